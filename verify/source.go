@@ -1,0 +1,111 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fc28f635/countersign/metadata"
+)
+
+// A Resolver looks up TXT records. Implementations must be safe for concurrent
+// use, must not retry after ctx is done, and must bound their own work.
+type Resolver interface {
+	// LookupTXT asks for the TXT records of name, which has no trailing dot and
+	// is never completed with a search list. It returns an error wrapping
+	// [ErrNoRecord] when, and only when, a complete answer says that there are
+	// none (NXDOMAIN, or no data), an error wrapping [ErrBogus] when DNSSEC
+	// validation failed, and any other error when there was no usable answer:
+	// truncated, refused, timed out. The Answer is set as far as it is known
+	// even with an error.
+	LookupTXT(ctx context.Context, name string) (Answer, error)
+}
+
+// Errors that a [Resolver] wraps.
+var (
+	ErrNoRecord = errors.New("no such record")
+	ErrBogus    = errors.New("DNSSEC validation failed")
+)
+
+// An Answer is what the DNS said about the TXT records of one name, or about
+// their absence. The zero Answer is neither secure nor corroborated.
+type Answer struct {
+	Texts  []string      // one per record, its character-strings joined
+	Name   string        // the last name of the CNAME chain, without trailing dot
+	TTL    time.Duration // as received, of the shortest-lived link
+	Server string        // who answered, for people: "192.0.2.1:53 (udp)"
+
+	// Secure says that a validating resolver configured as trusted vouched for
+	// every link of the answer (DNSSEC).
+	Secure bool
+
+	// Corroborated says that resolvers of two different operators gave the
+	// same answer over TLS, HTTPS or TCP.
+	Corroborated bool
+
+	// Wildcard says that the answer was synthesised from a wildcard.
+	Wildcard bool
+}
+
+// A Fetcher gets documents over HTTPS. Implementations must be safe for
+// concurrent use, must follow no redirect, must send no credentials, must
+// refuse to dial addresses that are not public (attacks, group S), and must
+// bound time and bytes.
+type Fetcher interface {
+	// Fetch gets url, at most limit bytes of it. It succeeds only for status
+	// 200 with a JSON media type; all other outcomes are a [*FetchError].
+	Fetch(ctx context.Context, url string, limit int) (Resource, error)
+}
+
+// A Resource is a document that was fetched.
+type Resource struct {
+	Body   []byte
+	Server string        // the address that was dialled
+	Fresh  time.Duration // how long it may be reused (RFC 9111); zero if not said
+}
+
+// A FetchError says why a document could not be had. The zero FetchError is an
+// unavailability.
+type FetchError struct {
+	// Status is the HTTP status that was answered, 0 where none was.
+	Status int
+
+	// Refused says that the address or port is one that we never dial.
+	Refused bool
+
+	// Unusable says that an answer with status 200 came and is no document: too
+	// large, encoded, or not of a JSON media type. HTML says that it was a page.
+	Unusable, HTML bool
+
+	Server string // the address that was dialled, empty where none was
+	Err    error  // what happened, for people
+}
+
+// Error implements error.
+func (e *FetchError) Error() string {
+	if e.Status != 0 {
+		return fmt.Sprintf("fetching: status %d: %v", e.Status, e.Err)
+	}
+	return fmt.Sprintf("fetching: %v", e.Err)
+}
+
+// Unwrap returns what happened.
+func (e *FetchError) Unwrap() error { return e.Err }
+
+// A Memory remembers which keys of a publisher were seen when. It is what lets
+// a new key be told from a stolen domain. Implementations must be safe for
+// concurrent use and keep what they were told for at least a year.
+type Memory interface {
+	// See records that the publisher's domain published exactly these keys
+	// (RFC 7638 thumbprints) at the time, and returns everything seen of the
+	// publisher so far, this included. A nil or empty list is a sighting of no
+	// key.
+	See(ctx context.Context, p metadata.Publisher, thumbprints []string, at time.Time) ([]Sighting, error)
+}
+
+// A Sighting is the time during which a key was seen published.
+type Sighting struct {
+	Thumbprint  string    `json:"thumbprint"`
+	First, Last time.Time // inclusive
+}
