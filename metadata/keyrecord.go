@@ -31,7 +31,9 @@ const (
 // KeyRecords are comparable. The zero KeyRecord is invalid.
 type KeyRecord struct {
 	KeyID string
-	Type  KeyType
+
+	// Type is the k tag; only a revoked key may be without.
+	Type KeyType
 
 	// PublicKey holds the raw bytes of the key, whose form Type gives. Empty
 	// means that the key is revoked.
@@ -123,7 +125,7 @@ func ParseKeyRecord(text string) (KeyRecord, error) {
 	case firstErr != nil:
 	case r.KeyID == "":
 		fail("tag kid is missing")
-	case r.Type == "":
+	case r.Type == "" && !r.Revoked():
 		fail("tag k is missing")
 	case !hasKey:
 		fail("tag p is missing (an empty one revokes the key)")
@@ -139,7 +141,10 @@ func ParseKeyRecord(text string) (KeyRecord, error) {
 // String returns the record's text in canonical form, as it is published.
 func (r KeyRecord) String() string {
 	var b strings.Builder
-	b.WriteString(keyRecordVersion + "; kid=" + r.KeyID + "; k=" + string(r.Type))
+	b.WriteString(keyRecordVersion + "; kid=" + r.KeyID)
+	if r.Type != "" {
+		b.WriteString("; k=" + string(r.Type))
+	}
 	if r.NotBefore != 0 {
 		b.WriteString("; n=" + strconv.FormatInt(r.NotBefore, 10))
 	}

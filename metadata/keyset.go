@@ -74,7 +74,8 @@ func ParseKeySet(texts []string) KeySet {
 func IsKeyRecord(text string) bool {
 	first, _, _ := strings.Cut(text, ";")
 	name, value, _ := strings.Cut(first, "=")
-	return strings.Trim(name, " \t") == "v" && strings.Trim(value, " \t") == "ck1"
+	version, _, _ := strings.Cut(strings.TrimLeft(value, " \t"), " ")
+	return strings.Trim(name, " \t") == "v" && strings.Trim(version, "\t") == "ck1"
 }
 
 // Holds reports whether the name holds any key record, also a malformed or a

@@ -125,10 +125,23 @@ func isPublicSuffix(name string) bool {
 
 var errNotDomain = errors.New("the host is no domain in canonical form")
 
-// checkDomain accepts what every parser reads alike: two or more lower-case
-// A-labels of letters, digits and hyphens, no trailing dot, the last label not
-// a number, valid IDNA2008 where a label is punycode, not a public suffix.
+// checkDomain is checkHostSyntax, and refuses public suffixes: a name under
+// which strangers register has no publisher.
 func checkDomain(host string) error {
+	if err := checkHostSyntax(host); err != nil {
+		return err
+	}
+	if isPublicSuffix(host) {
+		return errors.New("the host is a public suffix")
+	}
+	return nil
+}
+
+// checkHostSyntax accepts what every parser reads alike as a domain: two or
+// more lower-case A-labels of letters, digits and hyphens, no trailing dot, the
+// last label not a number (so no IPv4 address in any spelling), and valid
+// IDNA2008 where a label is punycode.
+func checkHostSyntax(host string) error {
 	if len(host) == 0 || len(host) > 253 {
 		return errNotDomain
 	}
@@ -171,9 +184,6 @@ func checkDomain(host string) error {
 		if again, err := strictIDNA.ToASCII(unicode); err != nil || again != host {
 			return errNotDomain
 		}
-	}
-	if isPublicSuffix(host) {
-		return errors.New("the host is a public suffix")
 	}
 	return nil
 }

@@ -1,0 +1,118 @@
+package metadata
+
+import (
+	"fmt"
+	"slices"
+)
+
+// A Binding is what ties whoever presents a client to that client. Bindings are
+// ordered: a higher one is harder to steal. The zero Binding is the weakest.
+type Binding uint8
+
+const (
+	// BindingLoose is none: any program on the user's machine, or any page
+	// behind a redirector, could pose as the client.
+	BindingLoose Binding = iota
+
+	// BindingWeb delivers every code to https hosts of the publisher.
+	BindingWeb
+
+	// BindingKey has the client authenticate with a key that the publisher
+	// names.
+	BindingKey
+)
+
+var bindingNames = [...]string{"loose", "web", "key"}
+
+// String returns "loose", "web" or "key".
+func (b Binding) String() string { return bindingNames[b] }
+
+// MarshalText implements encoding.TextMarshaler.
+func (b Binding) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (b *Binding) UnmarshalText(text []byte) error {
+	i := slices.Index(bindingNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("%s is no binding", quote(string(text)))
+	}
+	*b = Binding(i)
+	return nil
+}
+
+// BindingOf judges the binding of an effective client. It looks at inUse, the
+// redirect URI that the caller names, or where that is empty at the weakest of
+// all. keyNamed says that the key with which the client authenticates is named
+// by the statement, or by a covered jwks_uri.
+func BindingOf(c Client, cov Coverage, inUse string, keyNamed bool) Binding {
+	c = c.WithDefaults()
+	if keyNamed && c.AuthenticatesByKey() {
+		return BindingKey
+	}
+	if !c.UsesRedirects() || slices.ContainsFunc(c.GrantTypes, withoutRedirect) {
+		return BindingLoose
+	}
+	uris := c.RedirectURIs
+	if inUse != "" {
+		uris = []string{inUse}
+	}
+	for _, s := range uris {
+		r, err := ParseRedirectURI(s)
+		if err != nil || r.Class() != RedirectHTTPS || !cov.Covers(r.Host()) || Redirector(r) {
+			return BindingLoose
+		}
+	}
+	if len(uris) == 0 {
+		return BindingLoose
+	}
+	return BindingWeb
+}
+
+// withoutRedirect reports whether a grant reaches the client by another way
+// than a redirect URI.
+func withoutRedirect(grant string) bool {
+	return grant != GrantAuthorizationCode && grant != GrantRefreshToken && grant != "implicit"
+}
+
+// DeliveryOf returns the publisher of the one web host to which every
+// authorization code of the client goes, if there is such a host: every
+// redirect URI is https on it, it is neither shared by path nor a redirector,
+// and every grant is delivered by redirect. It is evidence without any document:
+// a copy of such a registration delivers codes to the one copied.
+func DeliveryOf(c Client) (Publisher, bool) {
+	c = c.WithDefaults()
+	if len(c.RedirectURIs) == 0 || !c.UsesRedirects() || slices.ContainsFunc(c.GrantTypes, withoutRedirect) {
+		return Publisher{}, false
+	}
+	var host string
+	for _, s := range c.RedirectURIs {
+		r, err := ParseRedirectURI(s)
+		if err != nil || r.Class() != RedirectHTTPS || Redirector(r) || SharedByPath(r.Host()) {
+			return Publisher{}, false
+		}
+		if host != "" && host != r.Host() {
+			return Publisher{}, false
+		}
+		host = r.Host()
+	}
+	p, err := PublisherOf(host)
+	return p, err == nil
+}
+
+// ForeignHosts returns the hosts of https redirect URIs that the publisher does
+// not cover, in order, each once: of inUse where the caller names it, else of
+// all.
+func ForeignHosts(c Client, cov Coverage, inUse string) []string {
+	uris := c.RedirectURIs
+	if inUse != "" {
+		uris = []string{inUse}
+	}
+	var foreign []string
+	for _, s := range uris {
+		r, err := ParseRedirectURI(s)
+		if err == nil && r.Class() == RedirectHTTPS && !cov.Covers(r.Host()) && !slices.Contains(foreign, r.Host()) {
+			foreign = append(foreign, r.Host())
+		}
+	}
+	return foreign
+}

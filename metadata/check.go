@@ -1,0 +1,124 @@
+package metadata
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/internal/strictjson"
+)
+
+// Check applies the rules that hold for every client, whoever vouches for it:
+// form of redirect URIs, scope and names, and members that exclude each other.
+// The error is a [Defects].
+func (c Client) Check() error {
+	var defects Defects
+	c.checkRedirects(&defects)
+	c.checkScope(&defects)
+	c.checkGrants(&defects)
+	c.checkKeys(&defects)
+	c.checkNames(&defects)
+	return defects.orNil()
+}
+
+func (c Client) checkRedirects(defects *Defects) {
+	bad := func(detail string) { defects.add(ReasonRedirectURIMalformed, "redirect_uris", detail) }
+	if len(c.RedirectURIs) > limits.RedirectURIs {
+		bad("more than 16")
+		return
+	}
+	if len(c.RedirectURIs) == 0 && c.UsesRedirects() {
+		bad("required for a grant that is delivered by redirect")
+	}
+	for _, s := range c.RedirectURIs {
+		r, err := ParseRedirectURI(s)
+		switch {
+		case err != nil:
+			bad(quote(s) + ": " + err.Error())
+		case r.Class() == RedirectLoopback && c.ApplicationType == "web":
+			bad(quote(s) + ": application_type is web, and the URI is loopback")
+		}
+	}
+	if c.ApplicationType != "" && c.ApplicationType != "web" && c.ApplicationType != "native" {
+		defects.add(ReasonMetadataMalformed, "application_type", quote(c.ApplicationType)+" is neither native nor web")
+	}
+}
+
+// checkScope applies RFC 6749, Section 3.3: tokens of %x21 / %x23-5B / %x5D-7E
+// with single spaces between them.
+func (c Client) checkScope(defects *Defects) {
+	if c.Scope == "" {
+		return
+	}
+	const mostTokens = 256
+	tokens := strings.Split(c.Scope, " ")
+	if len(tokens) > mostTokens {
+		defects.add(ReasonScopeMalformed, "scope", "more than 256 tokens")
+		return
+	}
+	for _, token := range tokens {
+		if token == "" || strings.ContainsFunc(token, func(r rune) bool {
+			return r < 0x21 || r > 0x7e || r == '"' || r == '\\'
+		}) {
+			defects.add(ReasonScopeMalformed, "scope", quote(token)+" is no scope token")
+			return
+		}
+	}
+}
+
+func (c Client) checkGrants(defects *Defects) {
+	if len(c.ResponseTypes) == 0 {
+		return
+	}
+	redirects := c.UsesRedirects()
+	for _, r := range c.ResponseTypes {
+		if strings.Contains(" "+r+" ", " code ") && !redirects {
+			defects.add(ReasonGrantForbidden, "response_types", "code needs the authorization_code grant")
+			return
+		}
+	}
+}
+
+func (c Client) checkKeys(defects *Defects) {
+	hasKeys := len(c.JWKS) > 0 || c.JWKSURI != ""
+	switch {
+	case len(c.JWKS) > 0 && c.JWKSURI != "":
+		defects.add(ReasonMetadataConflict, "jwks", "jwks and jwks_uri exclude each other (RFC 7591, Section 2)")
+	case c.TokenEndpointAuthMethod == AuthPrivateKeyJWT && !hasKeys:
+		defects.add(ReasonMetadataConflict, "token_endpoint_auth_method", "private_key_jwt needs jwks or jwks_uri")
+	}
+	if c.JWKSURI != "" {
+		if _, err := ParseClientID(c.JWKSURI); err != nil {
+			defects.add(ReasonMetadataMalformed, "jwks_uri", "not an https URL that every parser reads alike")
+		}
+	}
+	if HoldsSecretKey(c.JWKS) {
+		defects.add(ReasonMetadataMalformed, "jwks", "a private or symmetric key")
+	}
+}
+
+func (c Client) checkNames(defects *Defects) {
+	const mostVariants = 16
+	if err := CheckName(c.ClientName); err != nil {
+		defects.add(ReasonNameUnprintable, "client_name", err.Error())
+	}
+	variants := 0
+	for _, name := range c.names() {
+		if !strings.HasPrefix(name, "client_name#") {
+			continue
+		}
+		value, _ := c.member(name)
+		text, _ := strictjson.Text(value)
+		variants++
+		if err := CheckName(text); err != nil {
+			defects.add(ReasonNameUnprintable, "client_name#…", err.Error())
+		}
+	}
+	if variants > mostVariants {
+		defects.add(ReasonMetadataMalformed, "client_name", fmt.Sprintf("more than %d language variants", mostVariants))
+	}
+	if len(c.Contacts) > mostVariants || slices.ContainsFunc(c.Contacts, func(s string) bool { return CheckName(s) != nil }) {
+		defects.add(ReasonMetadataMalformed, "contacts", "too many, or with characters that cannot be shown")
+	}
+}

@@ -1,0 +1,95 @@
+package metadata
+
+import (
+	_ "embed"
+	"slices"
+	"strings"
+
+	"github.com/fc28f635/countersign/internal/strictjson"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// Coverage says which hosts a publisher speaks for. The zero Coverage covers
+// none.
+type Coverage struct {
+	Publisher Publisher
+
+	// Subdomains extends the coverage to hosts below the publisher's, down to
+	// the next public suffix (key record tag s=y).
+	Subdomains bool
+
+	// Hosts are further hosts whose own publisher document lists the client.
+	Hosts []string
+}
+
+// Covers reports whether the publisher speaks for the host. Sharing a
+// registrable domain is not enough.
+func (c Coverage) Covers(host string) bool {
+	domain := c.Publisher.Domain()
+	if domain == "" {
+		return false
+	}
+	if host == domain || slices.Contains(c.Hosts, host) {
+		return true
+	}
+	if !c.Subdomains || !strings.HasSuffix(host, "."+domain) {
+		return false
+	}
+	suffix, _ := publicsuffix.PublicSuffix(host)
+	return len(suffix) < len(domain)
+}
+
+// CoversURL reports whether s is an https URL on a covered host, on the default
+// port.
+func (c Coverage) CoversURL(s string) bool {
+	u, err := ParseRedirectURI(s)
+	if err != nil || u.Class() != RedirectHTTPS {
+		return false
+	}
+	web, err := splitWebURL(strings.TrimPrefix(s, "https:"))
+	return err == nil && web.port == "" && c.Covers(u.Host())
+}
+
+//go:embed hosts.json
+var hostsJSON []byte
+
+// A KnownHost is a host at which strangers publish by path, or from which they
+// are sent on.
+type knownHost struct {
+	Host   string `json:"host"`
+	Path   string `json:"path"` // prefix; empty for the whole host
+	Kind   string `json:"kind"` // tenants or redirector
+	Why    string `json:"why"`
+	Source string `json:"source"`
+	Date   string `json:"date"`
+}
+
+var knownHosts = func() []knownHost {
+	var file struct {
+		Version string      `json:"version"`
+		Hosts   []knownHost `json:"hosts"`
+	}
+	if err := strictjson.Decode(hostsJSON, &file); err != nil {
+		panic("metadata: hosts.json: " + err.Error())
+	}
+	return file.Hosts
+}()
+
+// SharedByPath reports whether a host serves many tenants by path, so that a
+// document on it proves nothing of the host.
+func SharedByPath(host string) bool { return knownAs("tenants", host, "") }
+
+// Redirector reports whether a redirect URI leads to a page that sends the
+// browser on to wherever the caller says.
+func Redirector(r RedirectURI) bool { return knownAs("redirector", r.Host(), r.rest) }
+
+func knownAs(kind, host, path string) bool {
+	return slices.ContainsFunc(knownHosts, func(k knownHost) bool {
+		if k.Kind != kind || (k.Host != host && !strings.HasSuffix(host, "."+k.Host)) {
+			return false
+		}
+		after, ok := strings.CutPrefix(path, k.Path)
+		return k.Path == "" || ok && (after == "" || strings.HasPrefix(after, "/") || strings.HasPrefix(after, "?"))
+	})
+}

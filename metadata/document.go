@@ -1,0 +1,76 @@
+package metadata
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/internal/strictjson"
+)
+
+// A Document is a Client ID Metadata Document (draft-ietf-oauth-client-id-
+// metadata-document-02, Section 4).
+type Document struct {
+	ID     ClientID
+	Client Client // the plain members, software_statement among them
+}
+
+// ParseDocument parses what the URL id serves. The error is a [Defects]:
+// [ReasonDocumentMalformed], [ReasonClientIDMismatch], [ReasonSecretInDocument],
+// [ReasonAuthMethodForbidden], [ReasonStatementNotAString],
+// [ReasonStatementTooLarge], [ReasonMetadataConflict]. The bound on bytes is
+// the fetcher's to hold.
+func ParseDocument(data []byte, id ClientID) (Document, error) {
+	members, err := strictjson.ParseObject(data, limits.JSONDepth)
+	if err != nil {
+		return Document{}, Defects{{Reason: ReasonDocumentMalformed, Detail: err.Error()}}
+	}
+	c, wrong := clientFrom(members)
+	var defects Defects
+	for _, name := range wrong {
+		reason := ReasonDocumentMalformed
+		if name == "software_statement" {
+			reason = ReasonStatementNotAString
+		}
+		defects.add(reason, name, "wrong type")
+	}
+	checkDocument(c, id, wrong, &defects)
+	if err := defects.orNil(); err != nil {
+		return Document{}, err
+	}
+	return Document{ID: id, Client: c}, nil
+}
+
+func checkDocument(c Client, id ClientID, wrong []string, defects *Defects) {
+	missing := func(name string, absent bool) {
+		if absent && !slices.Contains(wrong, name) {
+			defects.add(ReasonDocumentMalformed, name, "required")
+		}
+	}
+	missing("client_id", c.ClientID == "")
+	if c.ClientID != "" && c.ClientID != id.String() {
+		defects.add(ReasonClientIDMismatch, "client_id", "is "+quote(c.ClientID)+", and the document is at "+quote(id.String()))
+	}
+	missing("client_name", c.ClientName == "")
+	missing("redirect_uris", c.UsesRedirects() && len(c.RedirectURIs) == 0)
+	for _, name := range []string{"client_secret", "client_secret_expires_at", "registration_access_token"} {
+		if _, has := c.More[name]; has {
+			defects.add(ReasonSecretInDocument, name, "a metadata document is public")
+		}
+	}
+	if HoldsSecretKey(c.JWKS) {
+		defects.add(ReasonSecretInDocument, "jwks", "a private or symmetric key")
+	}
+	if sharedSecretMethod(c.TokenEndpointAuthMethod) {
+		defects.add(ReasonAuthMethodForbidden, "token_endpoint_auth_method", "a metadata document cannot share a secret")
+	}
+	if len(c.SoftwareStatement) > limits.StatementInDocumentBytes {
+		defects.add(ReasonStatementTooLarge, "software_statement", "longer than 3072 bytes in a metadata document")
+	}
+}
+
+// sharedSecretMethod reports whether a client authentication method rests on a
+// secret that client and server share.
+func sharedSecretMethod(method string) bool {
+	return strings.HasPrefix(method, "client_secret_")
+}

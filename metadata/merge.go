@@ -1,0 +1,207 @@
+package metadata
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/fc28f635/countersign/internal/strictjson"
+)
+
+// A Road is how plain metadata reached us beside a statement.
+type Road uint8
+
+const (
+	// RoadRegistration is a registration request: anyone can send it with a
+	// statement that is public. The zero Road.
+	RoadRegistration Road = iota
+
+	// RoadDocument is a metadata document that carries the statement itself:
+	// whoever controls its host wrote both.
+	RoadDocument
+)
+
+// Merged is the client that results from stated and plain metadata.
+type Merged struct {
+	Client Client
+
+	// Overridden names the members whose plain value did not come through,
+	// sorted. Callers log it, since it is often an attack or a bug.
+	Overridden []string
+
+	// Unstated names the members of a metadata document that say how the client
+	// authenticates and that its statement leaves out, sorted: they count at
+	// the tier of the document.
+	Unstated []string
+}
+
+// Merge combines plain metadata with what a verified statement says. A stated
+// member wins (RFC 7591, Section 3.1.1); the plain side may narrow
+// redirect_uris, scope and grant_types and add contacts. In a registration, a
+// member that is not stated takes its default, never the plain value, and one
+// that authenticates the client is refused; in a document the plain members
+// stand. The error is a [Defects]: [ReasonRedirectURINotStated],
+// [ReasonMemberNotStated], [ReasonScopeEmpty], [ReasonGrantForbidden].
+func Merge(plain, stated Client, road Road) (Merged, error) {
+	m := merger{plain: plain, out: stated.Clone(), road: road}
+	m.out.SoftwareStatement = plain.SoftwareStatement
+	m.redirects(stated)
+	m.scope(stated)
+	m.grants(stated)
+	m.others(stated)
+	m.out = m.out.WithDefaults()
+	if err := m.defects.orNil(); err != nil {
+		return Merged{}, err
+	}
+	return Merged{Client: m.out, Overridden: sortedSet(m.overridden), Unstated: sortedSet(m.unstated)}, nil
+}
+
+type merger struct {
+	plain, out Client
+	road       Road
+	overridden []string
+	unstated   []string
+	defects    Defects
+}
+
+// redirects keeps the stated URIs that the plain side names, all where it names
+// none, loopback ones without port.
+func (m *merger) redirects(stated Client) {
+	var allowed []RedirectURI
+	for _, s := range stated.RedirectURIs {
+		if r, err := ParseRedirectURI(s); err == nil {
+			allowed = append(allowed, r)
+		}
+	}
+	var kept []string
+	if len(m.plain.RedirectURIs) == 0 {
+		for _, r := range allowed {
+			kept = append(kept, r.Canonical())
+		}
+	}
+	for _, s := range m.plain.RedirectURIs {
+		r, err := ParseRedirectURI(s)
+		i := slices.IndexFunc(allowed, func(a RedirectURI) bool { return err == nil && a.Matches(r) })
+		if i < 0 {
+			m.defects.add(ReasonRedirectURINotStated, "redirect_uris", quote(s)+" is not among the stated redirect URIs")
+			continue
+		}
+		kept = append(kept, allowed[i].Canonical())
+	}
+	m.out.RedirectURIs = unique(kept)
+}
+
+// scope keeps the stated tokens that the plain side asks for, all where it asks
+// for none. A statement without scope sets no ceiling of its own.
+func (m *merger) scope(stated Client) {
+	asked, ceiling := m.plain.Scopes(), stated.Scopes()
+	switch {
+	case len(asked) == 0:
+		return
+	case len(ceiling) == 0:
+		m.out.Scope = m.plain.Scope
+		return
+	}
+	kept := intersect(asked, ceiling)
+	if len(kept) < len(asked) {
+		m.overridden = append(m.overridden, "scope")
+	}
+	if len(kept) == 0 {
+		m.defects.add(ReasonScopeEmpty, "scope", "nothing that was asked for is stated")
+	}
+	m.out.Scope = strings.Join(kept, " ")
+}
+
+func (m *merger) grants(stated Client) {
+	asked, ceiling := m.plain.GrantTypes, stated.GrantTypes
+	if len(ceiling) == 0 {
+		if m.road == RoadDocument {
+			m.out.GrantTypes = slices.Clone(asked)
+			return
+		}
+		ceiling = []string{GrantAuthorizationCode}
+	}
+	if len(asked) == 0 {
+		m.out.GrantTypes = slices.Clone(ceiling)
+		return
+	}
+	kept := intersect(asked, ceiling)
+	if len(kept) < len(asked) {
+		m.overridden = append(m.overridden, "grant_types")
+	}
+	if len(kept) == 0 {
+		m.defects.add(ReasonGrantForbidden, "grant_types", "nothing that was asked for is stated")
+	}
+	m.out.GrantTypes = kept
+}
+
+// others carries over the members that have no rule of their own.
+func (m *merger) others(stated Client) {
+	defaults := Client{GrantTypes: m.out.GrantTypes}.WithDefaults()
+	for _, name := range m.plain.names() {
+		switch name {
+		case "redirect_uris", "scope", "grant_types", "software_statement", "client_id":
+			continue
+		case "contacts":
+			m.out.Contacts = unique(append(m.out.Contacts, m.plain.Contacts...))
+			continue
+		}
+		value, _ := m.plain.member(name)
+		if was, ok := stated.member(name); ok {
+			if !sameJSON(was, value) {
+				m.overridden = append(m.overridden, name)
+			}
+			continue
+		}
+		if usual, ok := defaults.member(name); ok && sameJSON(usual, value) {
+			continue
+		}
+		switch {
+		case m.road == RoadDocument:
+			m.out.setMember(name, value)
+			if authenticates(name) {
+				m.unstated = append(m.unstated, name)
+			}
+		case authenticates(name):
+			m.defects.add(ReasonMemberNotStated, name, "the statement does not name it, and it authenticates the client")
+		default:
+			m.overridden = append(m.overridden, name)
+		}
+	}
+	for _, name := range m.plain.names() {
+		// A stated member that authenticates is not to be contradicted either.
+		if was, ok := stated.member(name); ok && m.road == RoadRegistration && authenticates(name) {
+			if value, _ := m.plain.member(name); !sameJSON(was, value) {
+				m.defects.add(ReasonMemberNotStated, name, "the statement names another value, and it authenticates the client")
+			}
+		}
+	}
+}
+
+// sameJSON compares two JSON values by their canonical form (RFC 8785).
+func sameJSON(a, b json.RawMessage) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	ca, errA := strictjson.Canonical(a)
+	cb, errB := strictjson.Canonical(b)
+	return errA == nil && errB == nil && bytes.Equal(ca, cb)
+}
+
+// intersect returns the members of list that ceiling has, in the order of list,
+// each once.
+func intersect(list, ceiling []string) []string {
+	return unique(slices.DeleteFunc(slices.Clone(list), func(s string) bool { return !slices.Contains(ceiling, s) }))
+}
+
+// unique drops later duplicates and keeps the order.
+func unique(list []string) []string {
+	var out []string
+	for _, s := range list {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}

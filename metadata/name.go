@@ -1,0 +1,101 @@
+package metadata
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/internal/strictjson"
+)
+
+// CheckName reports why a name cannot be shown to people: control, format,
+// bidirectional, private-use or unassigned characters, spaces other than U+0020
+// and U+3000, more than four combining marks in a row, or more than 128 code
+// points. The reason is [ReasonNameUnprintable].
+func CheckName(name string) error {
+	const mostMarks = 4
+	if !utf8.ValidString(name) {
+		return errors.New("not UTF-8")
+	}
+	if utf8.RuneCountInString(name) > limits.NameRunes {
+		return errors.New("longer than 128 characters")
+	}
+	marks := 0
+	for _, c := range name {
+		if !unicode.IsPrint(c) && c != '\u3000' {
+			return fmt.Errorf("character %U cannot be shown", c)
+		}
+		if !unicode.Is(unicode.M, c) {
+			marks = 0
+		} else if marks++; marks > mostMarks {
+			return errors.New("more than four combining marks in a row")
+		}
+	}
+	return nil
+}
+
+//go:embed names.json
+var namesJSON []byte
+
+// A ProtectedName is a name that people know one vendor by. A client that uses
+// it from another domain is flagged.
+type ProtectedName struct {
+	Name    string   `json:"name"`
+	Domains []string `json:"domains"` // the vendor's; hosts below count too
+	Source  string   `json:"source"`
+	Date    string   `json:"date"`
+}
+
+// ProtectedNames are the embedded ones, from public documents of the vendors.
+var protectedNames = func() []ProtectedName {
+	var file struct {
+		Version string          `json:"version"`
+		Names   []ProtectedName `json:"names"`
+	}
+	if err := strictjson.Decode(namesJSON, &file); err != nil {
+		panic("metadata: names.json: " + err.Error())
+	}
+	return file.Names
+}()
+
+// ProtectedNames returns the embedded list of names that people know one vendor
+// by.
+func ProtectedNames() []ProtectedName {
+	list := make([]ProtectedName, len(protectedNames))
+	copy(list, protectedNames)
+	return list
+}
+
+// Resembles reports whether a client's name is the protected one while none of
+// its hosts is the vendor's. Names are compared by [FoldName], also as whole
+// words inside a longer name.
+func (n ProtectedName) Resembles(clientName string, publisher Publisher) bool {
+	if !containsWords(FoldName(clientName), FoldName(n.Name)) {
+		return false
+	}
+	for _, domain := range n.Domains {
+		p, err := PublisherOf(domain)
+		if err == nil && (Coverage{Publisher: p, Subdomains: true}).Covers(publisher.Domain()) {
+			return false
+		}
+	}
+	return true
+}
+
+func containsWords(name, words string) bool {
+	isWord := func(c rune) bool { return unicode.IsLetter(c) || unicode.IsNumber(c) || unicode.IsMark(c) }
+	for i := 0; i+len(words) <= len(name); i++ {
+		if name[i:i+len(words)] != words {
+			continue
+		}
+		before, _ := utf8.DecodeLastRuneInString(name[:i])
+		after, _ := utf8.DecodeRuneInString(name[i+len(words):])
+		if (i == 0 || !isWord(before)) && (i+len(words) == len(name) || !isWord(after)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,59 @@
+package metadata
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/fc28f635/countersign/internal/strictjson"
+)
+
+// A Shape identifies a registration by the members that decide where codes go
+// and what is shown: "sha256:" and 64 hexadecimal digits. Two clients of one
+// shape are alike in all that an operator accepted.
+type Shape string
+
+// ShapeOf returns the shape of a client: the SHA-256 over the canonical JSON
+// (RFC 8785, lists sorted) of its redirect URIs with loopback ports removed,
+// its grant types, its authentication method, and its name after NFKC and case
+// folding. Absent members have their defaults.
+func ShapeOf(c Client) Shape {
+	c = c.WithDefaults()
+	var redirects []string
+	for _, s := range c.RedirectURIs {
+		if r, err := ParseRedirectURI(s); err == nil {
+			s = r.Canonical()
+		}
+		redirects = append(redirects, s)
+	}
+	canonical := Client{
+		ClientName:              FoldName(c.ClientName),
+		RedirectURIs:            sortedSet(redirects),
+		GrantTypes:              sortedSet(c.GrantTypes),
+		TokenEndpointAuthMethod: c.TokenEndpointAuthMethod,
+	}
+	data, err := canonical.MarshalJSON()
+	if err == nil {
+		data, err = strictjson.Canonical(data)
+	}
+	if err != nil {
+		return "" // no text of ours fails to be written; the empty shape is accepted by nobody
+	}
+	sum := sha256.Sum256(data)
+	return Shape("sha256:" + hex.EncodeToString(sum[:]))
+}
+
+// FoldName returns a name in the form in which two names are compared: NFKC,
+// case folded, outer white space dropped.
+func FoldName(name string) string {
+	return strings.TrimSpace(norm.NFKC.String(cases.Fold().String(norm.NFKC.String(name))))
+}
+
+func sortedSet(list []string) []string {
+	list = slices.Sorted(slices.Values(list))
+	return slices.Compact(list)
+}
