@@ -169,14 +169,6 @@ func (m *merger) others(stated Client) {
 			m.overridden = append(m.overridden, name)
 		}
 	}
-	for _, name := range m.plain.names() {
-		// A stated member that authenticates is not to be contradicted either.
-		if was, ok := stated.member(name); ok && m.road == RoadRegistration && authenticates(name) {
-			if value, _ := m.plain.member(name); !sameJSON(was, value) {
-				m.defects.add(ReasonMemberNotStated, name, "the statement names another value, and it authenticates the client")
-			}
-		}
-	}
 }
 
 // sameJSON compares two JSON values by their canonical form (RFC 8785).
