@@ -1,0 +1,204 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/verify"
+)
+
+// dialled bounds how many addresses of one host are tried.
+const dialled = 4
+
+// parseURL reads an https URL with a host that may be dialled. That the URL is
+// in canonical form is for those to check who compare it.
+func parseURL(raw string, allowLoopback bool) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil, errors.New("the URL cannot be parsed") // url.Error repeats the URL
+	}
+	if u.Scheme != "https" || u.Opaque != "" || u.User != nil || u.Fragment != "" || u.Host == "" {
+		return nil, fmt.Errorf("%s is no plain https URL", quote(raw))
+	}
+	if addr, err := netip.ParseAddr(u.Hostname()); err == nil && (!allowLoopback || !isLoopback(addr)) {
+		return nil, fmt.Errorf("the host %s is an address, not a domain", quote(u.Hostname()))
+	}
+	if allowLoopback {
+		return u, nil
+	}
+	p, err := metadata.PublisherOf(u.Hostname())
+	if err != nil {
+		return nil, fmt.Errorf("the host %s is no domain", quote(u.Hostname()))
+	}
+	if p.SpecialUse() {
+		return nil, fmt.Errorf("the host %s has a special-use name", quote(u.Hostname()))
+	}
+	return u, nil
+}
+
+// dial connects to the host of u. Its errors are [*verify.FetchError].
+func (c *Client) dial(ctx context.Context, u *url.URL) (net.Conn, error) {
+	targets, permitted, err := c.targets(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	d := guardedDialer(permitted)
+	if len(targets) > dialled {
+		targets = targets[:dialled]
+	}
+	var last error
+	for i, target := range targets {
+		conn, err := dialOne(ctx, d, target, len(targets)-i)
+		if err == nil {
+			return conn, nil
+		}
+		last = err
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	var refused errRefused
+	return nil, &verify.FetchError{Refused: errors.As(last, &refused), Err: fmt.Errorf("connecting: %w", last)}
+}
+
+// guardedDialer returns a dialer that asks permitted about the very address that
+// is about to be connected to, before a packet leaves.
+func guardedDialer(permitted func(netip.Addr) error) *net.Dialer {
+	return &net.Dialer{
+		ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
+			ap, err := netip.ParseAddrPort(address)
+			if err != nil {
+				return errRefused{errors.New("the address to dial is none")}
+			}
+			if err := permitted(ap.Addr()); err != nil {
+				return errRefused{err}
+			}
+			return nil
+		},
+	}
+}
+
+// dialOne connects to one address within its share of the time that is left.
+func dialOne(ctx context.Context, d *net.Dialer, target netip.AddrPort, left int) (net.Conn, error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/time.Duration(left))
+		defer cancel()
+	}
+	return d.DialContext(ctx, "tcp", target.String())
+}
+
+// An errRefused says that an address or port is never dialled.
+type errRefused struct{ error }
+
+// targets returns the addresses to try for the host of u, all of them checked,
+// and the check that each must pass again when it is dialled.
+func (c *Client) targets(ctx context.Context, u *url.URL) ([]netip.AddrPort, func(netip.Addr) error, error) {
+	refuse := func(err error) ([]netip.AddrPort, func(netip.Addr) error, error) {
+		return nil, nil, &verify.FetchError{Refused: true, Err: err}
+	}
+	host, port, err := hostPort(u)
+	if err != nil {
+		return refuse(err)
+	}
+	address := net.JoinHostPort(host, strconv.Itoa(int(port)))
+	if to := c.cfg.ConnectTo(address); to != address {
+		ap, err := netip.ParseAddrPort(to)
+		if err != nil || onlyLoopback(ap.Addr()) != nil {
+			return refuse(fmt.Errorf("connections may be moved to a loopback address only, not to %s", quote(to)))
+		}
+		return []netip.AddrPort{ap}, onlyLoopback, nil
+	}
+	permitted := c.permitted
+	if port != 443 {
+		if !c.cfg.AllowLoopback {
+			return refuse(fmt.Errorf("port %d is never dialled", port))
+		}
+		permitted = onlyLoopback
+	}
+	addrs, err := c.lookup(ctx, host)
+	if err != nil {
+		return nil, nil, &verify.FetchError{Err: foreign("looking up addresses", err)}
+	}
+	var targets []netip.AddrPort
+	for _, addr := range addrs {
+		if err := permitted(addr); err != nil { // one bad address refuses all
+			return refuse(err)
+		}
+		targets = append(targets, netip.AddrPortFrom(addr, port))
+	}
+	return targets, permitted, nil
+}
+
+// hostPort returns the host, in lower case, and the port of u.
+func hostPort(u *url.URL) (string, uint16, error) {
+	host, port := strings.ToLower(u.Hostname()), u.Port()
+	if port == "" {
+		return host, 443, nil
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || n == 0 || port[0] == '0' {
+		return "", 0, fmt.Errorf("%s is no port", quote(port))
+	}
+	return host, uint16(n), nil
+}
+
+// lookup returns the addresses of host, at least one. An address literal is its
+// own: parseURL lets through none but loopback ones, and those only where they are allowed.
+func (c *Client) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{addr}, nil
+	}
+	addrs, err := c.cfg.LookupAddrs(ctx, host)
+	if err != nil {
+		return nil, err
+	}
+	if len(addrs) == 0 {
+		return nil, errors.New("the host has no address")
+	}
+	return addrs, nil
+}
+
+// permitted says whether an address may be dialled on port 443.
+func (c *Client) permitted(addr netip.Addr) error {
+	for _, p := range c.cfg.Deny {
+		if p.Contains(addr) {
+			return fmt.Errorf("address %s is denied by configuration", addr)
+		}
+	}
+	if c.cfg.AllowLoopback && isLoopback(addr) {
+		return nil
+	}
+	return Refuse(addr)
+}
+
+// onlyLoopback permits loopback addresses and no others.
+func onlyLoopback(addr netip.Addr) error {
+	if !isLoopback(addr) {
+		return fmt.Errorf("address %s is not loopback", quote(addr.String()))
+	}
+	return nil
+}
+
+// lookupAddrs asks Go's own resolver for a fully qualified name, so that no
+// search list applies.
+func lookupAddrs(ctx context.Context, host string) ([]netip.Addr, error) {
+	r := net.Resolver{PreferGo: true}
+	addrs, err := r.LookupNetIP(ctx, "ip", host+".")
+	if err != nil {
+		return nil, err
+	}
+	for i, addr := range addrs {
+		addrs[i] = addr.Unmap()
+	}
+	return addrs, nil
+}

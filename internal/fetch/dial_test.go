@@ -1,0 +1,208 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+)
+
+// pubURL has a name that is not special; no test lets a packet leave for it.
+const pubURL = "https://pub.countersign.dev/doc.json"
+
+func TestAddressesRefused(t *testing.T) {
+	for row, addrs := range hostileAddrs {
+		for _, a := range addrs {
+			t.Run(row+" "+a, func(t *testing.T) {
+				calls := 0
+				got := mustFail(t, New(Config{LookupAddrs: to(&calls, a)}), pubURL)
+				if !got.Refused || got.Server != "" || calls != 1 {
+					t.Errorf("%+v after %d look-ups, want refused", got, calls)
+				}
+			})
+		}
+	}
+	fifty := make([]string, 50)
+	for i := range fifty {
+		fifty[i] = "8.8.8.8"
+	}
+	fifty[49] = "10.0.0.1"
+	for name, addrs := range map[string][]string{
+		"S4 public A and private AAAA":  {"8.8.8.8", "fd00::1"},
+		"S4 private A and public AAAA":  {"10.0.0.1", "2600::1"},
+		"S4 fifty answers, one private": fifty,
+	} {
+		t.Run(name, func(t *testing.T) {
+			calls := 0
+			if got := mustFail(t, New(Config{LookupAddrs: to(&calls, addrs...)}), pubURL); !got.Refused {
+				t.Errorf("%+v, want refused", got)
+			}
+		})
+	}
+	t.Run("AllowLoopback permits loopback only", func(t *testing.T) {
+		calls := 0
+		for _, a := range []string{"10.0.0.1", "169.254.169.254", "0.0.0.0", "::", "::ffff:127.0.0.1", "fe80::1"} {
+			c := New(Config{AllowLoopback: true, LookupAddrs: to(&calls, a)})
+			if got := mustFail(t, c, "https://pub.test/"); !got.Refused {
+				t.Errorf("%s: %+v, want refused", a, got)
+			}
+		}
+	})
+	t.Run("denied prefix", func(t *testing.T) {
+		calls := 0
+		c := New(Config{
+			LookupAddrs: to(&calls, "2a01:4f8:1::a00:1"),
+			Deny:        []netip.Prefix{netip.MustParsePrefix("2a01:4f8:1::/96")},
+		})
+		if got := mustFail(t, c, pubURL); !got.Refused {
+			t.Errorf("%+v, want refused", got)
+		}
+	})
+}
+
+// S4: what the second look-up would say is never asked.
+func TestOneLookup(t *testing.T) {
+	c := serve(t, document())
+	port := netip.MustParseAddrPort(c.cfg.ConnectTo("")).Port()
+	c.cfg.ConnectTo = func(a string) string { return a }
+	calls := 0
+	answers := [][]netip.Addr{{netip.MustParseAddr("127.0.0.1")}, {netip.MustParseAddr("10.0.0.1")}}
+	c.cfg.LookupAddrs = func(context.Context, string) ([]netip.Addr, error) {
+		calls++
+		return answers[min(calls, 2)-1], nil
+	}
+	url := "https://pub.test:" + netip.AddrPortFrom(netip.IPv4Unspecified(), port).String()[len("0.0.0.0:"):] + "/doc.json"
+	t.Run("S4 rebinding", func(t *testing.T) {
+		res, err := c.Fetch(t.Context(), url, 5120)
+		if err != nil || calls != 1 || !strings.HasPrefix(res.Server, "127.0.0.1:") {
+			t.Errorf("%+v, %v after %d look-ups", res, err, calls)
+		}
+		if got := mustFail(t, c, url); !got.Refused {
+			t.Errorf("second fetch: %+v, want refused", got)
+		}
+	})
+}
+
+// The check at the dial holds by itself, without the one before it.
+func TestDialGuard(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	t.Run("S4 address changed between check and dial", func(t *testing.T) {
+		conn, err := guardedDialer(Refuse).DialContext(t.Context(), "tcp", l.Addr().String())
+		var refused errRefused
+		if !errors.As(err, &refused) {
+			t.Errorf("%v, %v, want refused", conn, err)
+		}
+	})
+}
+
+func TestPortsAndHosts(t *testing.T) {
+	calls := 0
+	public := New(Config{LookupAddrs: to(&calls, "8.8.8.8")})
+	for name, url := range map[string]string{
+		"U7 port 22":            "https://pub.countersign.dev:22/",
+		"U7 port 8443":          "https://pub.countersign.dev:8443/",
+		"U7 port 0":             "https://pub.countersign.dev:0/",
+		"U7 port 0443":          "https://pub.countersign.dev:0443/",
+		"U7 port 99999":         "https://pub.countersign.dev:99999/",
+		"S10 http":              "http://pub.countersign.dev/",
+		"U5 user information":   "https://u:p@pub.countersign.dev/",
+		"F9 host in user part":  "https://pub.countersign.dev%2f@evil/",
+		"U11 address":           "https://8.8.8.8/",
+		"U11 loopback":          "https://127.0.0.1/",
+		"U11 IPv6":              "https://[2600::1]/",
+		"U11 decimal":           "https://2130706433/",
+		"U12 localhost":         "https://localhost/",
+		"U12 special-use":       "https://pub.test/",
+		"S2 internal name":      "https://metadata.google.internal/",
+		"U9 trailing dot":       "https://pub.countersign.dev./",
+		"U15 no host":           "https:///a",
+		"U1 opaque":             "https:pub.countersign.dev",
+		"U1 file":               "file:///etc/passwd",
+		"U13 control character": "https://pub.countersign.dev/\x00",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := mustFail(t, public, url); !got.Refused {
+				t.Errorf("%+v, want refused", got)
+			}
+		})
+	}
+	if calls != 0 {
+		t.Errorf("%d look-ups for URLs that are never fetched", calls)
+	}
+	t.Run("another port is for loopback only", func(t *testing.T) {
+		c := New(Config{AllowLoopback: true, LookupAddrs: to(&calls, "8.8.8.8")})
+		if got := mustFail(t, c, "https://pub.test:8443/"); !got.Refused {
+			t.Errorf("%+v, want refused", got)
+		}
+		if got := mustFail(t, c, "https://8.8.8.8/"); !got.Refused {
+			t.Errorf("%+v, want refused", got)
+		}
+	})
+	for _, target := range []string{"8.8.8.8:443", "10.0.0.1:443", "localhost:8443", "::1", ""} {
+		t.Run("connect-to "+target, func(t *testing.T) {
+			c := New(Config{AllowLoopback: true, ConnectTo: connectTo(target), LookupAddrs: to(&calls, "127.0.0.1")})
+			if got := mustFail(t, c, "https://pub.test/"); !got.Refused {
+				t.Errorf("%+v, want refused", got)
+			}
+		})
+	}
+}
+
+func TestLookupFails(t *testing.T) {
+	for name, lookup := range map[string]func(context.Context, string) ([]netip.Addr, error){
+		"error":      func(context.Context, string) ([]netip.Addr, error) { return nil, errors.New("no such host") },
+		"no address": func(context.Context, string) ([]netip.Addr, error) { return nil, nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := mustFail(t, New(Config{LookupAddrs: lookup}), pubURL); got.Refused || got.Unusable || got.Status != 0 {
+				t.Errorf("%+v, want unavailable", got)
+			}
+		})
+	}
+}
+
+func TestGate(t *testing.T) {
+	g := newGate()
+	var leaves []func()
+	enter := func(host string) error {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		leave, err := g.enter(ctx, host)
+		if err == nil {
+			leaves = append(leaves, leave)
+		}
+		return err
+	}
+	for range fetchesPerHost {
+		if err := enter("a"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := enter("a"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("third fetch of a host: %v, want a wait", err)
+	}
+	for i := len(leaves); i < fetches; i++ {
+		if err := enter(string(rune('b' + i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := enter("z"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("fetch beyond all places: %v, want a wait", err)
+	}
+	for _, leave := range leaves {
+		leave()
+	}
+	if len(g.hosts) != 0 || len(g.all) != 0 {
+		t.Errorf("%d hosts and %d places left behind", len(g.hosts), len(g.all))
+	}
+	if err := enter("a"); err != nil {
+		t.Error(err)
+	}
+}

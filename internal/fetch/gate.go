@@ -1,0 +1,81 @@
+package fetch
+
+import (
+	"context"
+	"sync"
+)
+
+const (
+	// fetches bounds the fetches that run at once: each holds a socket, two
+	// goroutines and at most 64 KiB of a body, so together under 8 MiB.
+	fetches = 64
+
+	// fetchesPerHost bounds those of one host, so that a slow one holds few of
+	// the places: its key set and one of its documents.
+	fetchesPerHost = 2
+)
+
+// A gate bounds how many fetches run at once, in all and for one host.
+type gate struct {
+	all   chan struct{}
+	mu    sync.Mutex
+	hosts map[string]*host
+}
+
+// A host counts the fetches of one host; it is forgotten with the last.
+type host struct {
+	places chan struct{}
+	users  int // running or waiting, guarded by gate.mu
+}
+
+func newGate() *gate {
+	return &gate{all: make(chan struct{}, fetches), hosts: make(map[string]*host)}
+}
+
+// enter waits for a place, first of the host and then of all, so that those who
+// wait for a slow host hold no place of others. The caller calls leave once.
+func (g *gate) enter(ctx context.Context, name string) (leave func(), err error) {
+	g.mu.Lock()
+	h := g.hosts[name]
+	if h == nil {
+		h = &host{places: make(chan struct{}, fetchesPerHost)}
+		g.hosts[name] = h
+	}
+	h.users++
+	g.mu.Unlock()
+	forget := func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if h.users--; h.users == 0 {
+			delete(g.hosts, name)
+		}
+	}
+
+	if err := take(ctx, h.places); err != nil {
+		forget()
+		return nil, err
+	}
+	if err := take(ctx, g.all); err != nil {
+		<-h.places
+		forget()
+		return nil, err
+	}
+	return func() {
+		<-g.all
+		<-h.places
+		forget()
+	}, nil
+}
+
+// take takes one of the places, or fails when ctx is done.
+func take(ctx context.Context, places chan<- struct{}) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case places <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
