@@ -1,0 +1,84 @@
+package issuer
+
+import (
+	"time"
+
+	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/verify"
+)
+
+// An Outcome is what a decision came to. The zero Outcome is denied.
+type Outcome string
+
+// The outcomes of a decision.
+const (
+	Approved Outcome = "approved"
+	Review   Outcome = "review" // only under policy strict
+	Denied   Outcome = "denied"
+)
+
+// A Decision is verdict, tier and grant under one policy, with an id. It is
+// recorded before it is told, and then does not change.
+type Decision struct {
+	ID      string           `json:"id"`
+	At      time.Time        `json:"at"`
+	Outcome Outcome          `json:"outcome"`
+	Tier    Tier             `json:"tier"`
+	Binding metadata.Binding `json:"binding"`
+
+	// Publisher is the proven publisher, zero below tier domain.
+	Publisher metadata.Publisher `json:"publisher,omitzero"`
+
+	// Told is what a person is told of the client, one line.
+	Told string `json:"told"`
+
+	// Flags are reasons that changed no outcome and that a person should know:
+	// name_resembles_protected, statement_expires_soon, and the like.
+	Flags []metadata.Reason `json:"flags,omitempty"`
+
+	Acceptance *AcceptanceNote `json:"acceptance,omitempty"`
+	Grant      Grant           `json:"grant"`
+
+	// Client is the effective metadata; where the decision is denied, empty.
+	Client     metadata.Client `json:"client"`
+	Overridden []string        `json:"overridden,omitempty"`
+
+	Findings []verify.Finding `json:"findings"`
+
+	// Statement is the digest of the software statement, Shape the shape of the
+	// effective client.
+	Statement string         `json:"statement,omitempty"`
+	Shape     metadata.Shape `json:"shape,omitempty"`
+
+	// Countersigned is the decision as a JWT for one authorization server.
+	Countersigned string `json:"countersigned,omitempty"`
+
+	AuthorizationServer string            `json:"authorization_server,omitempty"`
+	Enforcement         map[string]string `json:"enforcement"` // per limit: registration, server, guard or advisory
+	ExpiresAt           time.Time         `json:"expires_at"`
+	Policy              string            `json:"policy"` // "sha256:…"
+	DryRun              bool              `json:"dry_run,omitempty"`
+
+	// Test marks decisions of a service that may fetch from loopback.
+	Test bool `json:"test,omitempty"`
+
+	// Reason is why the outcome is denied, empty otherwise.
+	Reason     metadata.Reason `json:"reason,omitempty"`
+	OAuthError *OAuthError     `json:"oauth_error,omitempty"`
+}
+
+// An AcceptanceNote says in a decision who accepted the client, until when.
+type AcceptanceNote struct {
+	By    string    `json:"by"`
+	Actor string    `json:"actor,omitempty"`
+	Until time.Time `json:"until"`
+}
+
+// An OAuthError is a refusal ready to be forwarded to the client (RFC 7591,
+// Section 3.2.2).
+type OAuthError struct {
+	Status      int    `json:"status"`
+	Error       string `json:"error"`
+	Description string `json:"error_description"`
+	URI         string `json:"error_uri,omitempty"`
+}
