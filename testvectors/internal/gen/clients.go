@@ -150,6 +150,8 @@ func decisionVectors() []vector {
 		v("redirect_script", "denied redirect_uri_malformed", "a script as redirect URI", "redirect_uris", list{"javascript:alert(1)"}, row("R1")),
 		v("redirect_wildcard", "denied redirect_uri_malformed", "a wildcard", "redirect_uris", list{"https://*.acme.example/cb"}, row("R7")),
 		v("grant_password", "denied grant_forbidden", "only a grant that is not offered", "grant_types", list{"password"}, row("R20")),
+		registered("decision/grant_response_conflict", "denied grant_forbidden", "the code grant with only the implicit grant's response type",
+			plain.with("response_types", list{"token"}), row("R20"), rfc("RFC 7591, Section 2.1")),
 		v("grant_unknown_dropped", unverified, "a grant that is not offered is dropped, and the rest stands", "grant_types",
 			list{"authorization_code", "urn:ietf:params:oauth:grant-type:device_code"}, row("R20")),
 		v("name_bidi", "denied name_unprintable", "a name that turns the direction of text", "client_name", "Acme \u202etnegA", row("R17"), class("DISPLAY")),

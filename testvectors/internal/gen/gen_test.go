@@ -24,10 +24,14 @@ func TestKeysSign(t *testing.T) {
 	if !ed25519.Verify(acmeKey.p, input, acmeKey.sign(input)) {
 		t.Error("Ed25519")
 	}
-	x, y := elliptic.UnmarshalCompressed(elliptic.P256(), acmeP256.p)
+	point := append(append([]byte{4}, mustDecode(acmeP256.public[2].value.(string))...), mustDecode(acmeP256.public[3].value.(string))...)
+	p256, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+	if err != nil {
+		t.Fatal(err)
+	}
 	sig := acmeP256.sign(input)
 	r, s := new(big.Int).SetBytes(sig[:32]), new(big.Int).SetBytes(sig[32:])
-	if !ecdsa.Verify(&ecdsa.PublicKey{Curve: elliptic.P256(), X: x, Y: y}, d, r, s) {
+	if !ecdsa.Verify(p256, d, r, s) {
 		t.Error("ES256")
 	}
 	n := new(big.Int).SetBytes(mustDecode(acmeRSA().public[1].value.(string)))

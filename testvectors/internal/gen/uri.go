@@ -72,7 +72,8 @@ func clientIDVectors() []vector {
 		{"space_before", "U13", "a space before", " https://acme.example/c"},
 		{"unicode_path", "U13", "a letter outside ASCII in the path", "https://acme.example/ä"},
 		{"percent_alone", "U13", "a percent sign without digits", "https://acme.example/a%zz"},
-		{"size_513", "U14", "513 bytes", "https://acme.example/" + strings.Repeat("a", 513-21)},
+		{"size_513", "U14", "513 bytes", longURL(513)},
+		{"path_256", "U14", "a path of 256 bytes", "https://acme.example/" + strings.Repeat("a", 255)},
 		{"one_slash", "U15", "one slash after the scheme", "https:/acme.example/c"},
 		{"no_slash", "U15", "no slash after the scheme", "https:acme.example/c"},
 		{"three_slashes", "U15", "no host", "https:///c"},
@@ -87,12 +88,21 @@ func clientIDVectors() []vector {
 		v("a_label", "accepted", "an A-label", "https://xn--cme-qla.example/c", row("U10")),
 		v("special_use", "accepted", "a special-use name is well-formed: looking it up is what is refused", "https://agent.acme.test/c", row("U12")),
 		v("encoded_path", "accepted", "an encoded character in the path is another path, and compared as it stands", "https://acme.example/%63", row("U17")),
-		v("size_512", "accepted", "512 bytes", "https://acme.example/"+strings.Repeat("a", 512-21), row("U14")),
+		v("size_512", "accepted", "512 bytes, 255 of them path", longURL(512), row("U14")),
 	}
 	for _, r := range rows {
 		vs = append(vs, v(r.id, "refused client_id_malformed", r.comment, r.url, row(r.row)))
 	}
 	return vs
+}
+
+// longURL returns a client_id of n bytes whose path has 255.
+func longURL(n int) string {
+	const scheme, domain, path = "https://", ".example", 255
+	label := strings.Repeat("a", 49) + "."
+	host := strings.Repeat(label, 4)
+	host += strings.Repeat("b", n-len(scheme)-len(host)-len(domain)-path) + domain
+	return scheme + host + "/" + strings.Repeat("c", path-1)
 }
 
 // redirectVectors: one redirect URI and its class.
