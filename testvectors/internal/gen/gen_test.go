@@ -16,6 +16,15 @@ func TestDataIsWhatTheGeneratorMakes(t *testing.T) {
 	}
 }
 
+func TestCompareNamesEachFile(t *testing.T) {
+	want := map[string][]byte{"a/same": []byte("1"), "a/other": []byte("1"), "a/absent": nil}
+	have := map[string][]byte{"a/same": []byte("1"), "a/other": []byte("2"), "b/more": nil}
+	const told = "a/absent is missing\na/other differs\nb/more is surplus"
+	if err := compare(want, have); err == nil || err.Error() != told {
+		t.Errorf("compare says %v, want %s", err, told)
+	}
+}
+
 // TestKeysSign holds the generator's own signatures against the standard
 // library, so that a vector expected to verify can.
 func TestKeysSign(t *testing.T) {

@@ -38,23 +38,34 @@ func run(check bool) error {
 	if err != nil {
 		return err
 	}
+	if check {
+		return compare(want, have)
+	}
+	var problems []error
+	for _, path := range paths(want, have) {
+		file := filepath.Join(dir, filepath.FromSlash(path))
+		if b, ok := want[path]; ok {
+			problems = append(problems, os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, b, 0o644))
+		} else {
+			problems = append(problems, os.Remove(file))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// compare names each file that is missing, surplus or different.
+func compare(want, have map[string][]byte) error {
 	var problems []error
 	for _, path := range paths(want, have) {
 		b, generated := want[path]
 		old, present := have[path]
-		file := filepath.Join(dir, filepath.FromSlash(path))
 		switch {
-		case present && generated && bytes.Equal(b, old):
-		case check && !generated:
-			problems = append(problems, fmt.Errorf("%s is surplus", path))
-		case check && !present:
-			problems = append(problems, fmt.Errorf("%s is missing", path))
-		case check:
-			problems = append(problems, fmt.Errorf("%s differs", path))
 		case !generated:
-			problems = append(problems, os.Remove(file))
-		default:
-			problems = append(problems, os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, b, 0o644))
+			problems = append(problems, fmt.Errorf("%s is surplus", path))
+		case !present:
+			problems = append(problems, fmt.Errorf("%s is missing", path))
+		case !bytes.Equal(b, old):
+			problems = append(problems, fmt.Errorf("%s differs", path))
 		}
 	}
 	return errors.Join(problems...)
