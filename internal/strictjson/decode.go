@@ -4,15 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/fc28f635/countersign/internal/limits"
 )
-
-func newReader(data []byte) io.Reader { return bytes.NewBuffer(data) }
 
 // Decode reads the one JSON value that data holds into v, which names its
 // members by json tags. A member that v does not name is an error, as is
@@ -22,7 +19,7 @@ func Decode(data []byte, v any) error {
 		return err
 	}
 	if err := jsonv2.Unmarshal(data, v, jsonv2.RejectUnknownMembers(true)); err != nil {
-		return fmt.Errorf("reading JSON: %w", err)
+		return describe(err)
 	}
 	return nil
 }

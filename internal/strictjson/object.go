@@ -12,8 +12,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 
+	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -37,37 +37,50 @@ func ParseObject(data []byte, depth int) ([]Member, error) {
 	if err := checkDepth(data, depth); err != nil {
 		return nil, err
 	}
-	dec := jsontext.NewDecoder(bytes.NewBuffer(data))
-	if dec.PeekKind() != '{' {
-		if _, err := dec.ReadValue(); err != nil {
-			return nil, fmt.Errorf("reading JSON: %w", err)
-		}
+	o := object{text: string(data)}
+	if err := jsonv2.Unmarshal(data, &o); err != nil {
+		return nil, describe(err)
+	}
+	if o.members == nil {
 		return nil, ErrNotObject
 	}
-	if _, err := dec.ReadToken(); err != nil {
-		return nil, fmt.Errorf("reading JSON: %w", err)
+	return o.members, nil
+}
+
+// An object collects the members of the JSON object that text is. Names are
+// slices of text, so that they cost no memory of their own.
+type object struct {
+	text    string
+	members []Member
+}
+
+// UnmarshalJSONFrom implements [jsonv2.UnmarshalerFrom].
+func (o *object) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if dec.PeekKind() != '{' {
+		return dec.SkipValue()
 	}
-	members := make([]Member, 0, 24)
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	o.members = make([]Member, 0, 32)
 	for dec.PeekKind() != '}' {
-		name, err := dec.ReadToken()
+		quoted, err := dec.ReadValue()
 		if err != nil {
-			return nil, fmt.Errorf("reading JSON: %w", err)
+			return err
 		}
-		m := Member{Name: name.String()}
+		end := int(dec.InputOffset())
+		name := o.text[end-len(quoted)+1 : end-1]
+		if bytes.IndexByte(quoted, '\\') >= 0 {
+			name, _ = Text(json.RawMessage(quoted))
+		}
 		value, err := dec.ReadValue()
 		if err != nil {
-			return nil, fmt.Errorf("reading JSON: %w", err)
+			return err
 		}
-		m.Value = json.RawMessage(value)
-		members = append(members, m)
+		o.members = append(o.members, Member{Name: name, Value: json.RawMessage(value)})
 	}
-	if _, err := dec.ReadToken(); err != nil {
-		return nil, fmt.Errorf("reading JSON: %w", err)
-	}
-	if rest := bytes.Trim(data[dec.InputOffset():], " \t\r\n"); len(rest) > 0 {
-		return nil, errors.New("reading JSON: data after the object")
-	}
-	return members, nil
+	_, err := dec.ReadToken()
+	return err
 }
 
 // checkDepth bounds nesting before a parser sees the input, so that a hostile
@@ -77,11 +90,7 @@ func checkDepth(data []byte, limit int) error {
 	for i := 0; i < len(data); i++ {
 		switch data[i] {
 		case '"':
-			for i++; i < len(data) && data[i] != '"'; i++ {
-				if data[i] == '\\' {
-					i++
-				}
-			}
+			i += stringLen(data[i:]) - 1
 		case '{', '[':
 			if depth++; depth > limit {
 				return ErrTooDeep
@@ -91,4 +100,23 @@ func checkDepth(data []byte, limit int) error {
 		}
 	}
 	return nil
+}
+
+// stringLen returns the length of the JSON string that data begins with, its
+// quotes included, and len(data) where the string has no end.
+func stringLen(data []byte) int {
+	for n := 1; ; {
+		i := bytes.IndexByte(data[n:], '"')
+		if i < 0 {
+			return len(data)
+		}
+		n += i + 1
+		backslashes := 0
+		for n-2-backslashes > 0 && data[n-2-backslashes] == '\\' {
+			backslashes++
+		}
+		if backslashes%2 == 0 {
+			return n
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package strictjson
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 
@@ -16,6 +17,9 @@ func Text(v json.RawMessage) (string, bool) {
 	if len(v) < 2 || v[0] != '"' {
 		return "", false
 	}
+	if bytes.IndexByte(v, '\\') < 0 {
+		return string(v[1 : len(v)-1]), true
+	}
 	text, err := jsontext.AppendUnquote(nil, v)
 	return string(text), err == nil
 }
@@ -26,35 +30,71 @@ func Texts(v json.RawMessage) ([]string, bool) {
 	if !ok {
 		return nil, false
 	}
-	texts := make([]string, 0, len(items))
-	for _, item := range items {
-		text, ok := Text(item)
-		if !ok {
+	texts := make([]string, len(items))
+	for i, item := range items {
+		if texts[i], ok = Text(item); !ok {
 			return nil, false
 		}
-		texts = append(texts, text)
 	}
 	return texts, true
 }
 
 // Array returns the elements of a JSON array.
 func Array(v json.RawMessage) ([]json.RawMessage, bool) {
-	if len(v) == 0 || v[0] != '[' {
+	if !IsArray(v) {
 		return nil, false
 	}
-	dec := jsontext.NewDecoder(newReader(v))
-	if _, err := dec.ReadToken(); err != nil {
+	return split(v)
+}
+
+// Object returns the members of a JSON object, in the order they were written.
+func Object(v json.RawMessage) ([]Member, bool) {
+	if !IsObject(v) {
 		return nil, false
 	}
-	items := []json.RawMessage{}
-	for dec.PeekKind() != ']' {
-		item, err := dec.ReadValue()
-		if err != nil {
-			return nil, false
+	items, ok := split(v)
+	members := make([]Member, 0, len(items))
+	for _, item := range items {
+		end := stringLen(item)
+		name, isText := Text(item[:end])
+		value, hasValue := bytes.CutPrefix(bytes.TrimLeft(item[end:], whiteSpace), []byte{':'})
+		ok = ok && isText && hasValue
+		members = append(members, Member{Name: name, Value: bytes.TrimLeft(value, whiteSpace)})
+	}
+	return members, ok
+}
+
+const whiteSpace = " \t\r\n"
+
+// split returns what stands between the commas of an array or object, and
+// whether v ends where the array or object does.
+func split(v json.RawMessage) (items []json.RawMessage, ok bool) {
+	items = make([]json.RawMessage, 0, 4)
+	depth, start := 0, 1
+	for i := 1; i < len(v); i++ {
+		ends := false
+		switch v[i] {
+		case '"':
+			i += stringLen(v[i:]) - 1
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+			ends = depth < 0
+		case ',':
+			ends = depth == 0
 		}
-		items = append(items, json.RawMessage(item))
+		if !ends {
+			continue
+		}
+		if item := bytes.Trim(v[start:i], whiteSpace); len(item) > 0 {
+			items = append(items, item)
+		}
+		if start = i + 1; depth < 0 {
+			break
+		}
 	}
-	return items, true
+	return items, depth < 0 && start == len(v) && v[len(v)-1] == v[0]+2 // the closer is two after its opener in ASCII
 }
 
 // Integer returns a JSON number written as an integer: digits and a leading
@@ -77,6 +117,9 @@ func Bool(v json.RawMessage) (value, ok bool) {
 	}
 	return false, false
 }
+
+// IsText reports whether v is a JSON string.
+func IsText(v json.RawMessage) bool { return len(v) > 0 && v[0] == '"' }
 
 // IsObject reports whether v is a JSON object.
 func IsObject(v json.RawMessage) bool { return len(v) > 0 && v[0] == '{' }
