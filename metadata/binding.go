@@ -3,6 +3,7 @@ package metadata
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // A Binding is what ties whoever presents a client to that client. Bindings are
@@ -42,7 +43,7 @@ func (b *Binding) UnmarshalText(text []byte) error {
 
 // BindingOf judges the binding of an effective client. It looks at inUse, the
 // redirect URI that the caller names, or where that is empty at the weakest of
-// all. keyNamed says that the key with which the client authenticates is named
+// all; one that is not the client's binds nothing. keyNamed says that the key with which the client authenticates is named
 // by the statement, or by a covered jwks_uri.
 func BindingOf(c Client, cov Coverage, inUse string, keyNamed bool) Binding {
 	c = c.WithDefaults()
@@ -54,6 +55,9 @@ func BindingOf(c Client, cov Coverage, inUse string, keyNamed bool) Binding {
 	}
 	uris := c.RedirectURIs
 	if inUse != "" {
+		if !c.redirectsTo(inUse) {
+			return BindingLoose
+		}
 		uris = []string{inUse}
 	}
 	for _, s := range uris {
@@ -66,6 +70,15 @@ func BindingOf(c Client, cov Coverage, inUse string, keyNamed bool) Binding {
 		return BindingLoose
 	}
 	return BindingWeb
+}
+
+// redirectsTo reports whether a redirect URI is one of the client's.
+func (c Client) redirectsTo(uri string) bool {
+	presented, err := ParseRedirectURI(uri)
+	return err == nil && slices.ContainsFunc(c.RedirectURIs, func(s string) bool {
+		r, err := ParseRedirectURI(s)
+		return err == nil && r.Matches(presented)
+	})
 }
 
 // withoutRedirect reports whether a grant reaches the client by another way
@@ -112,6 +125,32 @@ func ForeignHosts(c Client, cov Coverage, inUse string) []string {
 		r, err := ParseRedirectURI(s)
 		if err == nil && r.Class() == RedirectHTTPS && !cov.Covers(r.Host()) && !slices.Contains(foreign, r.Host()) {
 			foreign = append(foreign, r.Host())
+		}
+	}
+	return foreign
+}
+
+// ForeignSchemes returns the private-use schemes of redirect URIs that are not
+// the publisher's reversed host, such as example.acme for acme.example, alone
+// or followed by further labels (RFC 8252, Section 7.1): of inUse where the
+// caller names it, else of all.
+func ForeignSchemes(c Client, cov Coverage, inUse string) []string {
+	labels := strings.Split(cov.Publisher.Domain(), ".")
+	slices.Reverse(labels)
+	own := strings.Join(labels, ".")
+	uris := c.RedirectURIs
+	if inUse != "" {
+		uris = []string{inUse}
+	}
+	var foreign []string
+	for _, s := range uris {
+		r, err := ParseRedirectURI(s)
+		if err != nil || r.Class() != RedirectPrivate {
+			continue
+		}
+		scheme := r.Scheme()
+		if scheme != own && !strings.HasPrefix(scheme, own+".") && !slices.Contains(foreign, scheme+":") {
+			foreign = append(foreign, scheme+":")
 		}
 	}
 	return foreign

@@ -34,6 +34,9 @@ type memberSpec struct {
 
 	// secret marks members that neither a statement nor a document may have.
 	secret bool
+
+	// needed marks members that are malformed where they are empty.
+	needed bool
 }
 
 // registered is the registry in the order of writing.
@@ -60,7 +63,7 @@ var registered = []memberSpec{
 	{name: "contacts", kind: kindTexts, field: func(c *Client) any { return &c.Contacts }},
 	{name: "software_id", authenticates: true, field: func(c *Client) any { return &c.SoftwareID }},
 	{name: "software_version", field: func(c *Client) any { return &c.SoftwareVersion }},
-	{name: "software_statement", field: func(c *Client) any { return &c.SoftwareStatement }},
+	{name: "software_statement", needed: true, field: func(c *Client) any { return &c.SoftwareStatement }},
 
 	// RFC 7591 and RFC 7592: the server's to give.
 	{name: "client_secret", secret: true},
@@ -155,7 +158,7 @@ func (k memberKind) matches(v json.RawMessage) bool {
 	var ok bool
 	switch k {
 	case kindText:
-		_, ok = strictjson.Text(v)
+		ok = strictjson.IsText(v)
 	case kindTexts:
 		_, ok = strictjson.Texts(v)
 	case kindInteger:
@@ -174,13 +177,27 @@ func (s *memberSpec) set(c *Client, v json.RawMessage) (ok bool) {
 	case *string:
 		*field, ok = strictjson.Text(v)
 	case *[]string:
-		*field, ok = strictjson.Texts(v)
+		if *field, ok = strictjson.Texts(v); len(*field) == 0 {
+			*field = nil
+		}
 	case *json.RawMessage:
 		if ok = s.kind.matches(v); ok {
 			*field = v
 		}
 	}
 	return ok
+}
+
+// clear makes the member absent.
+func (s *memberSpec) clear(c *Client) {
+	switch field := s.field(c).(type) {
+	case *string:
+		*field = ""
+	case *[]string:
+		*field = nil
+	case *json.RawMessage:
+		*field = nil
+	}
 }
 
 // get returns the member's field as JSON, and whether it is set.

@@ -159,6 +159,7 @@ type Verdict struct {
 	thumb     string
 	until     time.Time
 	testMode  bool
+	reason    metadata.Reason
 }
 
 // Statement returns the authenticated claims. ok is false unless the outcome is
@@ -250,36 +251,7 @@ func (v *Verdict) Reason() metadata.Reason {
 	if v == nil {
 		return metadata.ReasonServerError
 	}
-	want := Failed
-	switch v.Outcome {
-	case Verified:
-		return ""
-	case Inconclusive:
-		want = Unavailable
-	case Rejected:
-	}
-	for _, f := range v.Findings {
-		if f.Status == want && !dependsOnPolicy[f.Reason] {
-			return f.Reason
-		}
-	}
-	return metadata.ReasonServerError
-}
-
-// dependsOnPolicy are the reasons that fail no stage: they lower a tier, or
-// warn.
-var dependsOnPolicy = map[metadata.Reason]bool{
-	metadata.ReasonDomainRecordMissing:    true,
-	metadata.ReasonDomainRecordMalformed:  true,
-	metadata.ReasonDomainRecordWildcard:   true,
-	metadata.ReasonDNSUncorroborated:      true,
-	metadata.ReasonKeyNotInDNS:            true,
-	metadata.ReasonWellknownMissing:       true,
-	metadata.ReasonWellknownMismatch:      true,
-	metadata.ReasonRedirectURIForeign:     true,
-	metadata.ReasonNameResemblesProtected: true,
-	metadata.ReasonStatementExpiresSoon:   true,
-	metadata.ReasonKeyLineNew:             true,
+	return v.reason
 }
 
 // MediaType is the media type of a verdict as JSON.

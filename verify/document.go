@@ -1,0 +1,98 @@
+package verify
+
+import (
+	"context"
+
+	"github.com/fc28f635/countersign/metadata"
+)
+
+// loadDocument fetches the metadata document that the client is named by
+// (draft-ietf-oauth-client-id-metadata-document-02, Section 5). It runs before
+// the stages of the statement, which the document may carry.
+func (r *run) loadDocument(ctx context.Context) error {
+	if r.p.ClientID == "" {
+		return nil
+	}
+	r.road = metadata.RoadDocument
+	id, err := metadata.ParseClientID(r.p.ClientID)
+	if err != nil {
+		r.defects(err, func(metadata.Reason) Check { return CheckMetadataDocument })
+		return nil
+	}
+	if id.Publisher().SpecialUse() && !r.v.cfg.InsecureSpecialUse {
+		r.reject(CheckMetadataDocument, metadata.ReasonAddressRefused, "a special-use name")
+		return nil
+	}
+	e, err := r.v.lookUpMetadata(ctx, id)
+	if err != nil {
+		return err
+	}
+	r.document = &e
+	switch e.state {
+	case sourceFound:
+		r.takeDocument(id, &e)
+	case sourceUnusable:
+		if e.defects == nil {
+			r.reject(CheckMetadataDocument, metadata.ReasonDocumentMalformed, e.detail)
+		}
+		r.defects(e.defects, func(metadata.Reason) Check { return CheckMetadataDocument })
+	case sourceWithdrawn:
+		r.reject(CheckMetadataDocument, metadata.ReasonDocumentWithdrawn, e.detail)
+	case sourceRefused:
+		r.reject(CheckMetadataDocument, metadata.ReasonAddressRefused, e.detail)
+	default:
+		if r.raw == "" {
+			r.suspend(CheckMetadataDocument, metadata.ReasonDocumentUnavailable, e.detail)
+			return nil
+		}
+		// The statement is at hand: it is judged, and the tier is one lower.
+		r.lower(CheckMetadataDocument, Unavailable, metadata.ReasonDocumentUnavailable, e.detail)
+		r.plain = metadata.Client{ClientID: id.String(), SoftwareStatement: r.raw}
+	}
+	return nil
+}
+
+func (r *run) takeDocument(id metadata.ClientID, e *metadataEvidence) {
+	r.plain = e.document.Client
+	r.verdict.claimed = r.plain
+	r.raw = ""
+	if !r.p.WithoutStatement {
+		r.raw = r.plain.SoftwareStatement
+	}
+	r.until(e.until)
+	if metadata.SharedByPath(id.Publisher().Domain()) {
+		r.skip(CheckMetadataDocument, "the host serves many tenants by path: the document proves nothing of it")
+		return
+	}
+	r.pass(CheckMetadataDocument, Evidence{Source: "https", Server: e.server, Name: id.String(),
+		SeenAt: e.seenAt, ValidUntil: e.until})
+}
+
+// sameDocument reports whether the metadata document at a URL that a statement
+// names holds that statement. ok is false where the question could not be
+// answered or the answer is no; the finding says which.
+func (r *run) sameDocument(ctx context.Context, url string) (ok bool, err error) {
+	id, err := metadata.ParseClientID(url)
+	if err != nil {
+		r.reject(CheckMetadataDocument, metadata.ReasonClientIDMismatch, "the statement's client_id is no acceptable URL")
+		return false, nil
+	}
+	if id.Publisher().SpecialUse() && !r.v.cfg.InsecureSpecialUse || r.v.cfg.Fetcher == nil {
+		r.reject(CheckMetadataDocument, metadata.ReasonClientIDMismatch, "the statement is for a metadata document that is not looked up here")
+		return false, nil
+	}
+	e, err := r.v.lookUpMetadata(ctx, id)
+	switch {
+	case err != nil:
+		return false, err
+	case e.state == sourceFound && e.document.Client.SoftwareStatement == r.raw:
+		r.pass(CheckMetadataDocument, Evidence{Source: "https", Server: e.server, Name: url, SeenAt: e.seenAt, ValidUntil: e.until})
+		r.until(e.until)
+		return true, nil
+	case e.state == sourceUnavailable:
+		r.suspend(CheckMetadataDocument, metadata.ReasonDocumentUnavailable, e.detail)
+	default:
+		r.reject(CheckMetadataDocument, metadata.ReasonClientIDMismatch, "the document at the statement's client_id does not hold this statement")
+	}
+	return false, nil
+}

@@ -1,0 +1,170 @@
+package verify
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"slices"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/fc28f635/countersign/internal/jose"
+	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/trustroots"
+)
+
+// A parsedStatement is everything about a statement that depends on its bytes
+// alone, and the thumbprint under which they verified, if they did.
+type parsedStatement struct {
+	digest    string
+	compact   jose.Compact
+	statement metadata.Statement
+	client    metadata.Client // the stated metadata with defaults
+	formErr   error           // metadata.Defects
+	ruleErr   error           // metadata.Defects of the stated metadata
+}
+
+func parseStatement(raw string) *parsedStatement {
+	sum := sha256.Sum256([]byte(raw))
+	p := &parsedStatement{digest: "sha256:" + hex.EncodeToString(sum[:])}
+	var payloadErr error
+	p.compact, p.formErr = jose.Parse(raw)
+	if len(p.compact.Payload) > 0 {
+		p.statement, payloadErr = metadata.ParseStatement(p.compact.Payload)
+		p.formErr = joinDefects(p.formErr, payloadErr)
+	}
+	if p.formErr == nil {
+		p.ruleErr = p.statement.Client.Check()
+		p.client = p.statement.Client.WithDefaults()
+	}
+	return p
+}
+
+// A statementCache keeps what the bytes of a statement alone say: it holds no
+// answer that could change. A statement is kept only once it has verified, so
+// that forgeries displace nothing.
+type statementCache struct {
+	entries *lru.Cache[string, verifiedBytes]
+}
+
+// verifiedBytes says that a statement verifies under the key with a thumbprint,
+// and nothing more. Whether that key is alive is asked every time.
+type verifiedBytes struct {
+	parsed     *parsedStatement
+	thumbprint string
+}
+
+func newStatementCache(size int) *statementCache {
+	entries, err := lru.New[string, verifiedBytes](size)
+	if err != nil {
+		panic("verify: " + err.Error()) // only for a size that is not positive
+	}
+	return &statementCache{entries: entries}
+}
+
+func (c *statementCache) parse(raw string) *parsedStatement {
+	if known, ok := c.entries.Get(raw); ok {
+		return known.parsed
+	}
+	return parseStatement(raw)
+}
+
+// verify checks the signature, or remembers that it did under this very key.
+func (c *statementCache) verify(raw string, p *parsedStatement, k jose.Key) error {
+	if known, ok := c.entries.Get(raw); ok && known.thumbprint == k.Thumbprint() {
+		return nil
+	}
+	if err := p.compact.Verify(k); err != nil {
+		return err
+	}
+	c.entries.Add(raw, verifiedBytes{parsed: p, thumbprint: k.Thumbprint()})
+	return nil
+}
+
+// checkForm is the first stage: the statement's bytes and nothing else. No
+// packet leaves the host.
+func (r *run) checkForm(ctx context.Context) error {
+	if r.raw == "" {
+		if r.alone() || r.p.Statement != "" {
+			r.reject(CheckForm, metadata.ReasonStatementMalformed, "nothing was presented")
+		}
+		return nil
+	}
+	p := r.v.statements.parse(r.raw)
+	r.verdict.Digest = p.digest
+	if p.formErr != nil {
+		r.defects(p.formErr, func(metadata.Reason) Check { return CheckForm })
+		return nil
+	}
+	s := &p.statement
+	if slices.Contains(r.v.cfg.Countersigners, s.Publisher) {
+		r.reject(CheckForm, metadata.ReasonPublisherIsCountersigner, "a countersigner is never a publisher")
+	}
+	if len(s.Confirmation) > 0 {
+		if r.road == metadata.RoadDocument {
+			r.reject(CheckPossession, metadata.ReasonInstanceStatementInDocument, "cnf binds it to one install")
+		} else {
+			r.reject(CheckPossession, metadata.ReasonPossessionUnproven, "instance statements are not accepted yet")
+		}
+	}
+	if err := r.findRoot(ctx, s.Publisher); err != nil {
+		return err
+	}
+	var extra []string
+	if r.root != nil {
+		extra = r.root.Algorithms
+	}
+	if !p.compact.Header.Allowed(extra) {
+		r.reject(CheckForm, metadata.ReasonAlgorithmForbidden, "algorithm "+p.compact.Header.Algorithm)
+	}
+	if r.stopped() {
+		return nil
+	}
+	r.parsed = p
+	r.verdict.Publisher, r.verdict.KeyID = s.Publisher, p.compact.Header.KeyID
+	r.pass(CheckForm, Evidence{})
+	return nil
+}
+
+// findRoot asks the trust roots for a pin. It needs no packet: sources that do
+// keep copies.
+func (r *run) findRoot(ctx context.Context, p metadata.Publisher) error {
+	if r.v.cfg.Roots == nil {
+		return nil
+	}
+	root, err := r.v.cfg.Roots.Root(ctx, p)
+	switch {
+	case err == nil:
+		r.root = root
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case !errors.Is(err, trustroots.ErrUnknown):
+		r.suspend(CheckTrustRoot, metadata.ReasonRootsUnavailable, err.Error())
+	}
+	return nil
+}
+
+// reasonErrors returns the defects in an error.
+func reasonErrors(err error) []*metadata.ReasonError {
+	var list metadata.Defects
+	if errors.As(err, &list) {
+		return list
+	}
+	var one *metadata.ReasonError
+	if errors.As(err, &one) {
+		return []*metadata.ReasonError{one}
+	}
+	if err == nil {
+		return nil
+	}
+	return []*metadata.ReasonError{{Reason: metadata.ReasonServerError, Detail: err.Error()}}
+}
+
+func joinDefects(a, b error) error {
+	all := append(slices.Clone(reasonErrors(a)), reasonErrors(b)...)
+	if len(all) == 0 {
+		return nil
+	}
+	return metadata.Defects(all)
+}

@@ -1,0 +1,260 @@
+package verify
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/fc28f635/countersign/internal/jose"
+	"github.com/fc28f635/countersign/metadata"
+)
+
+// sources are what a publisher publishes, as it was seen last.
+type sources struct {
+	dns      dnsEvidence
+	document documentEvidence
+}
+
+// A keyClaim is what one source says of one kid.
+type keyClaim struct {
+	key     jose.Key
+	record  metadata.KeyRecord
+	live    bool // key is there and can be used
+	revoked bool
+	reason  metadata.Reason // why it is not live, empty where the source has none
+	detail  string
+}
+
+// findKeys is the stage that finds the key which kid names: among the pins,
+// the publisher's DNS set and its document, never in the statement itself.
+func (r *run) findKeys(ctx context.Context) error {
+	if r.parsed == nil {
+		return nil
+	}
+	publisher, kid := r.verdict.Publisher, r.verdict.KeyID
+	pinned := false
+	if r.root != nil {
+		r.key, pinned = r.root.Key(kid)
+		switch {
+		case pinned:
+			r.pass(CheckPinnedKey, Evidence{Source: "pinned", Name: r.root.Origin, Thumbprint: r.key.Thumbprint()})
+		case r.root.AndLookup:
+			r.lower(CheckPinnedKey, Failed, metadata.ReasonKeyUnknown, "not among the pinned keys")
+		default:
+			r.reject(CheckPinnedKey, metadata.ReasonKeyUnknown, "not among the pinned keys")
+		}
+		if !r.root.AndLookup {
+			r.skip(CheckDNSKey, "the publisher is pinned")
+			r.skip(CheckWellknownKey, "the publisher is pinned")
+			return nil
+		}
+	}
+	if publisher.SpecialUse() && !r.v.cfg.InsecureSpecialUse {
+		r.skip(CheckDNSKey, "a special-use name is not looked up")
+		r.skip(CheckWellknownKey, "a special-use name is not looked up")
+		if !pinned {
+			r.reject(CheckSignature, metadata.ReasonPublisherUnknown, "a special-use name is not looked up")
+		}
+		return nil
+	}
+	if err := r.lookUp(ctx, publisher); err != nil {
+		return err
+	}
+	r.weigh(kid, pinned)
+	return nil
+}
+
+// lookUp asks DNS and document side by side.
+func (r *run) lookUp(ctx context.Context, p metadata.Publisher) error {
+	var g errgroup.Group
+	g.Go(func() (err error) {
+		r.sources.dns, err = r.v.lookUpDNS(ctx, p)
+		return err
+	})
+	g.Go(func() (err error) {
+		r.sources.document, err = r.v.lookUpPublisher(ctx, p)
+		return err
+	})
+	return g.Wait()
+}
+
+// weigh chooses the key. Dead anywhere is dead everywhere, pins included.
+func (r *run) weigh(kid string, pinned bool) {
+	dns, doc := r.sources.dns.claim(kid, r.verdict.Publisher), r.sources.document.claim(kid)
+	r.findDead(dns, doc)
+	r.reportDNS(dns, doc)
+	r.reportDocument(dns, doc)
+	if r.stopped() {
+		return
+	}
+	switch {
+	case r.sources.dns.state == sourceBogus:
+		r.suspend(CheckSignature, metadata.ReasonDNSBogus, r.sources.dns.detail)
+	case dns.live && doc.live && dns.key.Thumbprint() != doc.key.Thumbprint():
+		if r.sources.dns.strong() {
+			r.reject(CheckSignature, metadata.ReasonKeysDisagree, "DNS and document have different keys under this kid")
+		} else {
+			r.suspend(CheckSignature, metadata.ReasonDNSUnavailable, "the document contradicts an uncorroborated DNS answer")
+		}
+	case pinned:
+	case dns.live:
+		r.key, r.record = dns.key, dns.record
+	case doc.live:
+		r.key = doc.key
+	default:
+		r.noKey(dns, doc)
+	}
+}
+
+// findDead rejects for a key that its publisher has ended.
+func (r *run) findDead(dns, doc keyClaim) {
+	if r.sources.document.state == sourceExposed {
+		r.reject(CheckWellknownKey, metadata.ReasonKeyExposed, "the publisher document holds a private key")
+	}
+	if !dns.revoked {
+		return
+	}
+	if r.sources.dns.strong() || r.sources.document.state == sourceFound && !doc.live {
+		r.reject(CheckDNSKey, metadata.ReasonKeyRevoked, "the key record is empty (p=)")
+		return
+	}
+	// Nobody but the publisher can end a key: until a second source agrees, it
+	// earns nothing new and loses nothing.
+	r.suspend(CheckDNSKey, metadata.ReasonDNSUnavailable, "the key record is empty (p=), and nothing corroborates it")
+}
+
+func (r *run) reportDNS(dns, doc keyClaim) {
+	e := &r.sources.dns
+	switch e.state {
+	case sourceNotAsked:
+		r.skip(CheckDNSKey, "nothing is looked up")
+	case sourceUnavailable:
+		r.lower(CheckDNSKey, Unavailable, metadata.ReasonDNSUnavailable, e.detail)
+	case sourceBogus:
+		r.lower(CheckDNSKey, Unavailable, metadata.ReasonDNSBogus, e.detail)
+	case sourceFound:
+		switch {
+		case dns.revoked: // findDead has said so
+		case dns.live:
+			r.until(e.until)
+			r.pass(CheckDNSKey, e.evidence(dns))
+		case dns.reason == metadata.ReasonKeyUnknown && doc.live:
+			r.lower(CheckDNSKey, Failed, metadata.ReasonKeyNotInDNS, dns.detail)
+		default:
+			r.lower(CheckDNSKey, Failed, dns.reason, dns.detail)
+		}
+	default:
+		if e.wildcard {
+			r.lower(CheckDNSKey, Failed, metadata.ReasonDomainRecordWildcard, "the records at "+e.name.KeyRecordName()+" come from a wildcard")
+			return
+		}
+		r.lower(CheckDNSKey, Failed, metadata.ReasonDomainRecordMissing, "no key record at "+r.verdict.Publisher.KeyRecordName())
+	}
+}
+
+func (r *run) reportDocument(dns, doc keyClaim) {
+	e := &r.sources.document
+	switch e.state {
+	case sourceNotAsked:
+		r.skip(CheckWellknownKey, "nothing is looked up")
+	case sourceAbsent:
+		r.lower(CheckWellknownKey, Failed, metadata.ReasonWellknownMissing, e.detail)
+	case sourceUnusable:
+		r.lower(CheckWellknownKey, Failed, metadata.ReasonWellknownMismatch, e.detail)
+	case sourceExposed: // findDead has said so
+	case sourceFound:
+		evidence := Evidence{Source: "https", Server: e.server, Name: r.verdict.Publisher.PublisherDocumentURL(),
+			SeenAt: e.seenAt, ValidUntil: e.until, Thumbprint: doc.key.Thumbprint()}
+		switch {
+		case !doc.live:
+			r.lower(CheckWellknownKey, Failed, doc.reason, doc.detail)
+		case dns.live && dns.key.Thumbprint() != doc.key.Thumbprint():
+			r.lower(CheckWellknownKey, Failed, metadata.ReasonWellknownMismatch, "another key under this kid than in DNS")
+		case dns.live || r.sources.dns.state == sourceAbsent || r.sources.dns.state == sourceNotAsked:
+			r.until(e.until)
+			r.pass(CheckWellknownKey, evidence)
+		case r.sources.dns.state == sourceFound:
+			r.lower(CheckWellknownKey, Failed, metadata.ReasonKeyNotInDNS, "DNS is authoritative and has no such key")
+		default:
+			r.lower(CheckWellknownKey, Unavailable, metadata.ReasonDNSUnavailable, "whether DNS ends this key is not known")
+		}
+	default:
+		r.lower(CheckWellknownKey, Unavailable, metadata.ReasonDocumentUnavailable, e.detail)
+	}
+}
+
+// noKey says why the signature cannot be checked: for want of an answer, or of
+// a key.
+func (r *run) noKey(dns, doc keyClaim) {
+	dnsState, docState := r.sources.dns.state, r.sources.document.state
+	noDNS := dnsState == sourceUnavailable || dnsState == sourceNotAsked
+	noDocument := docState == sourceUnavailable || docState == sourceNotAsked || docState == sourceRefused
+	switch {
+	case noDNS && noDocument:
+		r.suspend(CheckSignature, metadata.ReasonKeysUnavailable, "neither DNS nor document could be read")
+	case dns.reason == metadata.ReasonDomainRecordMalformed || dns.reason == metadata.ReasonKeyUnusable ||
+		doc.reason == metadata.ReasonKeyUnusable:
+		r.reject(CheckSignature, metadata.ReasonKeyUnusable, "the key with this kid cannot be used")
+	case noDNS:
+		r.suspend(CheckSignature, metadata.ReasonDNSUnavailable, r.sources.dns.detail)
+	case dnsState == sourceFound:
+		r.reject(CheckSignature, metadata.ReasonKeyUnknown, "no key record has this kid")
+	case noDocument:
+		r.suspend(CheckSignature, metadata.ReasonDocumentUnavailable, r.sources.document.detail)
+	case docState == sourceFound:
+		r.reject(CheckSignature, metadata.ReasonKeyUnknown, "the publisher document has no such key")
+	default:
+		r.reject(CheckSignature, metadata.ReasonPublisherUnknown, "neither key records nor a publisher document")
+	}
+}
+
+// strong reports whether an answer may introduce or end a key by itself.
+func (e *dnsEvidence) strong() bool { return e.answer.Secure || e.answer.Corroborated }
+
+func (e *dnsEvidence) evidence(c keyClaim) Evidence {
+	return Evidence{Source: "dns", Server: e.answer.Server, Name: e.answer.Name, SeenAt: e.seenAt,
+		ValidUntil: e.until, Thumbprint: c.key.Thumbprint(), Record: c.record.String()}
+}
+
+// claim is what the DNS set says of a kid.
+func (e *dnsEvidence) claim(kid string, p metadata.Publisher) keyClaim {
+	if e.state != sourceFound {
+		return keyClaim{}
+	}
+	record, err := e.set.Find(kid)
+	switch {
+	case err != nil:
+		return keyClaim{reason: metadata.ReasonDomainRecordMalformed, detail: err.Error()}
+	case record.KeyID == "":
+		return keyClaim{reason: metadata.ReasonKeyUnknown, detail: "no key record at " + e.name.KeyRecordName() + " has this kid"}
+	case record.Revoked():
+		return keyClaim{revoked: true, reason: metadata.ReasonKeyRevoked}
+	case e.name != p && !record.Subdomains:
+		return keyClaim{reason: metadata.ReasonKeyUnknown, detail: "the key of " + e.name.Domain() + " does not speak for hosts below it (s=y)"}
+	case record.Instances:
+		return keyClaim{reason: metadata.ReasonKeyUnusable, detail: "the key signs instance statements only (u=i)"}
+	}
+	key, err := jose.FromRecord(record)
+	if err != nil {
+		return keyClaim{reason: metadata.ReasonKeyUnusable, detail: err.Error()}
+	}
+	return keyClaim{key: key, record: record, live: true}
+}
+
+// claim is what the publisher document says of a kid.
+func (e *documentEvidence) claim(kid string) keyClaim {
+	if e.state != sourceFound {
+		return keyClaim{}
+	}
+	for _, key := range e.keys {
+		if key.ID() == kid {
+			return keyClaim{key: key, live: true}
+		}
+	}
+	for _, problem := range e.problems {
+		if problem.KeyID == kid {
+			return keyClaim{reason: metadata.ReasonKeyUnusable, detail: problem.Err.Error()}
+		}
+	}
+	return keyClaim{reason: metadata.ReasonKeyUnknown, detail: "the publisher document has no key with this kid"}
+}

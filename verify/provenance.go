@@ -1,0 +1,241 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fc28f635/countersign/metadata"
+)
+
+// checkProvenance is the last stage: who stands behind the effective client,
+// and how well that is known. What is missing here lowers trust; only the
+// publisher's own no rejects.
+func (r *run) checkProvenance(ctx context.Context) error {
+	if r.statement != nil {
+		r.checkListed()
+		if r.stopped() {
+			return nil
+		}
+		r.checkStrength()
+		if err := r.checkLine(ctx); err != nil {
+			return err
+		}
+	}
+	coverage, err := r.checkCoverage(ctx)
+	if err != nil || r.stopped() {
+		return err
+	}
+	keyNamed := r.checkPossession(coverage)
+	r.verdict.Binding = metadata.BindingOf(r.verdict.client, coverage, r.p.RedirectURI, keyNamed)
+	r.checkName()
+	r.hideForeignDisplay(coverage)
+	return nil
+}
+
+// checkListed asks the publisher document whether it still stands by the
+// statement.
+func (r *run) checkListed() {
+	e, s := &r.sources.document, r.statement
+	if e.state != sourceFound {
+		return
+	}
+	listed, notBefore := e.document.Lists(s.Client.SoftwareID, s.Client.ClientID)
+	switch {
+	case !listed:
+		r.reject(CheckWellknownKey, metadata.ReasonSoftwareNotListed, "the publisher document lists its clients, and not this one")
+	case s.IssuedAt < notBefore:
+		r.reject(CheckWellknownKey, metadata.ReasonStatementRevoked, "the publisher document accepts statements from "+clock(notBefore))
+	case slices.Contains(e.document.Revoked, s.ID):
+		r.reject(CheckWellknownKey, metadata.ReasonStatementRevoked, "the publisher document names its jti as revoked")
+	}
+}
+
+// checkStrength judges how much the DNS answer that has the key is worth.
+func (r *run) checkStrength() {
+	dns, _ := r.verdict.Finding(CheckDNSKey)
+	e := &r.sources.dns
+	doc := r.sources.document.claim(r.verdict.KeyID)
+	switch {
+	case dns.Status != Passed:
+		r.skip(CheckDNSStrength, "no key in DNS")
+	case e.strong() || doc.live && doc.key.Thumbprint() == r.key.Thumbprint():
+		r.pass(CheckDNSStrength, Evidence{Source: "dns", Server: e.answer.Server, Name: e.answer.Name, SeenAt: e.seenAt, ValidUntil: e.until})
+	default:
+		r.lower(CheckDNSStrength, Failed, metadata.ReasonDNSUncorroborated, "an insecure answer that no second source confirms")
+	}
+}
+
+// checkLine holds a key that has no past together with the publisher's keys.
+func (r *run) checkLine(ctx context.Context) error {
+	publisher := r.verdict.Publisher
+	switch {
+	case r.verdict.Passed(CheckPinnedKey):
+		r.skip(CheckKeyLine, "the key is pinned")
+		return nil
+	case r.v.cfg.Memory == nil && r.sources.dns.answer.Secure:
+		r.pass(CheckKeyLine, Evidence{Source: "dns"})
+		return nil
+	case r.v.cfg.Memory == nil:
+		r.skip(CheckKeyLine, "nothing is remembered")
+		return nil
+	}
+	sightings, err := r.v.cfg.Memory.See(ctx, publisher, r.sources.published(publisher), r.v.cfg.Now().UTC())
+	if err != nil {
+		return fmt.Errorf("remembering the keys of %s: %w", publisher, err)
+	}
+	if !inLine(sightings, r.key.Thumbprint(), r.v.cfg.Now()) {
+		r.lower(CheckKeyLine, Failed, metadata.ReasonKeyLineNew, "seen for less than a day beside an older key of the publisher")
+		return nil
+	}
+	r.pass(CheckKeyLine, Evidence{Source: "memory", Thumbprint: r.key.Thumbprint()})
+	return nil
+}
+
+// published returns the thumbprints of the keys that stand for the publisher
+// now, as far as what was seen may introduce a key.
+func (s *sources) published(p metadata.Publisher) []string {
+	var list []string
+	add := func(c keyClaim) {
+		if c.live && !slices.Contains(list, c.key.Thumbprint()) {
+			list = append(list, c.key.Thumbprint())
+		}
+	}
+	if s.document.state == sourceFound {
+		for _, key := range s.document.keys {
+			add(keyClaim{key: key, live: true})
+		}
+	}
+	if s.dns.state == sourceFound && s.dns.strong() {
+		for _, record := range s.dns.set.Keys {
+			add(s.dns.claim(record.KeyID, p))
+		}
+	}
+	return list
+}
+
+// checkCoverage finds for whom the publisher speaks, and takes the better of
+// two roads: what is stated or hosted, or where the codes go.
+func (r *run) checkCoverage(ctx context.Context) (metadata.Coverage, error) {
+	c := r.verdict.client
+	delivery, delivered := metadata.DeliveryOf(c)
+	coverage := metadata.Coverage{Publisher: r.verdict.Publisher}
+	if r.statement != nil {
+		coverage.Subdomains = r.record.Subdomains
+	} else if r.verdict.Passed(CheckMetadataDocument) {
+		id, _ := metadata.ParseClientID(r.p.ClientID)
+		coverage.Publisher = id.Publisher()
+	}
+	hosted := !coverage.Publisher.IsZero()
+	foreign := metadata.ForeignHosts(c, coverage, r.p.RedirectURI)
+	if hosted && len(foreign) == 1 {
+		if err := r.askForeign(ctx, foreign[0], &coverage); err != nil {
+			return coverage, err
+		}
+		foreign = metadata.ForeignHosts(c, coverage, r.p.RedirectURI)
+	}
+	if r.statement == nil && delivered && (!hosted || len(foreign) > 0) {
+		coverage, foreign = metadata.Coverage{Publisher: delivery}, nil
+		hosted = true
+	}
+	r.verdict.Publisher = coverage.Publisher
+	if delivered {
+		r.pass(CheckDelivery, Evidence{Source: "redirect_uris", Name: delivery.Domain()})
+	} else {
+		r.skip(CheckDelivery, "the codes do not all go to one web host")
+	}
+	if !hosted {
+		r.skip(CheckCoverage, "nobody is named who could cover anything")
+		return coverage, nil
+	}
+	if c.JWKSURI != "" && !coverage.CoversURL(c.JWKSURI) {
+		r.reject(CheckCoverage, metadata.ReasonMetadataConflict, "jwks_uri: on a host that the publisher does not speak for")
+		return coverage, nil
+	}
+	if r.document != nil && r.statement != nil {
+		if id, err := metadata.ParseClientID(r.p.ClientID); err == nil && !coverage.Covers(id.Publisher().Domain()) {
+			foreign = append(foreign, id.Publisher().Domain())
+		}
+	}
+	foreign = append(foreign, metadata.ForeignSchemes(c, coverage, r.p.RedirectURI)...)
+	if len(foreign) > 0 {
+		r.lower(CheckCoverage, Failed, metadata.ReasonRedirectURIForeign, "the publisher does not speak for "+strings.Join(foreign, ", "))
+		return coverage, nil
+	}
+	if len(r.unstated) > 0 && c.JWKSURI == "" {
+		r.lower(CheckCoverage, Failed, metadata.ReasonMemberNotStated, "stated nowhere: "+strings.Join(r.unstated, ", "))
+		return coverage, nil
+	}
+	r.pass(CheckCoverage, Evidence{Source: "metadata", Name: coverage.Publisher.Domain()})
+	return coverage, nil
+}
+
+// askForeign asks the one foreign host whether it lists the client.
+func (r *run) askForeign(ctx context.Context, host string, coverage *metadata.Coverage) error {
+	p, err := metadata.PublisherOf(host)
+	if err != nil || p.SpecialUse() && !r.v.cfg.InsecureSpecialUse {
+		return nil
+	}
+	e, err := r.v.lookUpPublisher(ctx, p)
+	if err != nil {
+		return err
+	}
+	if e.state != sourceFound || e.document.Clients == nil {
+		return nil
+	}
+	clientID := r.verdict.client.ClientID
+	if clientID == "" {
+		clientID = r.p.ClientID
+	}
+	if listed, _ := e.document.Lists(r.verdict.client.SoftwareID, clientID); listed {
+		coverage.Hosts = append(coverage.Hosts, host)
+		r.until(e.until)
+	}
+	return nil
+}
+
+// checkPossession reports whether the client proves a key of the publisher at
+// every token request: one at a covered jwks_uri counts as a signature, and one
+// that the statement holds binds.
+func (r *run) checkPossession(coverage metadata.Coverage) (keyNamed bool) {
+	c := r.verdict.client
+	if !c.AuthenticatesByKey() {
+		r.skip(CheckPossession, "the client does not authenticate with a key")
+		return false
+	}
+	if c.JWKSURI != "" && coverage.CoversURL(c.JWKSURI) {
+		r.pass(CheckPossession, Evidence{Source: "jwks_uri", Name: c.JWKSURI})
+		return true
+	}
+	r.skip(CheckPossession, "no jwks_uri on a host of the publisher")
+	return r.statement != nil && len(r.statement.Client.JWKS) > 0
+}
+
+// checkName flags names that people know another vendor by. A name that cannot
+// be shown was rejected before.
+func (r *run) checkName() {
+	c, p := r.verdict.client, r.verdict.Publisher
+	if c.ClientName == "" {
+		r.skip(CheckDisplayName, "no name")
+		return
+	}
+	for _, protected := range r.v.cfg.ProtectedNames {
+		if !p.IsZero() && protected.Resembles(c.ClientName, p) {
+			r.lower(CheckDisplayName, Failed, metadata.ReasonNameResemblesProtected, "resembles "+protected.Name+", known from "+protected.Domains[0])
+			return
+		}
+	}
+	r.pass(CheckDisplayName, Evidence{Source: "metadata"})
+}
+
+// hideForeignDisplay drops the display members on hosts that the publisher does
+// not cover: they are not shown, and change nothing else.
+func (r *run) hideForeignDisplay(coverage metadata.Coverage) {
+	hidden := r.verdict.client.UncoveredDisplay(coverage)
+	if len(hidden) == 0 {
+		return
+	}
+	r.verdict.client, _ = r.verdict.client.Without(hidden...)
+	r.verdict.merged = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(r.verdict.merged), hidden...))))
+}

@@ -1,0 +1,181 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/trustroots"
+)
+
+// Config configures a [Verifier]. The zero Config trusts no pinned key, looks
+// nothing up and remembers nothing: every statement is inconclusive.
+type Config struct {
+	// Roots are asked first. Nil knows no publisher.
+	Roots trustroots.Source
+
+	// Resolver and Fetcher look up what publishers publish. Where both are nil,
+	// publishers that are not pinned cannot be verified.
+	Resolver Resolver
+	Fetcher  Fetcher
+
+	// Memory tells a publisher's new key from one with history. Nil remembers
+	// nothing: the check key_line is then skipped, unless the DNS answer is
+	// secure.
+	Memory Memory
+
+	// Countersigners are this service and those that the deployment trusts.
+	// None of them is ever a publisher.
+	Countersigners []metadata.Publisher
+
+	// ProtectedNames are compared with the names of clients. Nil means
+	// [metadata.ProtectedNames].
+	ProtectedNames []metadata.ProtectedName
+
+	// MaxLifetime bounds exp minus iat. Zero means 366 days; more is an error.
+	MaxLifetime time.Duration
+
+	// Leeway is the tolerated clock skew. Zero means one minute; more than five
+	// minutes is an error.
+	Leeway time.Duration
+
+	// DocumentBytes bounds a metadata document. Zero means 5,120; more than
+	// 65,536 is an error.
+	DocumentBytes int
+
+	// InsecureSpecialUse looks up publishers under special-use names such as
+	// .example and .test, which no public client can have. For tests and
+	// closed networks.
+	InsecureSpecialUse bool
+
+	// Now reports the current time. Nil means time.Now.
+	Now func() time.Time
+
+	// Logger receives one event per verification. Nil discards.
+	Logger *slog.Logger
+}
+
+// A Verifier verifies what clients present. It is safe for concurrent use, and
+// remembers what it looked up for as long as the formats allow.
+type Verifier struct {
+	cfg        Config
+	statements *statementCache
+	dns        *evidenceCache[dnsEvidence]
+	publishers *evidenceCache[documentEvidence]
+	documents  *evidenceCache[metadataEvidence]
+}
+
+// New returns a Verifier, or an error that names the field of cfg at fault.
+func New(cfg Config) (*Verifier, error) {
+	const (
+		mostLeeway     = 5 * time.Minute
+		keptStatements = 4096
+	)
+	if cfg.MaxLifetime == 0 {
+		cfg.MaxLifetime = limits.StatementLifetime
+	}
+	if cfg.Leeway == 0 {
+		cfg.Leeway = limits.Leeway
+	}
+	if cfg.DocumentBytes == 0 {
+		cfg.DocumentBytes = limits.DocumentBytes
+	}
+	if cfg.ProtectedNames == nil {
+		cfg.ProtectedNames = metadata.ProtectedNames()
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	switch {
+	case cfg.MaxLifetime < 0 || cfg.MaxLifetime > limits.StatementLifetime:
+		return nil, errors.New("MaxLifetime is not within 366 days")
+	case cfg.Leeway < 0 || cfg.Leeway > mostLeeway:
+		return nil, errors.New("Leeway is not within five minutes")
+	case cfg.DocumentBytes < 0 || cfg.DocumentBytes > limits.DocumentBytesMax:
+		return nil, errors.New("DocumentBytes is not within 65536")
+	}
+	return &Verifier{
+		cfg:        cfg,
+		statements: newStatementCache(keptStatements),
+		dns:        newEvidenceCache[dnsEvidence](limits.CachedPublishers),
+		publishers: newEvidenceCache[documentEvidence](limits.CachedPublishers),
+		documents:  newEvidenceCache[metadataEvidence](limits.CachedPublishers),
+	}, nil
+}
+
+// A Presentation is what a client brought. One of Statement, ClientID and
+// Client is set; the zero Presentation is a registration without members.
+type Presentation struct {
+	// Statement is a software statement alone, in JWS compact serialization
+	// (RFC 7591, Section 2.3).
+	Statement string
+
+	// ClientID is the address of a metadata document. With it, Client may hold
+	// a copy of the document's statement for the case that it cannot be fetched.
+	ClientID string
+
+	// Client are the members of a registration request, its software_statement
+	// among them.
+	Client metadata.Client
+
+	// Audience is the issuer identifier of the authorization server that the
+	// client registers at. Empty means that none is known.
+	Audience string
+
+	// RedirectURI is the one in use, where the caller knows it.
+	RedirectURI string
+
+	// At is the instant to judge at. Zero means now.
+	At time.Time
+
+	// WithoutStatement judges the client as if it had brought no statement.
+	WithoutStatement bool
+}
+
+// Verify finds out what the presentation proves.
+//
+// A nil error does not mean that anything is good: read [Verdict.Outcome]. An
+// error means that the verification itself could not be carried out, because
+// ctx was done or the memory failed, and says nothing about the client.
+func (v *Verifier) Verify(ctx context.Context, p Presentation) (*Verdict, error) {
+	at := p.At
+	if at.IsZero() {
+		at = v.cfg.Now()
+	}
+	at = at.UTC().Truncate(time.Second)
+	r := &run{v: v, p: p, at: at, verdict: &Verdict{At: at}}
+	r.open()
+	for _, stage := range stages {
+		if r.stopped() {
+			break
+		}
+		if err := stage(r, ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := ctx.Err(); err != nil && r.verdict.Outcome == Inconclusive {
+		return nil, err
+	}
+	r.close()
+	v.cfg.Logger.LogAttrs(ctx, slog.LevelDebug, "verified",
+		slog.String("outcome", r.verdict.Outcome.String()), slog.String("reason", string(r.verdict.reason)),
+		slog.String("publisher", r.verdict.Publisher.String()), slog.String("statement", r.verdict.Digest))
+	return r.verdict, nil
+}
+
+// stages run in this order, each only if those before it passed.
+var stages = []func(*run, context.Context) error{
+	(*run).loadDocument,
+	(*run).checkForm,
+	(*run).findKeys,
+	(*run).checkSignature,
+	(*run).checkTimes,
+	(*run).checkMetadata,
+	(*run).checkProvenance,
+}
