@@ -1,0 +1,205 @@
+package dnsx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/miekg/dns"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/fc28f635/countersign/internal/fetch"
+	"github.com/fc28f635/countersign/verify"
+)
+
+// serversMax bounds the name servers of a zone that are looked at: the root has
+// 13, and no zone needs more.
+const serversMax = 13
+
+// A Server is one address of a name server of a zone.
+type Server struct {
+	Name    string // "ns1.acme.example", without trailing dot
+	Address string // "192.0.2.53:53"
+}
+
+// Authorities returns the zone that domain is in and the zone's own name
+// servers, one [Server] for each address, as the upstreams know them. It returns
+// an error where no zone is found above or at domain before a single label, or
+// no server of it has an address.
+func (r *Resolver) Authorities(ctx context.Context, domain string) (zone string, servers []Server, err error) {
+	if err := checkName(domain); err != nil {
+		return "", nil, err
+	}
+	if !r.cfg.AllowSpecialUse && specialUse(domain) {
+		return "", nil, fmt.Errorf("%s is a special-use name, which is not looked up", quote(domain))
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.Timeout)
+	defer cancel()
+	zone, names, err := r.nameServers(ctx, strings.ToLower(domain))
+	if err != nil {
+		return "", nil, fmt.Errorf("finding the name servers of %s: %w", quote(domain), err)
+	}
+	found := make([][]Server, len(names))
+	failed := make([]error, len(names))
+	g := new(errgroup.Group)
+	g.SetLimit(4)
+	for i, name := range names {
+		g.Go(func() error {
+			found[i], failed[i] = r.addresses(ctx, name)
+			return nil
+		})
+	}
+	g.Wait() // no function returns an error: one server without address is no failure
+	if servers = slices.Concat(found...); len(servers) == 0 {
+		return zone, nil, fmt.Errorf("no name server of %s has an address: %w", quote(zone), errors.Join(failed...))
+	}
+	return zone, servers, nil
+}
+
+// nameServers walks up from domain to the nearest name that has NS records.
+func (r *Resolver) nameServers(ctx context.Context, domain string) (zone string, names []string, err error) {
+	for zone = domain; strings.Contains(zone, "."); _, zone, _ = strings.Cut(zone, ".") {
+		rep, err := r.askAny(ctx, zone, dns.TypeNS)
+		if err != nil {
+			return "", nil, err
+		}
+		for _, rr := range rep.Answer {
+			ns, ok := rr.(*dns.NS)
+			if ok && dns.CanonicalName(ns.Hdr.Name) == dns.CanonicalName(zone) && len(names) < serversMax {
+				names = append(names, strings.TrimSuffix(dns.CanonicalName(ns.Ns), "."))
+			}
+		}
+		if len(names) > 0 {
+			slices.Sort(names)
+			return zone, slices.Compact(names), nil
+		}
+	}
+	return "", nil, errors.New("no zone is there")
+}
+
+// addresses returns the addresses of one name server. One that ConnectTo moves
+// needs no look-up.
+func (r *Resolver) addresses(ctx context.Context, name string) ([]Server, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	if address := net.JoinHostPort(name, "53"); r.cfg.ConnectTo(address) != address {
+		return []Server{{Name: name, Address: r.cfg.ConnectTo(address)}}, nil
+	}
+	var servers []Server
+	var failed error
+	for _, qtype := range []uint16{dns.TypeA, dns.TypeAAAA} {
+		rep, err := r.askAny(ctx, name, qtype)
+		if err != nil {
+			failed = err
+			continue
+		}
+		for _, rr := range rep.Answer {
+			if addr, ok := addressOf(rr, name); ok {
+				servers = append(servers, Server{Name: name, Address: netip.AddrPortFrom(addr, 53).String()})
+			}
+		}
+	}
+	return servers, failed
+}
+
+// addressOf returns the address in rr if it is one of name: the name of a name
+// server is no alias (RFC 2181, Section 10.3).
+func addressOf(rr dns.RR, name string) (netip.Addr, bool) {
+	if dns.CanonicalName(rr.Header().Name) != dns.CanonicalName(name) {
+		return netip.Addr{}, false
+	}
+	switch rr := rr.(type) {
+	case *dns.A:
+		addr, ok := netip.AddrFromSlice(rr.A.To4())
+		return addr, ok
+	case *dns.AAAA:
+		return netip.AddrFromSlice(rr.AAAA.To16())
+	}
+	return netip.Addr{}, false
+}
+
+// askAny asks the upstreams in turn until one has a usable answer.
+func (r *Resolver) askAny(ctx context.Context, name string, qtype uint16) (reply, error) {
+	var failed error
+	for _, up := range r.cfg.Upstreams {
+		rep, err := r.ask(ctx, up, name, qtype, false)
+		if err == nil || errors.Is(err, verify.ErrBogus) {
+			return rep, err
+		}
+		failed = join(failed, err, false)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return reply{}, failed
+}
+
+// AskAuthority asks one server of a zone for the TXT records of name, and
+// nobody else. What it does not have authority for is no answer. The Answer is
+// never secure or corroborated; errors are those of [verify.Resolver]. Servers
+// whose address is not public are not asked, but for loopback ones where
+// Config.AllowLoopback is set.
+func (r *Resolver) AskAuthority(ctx context.Context, server Server, name string) (verify.Answer, error) {
+	if err := checkName(name); err != nil {
+		return verify.Answer{}, err
+	}
+	answer, err := r.askAuthority(ctx, server, name)
+	if err != nil {
+		return answer, fmt.Errorf("asking name server %s for the TXT records of %s: %w", quote(server.Name), quote(name), err)
+	}
+	return answer, nil
+}
+
+func (r *Resolver) askAuthority(ctx context.Context, server Server, name string) (verify.Answer, error) {
+	address, err := r.authorityAddress(server)
+	if err != nil {
+		return verify.Answer{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.Timeout)
+	defer cancel()
+	q := question(name, dns.TypeTXT)
+	q.RecursionDesired = false
+	m, via, err := r.attempt(ctx, address, q, false)
+	if err != nil {
+		return verify.Answer{Server: via}, err
+	}
+	answer := verify.Answer{Server: via, Name: name}
+	if m.Rcode != dns.RcodeSuccess && m.Rcode != dns.RcodeNameError {
+		return answer, &serverError{via, fmt.Errorf("answered %s", status(m.Rcode))}
+	}
+	if !m.Authoritative {
+		return answer, &serverError{via, errors.New("has no authority for the name")}
+	}
+	got, err := read(m, name)
+	if err != nil {
+		return answer, &serverError{via, err}
+	}
+	answer.Name = strings.TrimSuffix(got.name, ".")
+	switch {
+	case got.absent:
+		answer.TTL = seconds(got.ttl)
+		return answer, &serverError{via, verify.ErrNoRecord}
+	case len(got.texts) == 0:
+		return answer, &serverError{via, fmt.Errorf("the name is an alias for %s, which is in another zone", quote(answer.Name))}
+	}
+	answer.TTL, answer.Texts, answer.Wildcard = seconds(got.ttl), got.texts, got.synthesised
+	return answer, nil
+}
+
+// authorityAddress returns where to ask server, if it may be asked.
+func (r *Resolver) authorityAddress(server Server) (netip.AddrPort, error) {
+	ap, err := r.connectTo(server.Address)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	addr := ap.Addr().Unmap()
+	if r.cfg.AllowLoopback && addr.IsLoopback() {
+		return ap, nil
+	}
+	return ap, fetch.Refuse(addr)
+}

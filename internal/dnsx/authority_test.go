@@ -1,0 +1,121 @@
+package dnsx
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/miekg/dns"
+
+	"github.com/fc28f635/countersign/verify"
+)
+
+func TestAuthorities(t *testing.T) {
+	records := []string{
+		"acme.test. 300 IN NS ns2.acme.test.", "acme.test. 300 IN NS NS1.other.test.", "test. 300 IN NS a.test.",
+		"ns2.acme.test. 300 IN A 192.0.2.2", "ns2.acme.test. 300 IN AAAA 2001:db8::2", "ns1.other.test. 300 IN A 192.0.2.1",
+		"lame.test. 300 IN NS ns.lame.test.",
+	}
+	f := newFake(t, func(q *dns.Msg, _ string) *dns.Msg {
+		m := respond(t, q, records)
+		m.Answer = slices.DeleteFunc(m.Answer, func(rr dns.RR) bool { return rr.Header().Rrtype != q.Question[0].Qtype })
+		return m
+	})
+	r := newResolver(t, Upstream{Address: f.address})
+	want := []Server{{"ns1.other.test", "192.0.2.1:53"}, {"ns2.acme.test", "192.0.2.2:53"}, {"ns2.acme.test", "[2001:db8::2]:53"}}
+	for _, domain := range []string{"acme.test", "a.b.ACME.test"} {
+		t.Run(domain, func(t *testing.T) {
+			zone, servers, err := r.Authorities(t.Context(), domain)
+			if err != nil || zone != "acme.test" {
+				t.Fatalf("zone %q, %v", zone, err)
+			}
+			if diff := cmp.Diff(want, servers); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	t.Run("never a top-level domain", func(t *testing.T) {
+		if zone, servers, err := r.Authorities(t.Context(), "nowhere.test"); err == nil {
+			t.Errorf("zone %q, %v", zone, servers)
+		}
+	})
+	t.Run("no server has an address", func(t *testing.T) {
+		if zone, servers, err := r.Authorities(t.Context(), "lame.test"); err == nil || servers != nil {
+			t.Errorf("zone %q, %v", zone, servers)
+		}
+	})
+	t.Run("moved by name", func(t *testing.T) {
+		r.cfg.ConnectTo = func(address string) string {
+			if address == "ns.lame.test:53" {
+				return "127.0.0.1:5353"
+			}
+			return address
+		}
+		_, servers, err := r.Authorities(t.Context(), "lame.test")
+		if diff := cmp.Diff([]Server{{"ns.lame.test", "127.0.0.1:5353"}}, servers); err != nil || diff != "" {
+			t.Error(err, diff)
+		}
+	})
+	t.Run("special-use names", func(t *testing.T) {
+		strict, err := New(Config{Upstreams: []Upstream{{Address: f.address}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := strict.Authorities(t.Context(), "acme.test"); err == nil {
+			t.Error("asked for")
+		}
+	})
+}
+
+func TestAskAuthority(t *testing.T) {
+	for name, tc := range map[string]struct {
+		answer injector
+		texts  []string
+		absent bool
+	}{
+		"records":            {answer: serving(t, keyRecord(), aa), texts: []string{record}},
+		"absent":             {answer: serving(t, nil, aa), absent: true},
+		"D7 no authority":    {answer: serving(t, keyRecord())},
+		"no authority, none": {answer: serving(t, nil)},
+		"alias elsewhere":    {answer: serving(t, []string{owner + ". 9 IN CNAME k.host.test."}, aa)},
+		"D7 REFUSED":         {answer: func(q *dns.Msg, _ string) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeRefused) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t, func(q *dns.Msg, n string) *dns.Msg {
+				if q.RecursionDesired {
+					t.Error("asked for recursion")
+				}
+				return tc.answer(q, n)
+			})
+			r := newResolver(t, Upstream{Address: "192.0.2.1:53"})
+			got, err := r.AskAuthority(t.Context(), Server{"ns.acme.test", f.address}, owner)
+			if (err == nil) != (tc.texts != nil) || errors.Is(err, verify.ErrNoRecord) != tc.absent || !slices.Equal(got.Texts, tc.texts) {
+				t.Errorf("%+v, %v", got, err)
+			}
+			if !strings.HasPrefix(got.Server, f.address) || got.Secure || got.Corroborated {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+	t.Run("S1 addresses that are not public", func(t *testing.T) {
+		strict, err := New(Config{Upstreams: []Upstream{{Address: "192.0.2.1:53"}}, Timeout: 300 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		lenient := newResolverWithin(t, 300*time.Millisecond, Upstream{Address: "192.0.2.1:53"})
+		for _, address := range []string{"127.0.0.1:53", "[::1]:53", "10.0.0.1:53", "169.254.169.254:53", "[::ffff:10.0.0.1]:53", "0.0.0.0:53", "nonsense"} {
+			for _, r := range []*Resolver{strict, lenient} {
+				if r == lenient && (strings.HasPrefix(address, "127.") || strings.HasPrefix(address, "[::1]")) {
+					continue
+				}
+				_, err := r.AskAuthority(t.Context(), Server{"ns.acme.test", address}, owner)
+				if err == nil || errors.Is(err, errLate) || strings.Contains(err.Error(), "(udp)") {
+					t.Errorf("%s: %v, want it never asked", address, err)
+				}
+			}
+		}
+	})
+}

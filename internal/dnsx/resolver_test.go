@@ -1,0 +1,121 @@
+package dnsx
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestNew(t *testing.T) {
+	good := Upstream{Address: "192.0.2.1:53"}
+	for name, ups := range map[string][]Upstream{
+		"none":                {},
+		"name":                {{Address: "resolver.test:53"}},
+		"localhost":           {{Address: "localhost:53"}},
+		"no port":             {{Address: "192.0.2.1"}},
+		"port 0":              {{Address: "192.0.2.1:0"}},
+		"empty":               {{}},
+		"unspecified":         {{Address: "0.0.0.0:53"}},
+		"multicast":           {{Address: "224.0.0.251:53"}},
+		"D37 twice":           {good, good},
+		"D37 twice, mapped":   {good, {Address: "[::ffff:192.0.2.1]:53", Operator: "other"}},
+		"more than a handful": many(upstreamsMax + 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := New(Config{Upstreams: ups}); err == nil {
+				t.Error("accepted")
+			}
+		})
+	}
+	t.Run("one operator counts once", func(t *testing.T) {
+		r, err := New(Config{Upstreams: []Upstream{
+			{Address: "192.0.2.1:53", Operator: "a"}, {Address: "192.0.2.2:53", Operator: "b"},
+			{Address: "[2001:db8::1]:53", Operator: "a"}, {Address: "192.0.2.3:53"}, {Address: "192.0.2.4:53"},
+		}})
+		if err != nil || len(r.operators) != 3 || len(r.operators[0]) != 2 || len(r.operators[2]) != 2 {
+			t.Errorf("operators %v, %v", r.operators, err)
+		}
+	})
+}
+
+func many(n int) []Upstream {
+	ups := make([]Upstream, n)
+	for i := range ups {
+		ups[i].Address = fmt.Sprintf("192.0.2.%d:53", i+1)
+	}
+	return ups
+}
+
+func TestParseResolvConf(t *testing.T) {
+	for name, tc := range map[string]struct {
+		text string
+		want []Upstream
+	}{
+		"D38 search list and options are not used": {
+			"# c\nsearch corp.test\ndomain corp.test\nnameserver 127.0.0.53\noptions ndots:5 edns0\n",
+			[]Upstream{{"127.0.0.53:53", "system", true}},
+		},
+		"remote is not validating": {
+			"nameserver 192.0.2.1\nnameserver\t2001:db8::1\n; c\n",
+			[]Upstream{{"192.0.2.1:53", "system", false}, {"[2001:db8::1]:53", "system", false}},
+		},
+		"zone, duplicate, fourth": {
+			"nameserver fe80::1%eth0\nnameserver 192.0.2.1\nnameserver 192.0.2.1\nnameserver ::1\nnameserver 192.0.2.9\n",
+			[]Upstream{{"[fe80::1%eth0]:53", "system", false}, {"192.0.2.1:53", "system", false}, {"[::1]:53", "system", true}},
+		},
+		"D38 empty":     {"", nil},
+		"D38 no server": {"search x\nnameserver\n", nil},
+		"D38 garbage":   {"nameserver not-an-address\n", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := parseResolvConf(strings.NewReader(tc.text))
+			if (err == nil) != (tc.want != nil) {
+				t.Fatalf("got %v, %v", got, err)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestSystem(t *testing.T) {
+	ups, err := System()
+	if runtime.GOOS == "windows" || err != nil {
+		if err == nil || !strings.Contains(err.Error(), "--resolver") {
+			t.Errorf("%v, %v: want an error that names --resolver", ups, err)
+		}
+		return
+	}
+	if _, err := New(Config{Upstreams: ups}); err != nil {
+		t.Error(err)
+	}
+}
+
+// program finds a program that scripts/deps brings.
+func program(t *testing.T, name string) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil || dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	dirs := append([]string{filepath.Join(dir, ".tools", "bin")}, filepath.SplitList(os.Getenv("PATH"))...)
+	for _, d := range append(dirs, "/usr/sbin", "/sbin") {
+		path := filepath.Join(d, name)
+		if info, err := os.Stat(path); err == nil && !info.IsDir() && info.Mode()&0o111 != 0 {
+			return path
+		}
+	}
+	t.Fatalf("%s is missing: run scripts/deps", name)
+	return ""
+}
