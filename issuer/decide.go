@@ -1,0 +1,157 @@
+package issuer
+
+import (
+	"slices"
+	"time"
+
+	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/verify"
+)
+
+// Decide returns the decision on a client, without id and signature: it is a
+// pure function of its arguments, and the instant is the verdict's. c is the
+// client as claimed; what counts of it is [verify.Verdict.Client]. Five laws
+// hold, each a property test:
+//
+//   - monotone: turning a passed finding into any other never raises the tier;
+//   - capped: the grant never exceeds what was asked, what is stated, and what
+//     the tier allows;
+//   - closed: what could not be checked never counts as passed;
+//   - bound: a foreign presenter changes nothing for anybody else;
+//   - standing: without acceptance nothing earns modify, delete, admin or
+//     sensitive reads.
+//
+// An inconclusive verdict is denied for its reason, whose problem has status
+// 503.
+func (p *Policy) Decide(v *verify.Verdict, c metadata.Client, s Standing) Decision {
+	d := Decision{Policy: p.digest, Outcome: Denied, Tier: TierUnverified,
+		Enforcement: map[string]string{"scope": "registration", "access_token_ttl": "advisory",
+			"session_ttl": "advisory", "refresh_token": "registration"}}
+	if v == nil {
+		return d.deny(metadata.ReasonServerError)
+	}
+	d.At, d.Findings, d.Statement = v.At, v.Findings, v.Digest
+	d.Flags = flags(v)
+	effective, verified := v.Client()
+	if !verified {
+		d.Told = "Refused"
+		if ended[v.Reason()] {
+			d.Tier = TierBlocked
+		}
+		return d.deny(v.Reason())
+	}
+	if st, ok := v.Statement(); ok && st.ExpiresAt-st.IssuedAt > int64(p.lifetimeDays)*24*60*60 {
+		return d.deny(metadata.ReasonStatementLifetimeTooLong)
+	}
+	d.Binding, d.Overridden = v.Binding, v.Overridden()
+	d.Shape = metadata.ShapeOf(effective)
+	d.Outcome = Approved
+	d.Tier, d.Acceptance = p.tier(v, d.Shape, s)
+	if d.Tier >= TierDomain {
+		d.Publisher = v.Publisher
+	}
+	d.Told = told(v, c, d)
+	d.narrow(p, effective)
+	return d
+}
+
+// ended are the reasons with which a publisher or an operator ends what is
+// claimed: whoever claims it is blocked.
+var ended = map[metadata.Reason]bool{
+	metadata.ReasonKeyRevoked: true, metadata.ReasonKeyExposed: true, metadata.ReasonStatementRevoked: true,
+	metadata.ReasonSoftwareNotListed: true, metadata.ReasonDocumentWithdrawn: true,
+}
+
+// deny makes the decision a refusal. A reason that no statement is needed for
+// is told without one.
+func (d Decision) deny(reason metadata.Reason) Decision {
+	d.Outcome, d.Reason, d.Grant, d.Client = Denied, reason, Grant{}, metadata.Client{}
+	problem := reason.Problem()
+	if d.Statement == "" {
+		problem = reason.ProblemWithout()
+	}
+	d.OAuthError = &OAuthError{Status: problem.Status, Error: problem.Error, Description: problem.Sentence}
+	return d
+}
+
+// flags are the reasons that cost no outcome and that a person should know.
+func flags(v *verify.Verdict) []metadata.Reason {
+	var list []metadata.Reason
+	for _, f := range v.Findings {
+		switch f.Reason {
+		case metadata.ReasonNameResemblesProtected, metadata.ReasonStatementExpiresSoon, metadata.ReasonKeyLineNew:
+			if !slices.Contains(list, f.Reason) {
+				list = append(list, f.Reason)
+			}
+		}
+	}
+	return list
+}
+
+// tier returns the highest tier whose conditions hold.
+func (p *Policy) tier(v *verify.Verdict, shape metadata.Shape, s Standing) (Tier, *AcceptanceNote) {
+	holds := make(map[Tier]bool, len(p.rules))
+	holds[TierBlocked] = true
+	highest := TierUnverified
+	var note *AcceptanceNote
+	for _, r := range p.rules {
+		if !holds[r.above] || len(r.bindings) > 0 && !slices.Contains(r.bindings, v.Binding) || !anyPassed(v, r.passed) {
+			continue
+		}
+		if r.acceptance {
+			accepted, ok := s.covers(v, shape, holds[TierDomain], holds[TierSigned])
+			if !ok {
+				continue
+			}
+			note = &AcceptanceNote{By: accepted.By, Actor: accepted.Actor, Until: accepted.Until}
+		}
+		holds[r.tier] = true
+		highest = r.tier
+	}
+	if f, ok := v.Finding(verify.CheckMetadataDocument); ok && f.Status == verify.Unavailable && highest > TierUnverified {
+		highest-- // judged by the statement alone: at most one tier lower
+	}
+	return highest, note
+}
+
+func anyPassed(v *verify.Verdict, alternatives [][]verify.Check) bool {
+	if len(alternatives) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(alternatives, func(all []verify.Check) bool {
+		return !slices.ContainsFunc(all, func(c verify.Check) bool { return !v.Passed(c) })
+	})
+}
+
+// covers returns an acceptance in force for the client: of its publisher where
+// one is proven, or of its shape. One that was given on unsigned evidence holds
+// for what was seen then, unless the publisher has come to sign. A client of
+// binding loose needs a person's.
+func (s Standing) covers(v *verify.Verdict, shape metadata.Shape, domain, signed bool) (Acceptance, bool) {
+	for _, a := range s.Acceptances {
+		if v.At.Before(a.At) || !v.At.Before(a.Until) {
+			continue
+		}
+		if v.Binding == metadata.BindingLoose && a.By != ByOperator {
+			continue
+		}
+		switch {
+		case a.Publisher.IsZero():
+			if a.Shape != "" && a.Shape == shape {
+				return a, true
+			}
+		case domain && a.Publisher == v.Publisher && (signed || a.Shape == "" || a.Shape == shape):
+			return a, true
+		}
+	}
+	return Acceptance{}, false
+}
+
+// expiry bounds how long a decision may be acted upon without asking again.
+func expiry(v *verify.Verdict, at time.Time) time.Time {
+	end := at.Add(time.Hour)
+	if until := v.ValidUntil(); !until.IsZero() && until.Before(end) {
+		end = until
+	}
+	return end
+}

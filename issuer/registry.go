@@ -1,0 +1,218 @@
+package issuer
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/verify"
+)
+
+// Config configures a [Registry]. Verifier and Store are required.
+type Config struct {
+	Verifier *verify.Verifier
+	Store    Store
+
+	// Policy decides. Nil means [Standard].
+	Policy *Policy
+
+	// Countersigner signs decisions. Nil signs none.
+	Countersigner *Countersigner
+
+	// AuthorizationServer is the issuer identifier of the authorization server
+	// that requests are for which name none. Empty means that none is known:
+	// nothing is countersigned for them, and no statement with an audience is
+	// accepted.
+	AuthorizationServer string
+
+	// Test marks every decision as made by a service that may fetch from
+	// loopback. No such decision is countersigned.
+	Test bool
+
+	// Now reports the current time. Nil means time.Now.
+	Now func() time.Time
+
+	// Logger receives one event per decision. Nil discards.
+	Logger *slog.Logger
+}
+
+// A Registry decides on clients and keeps what it decided. It is safe for
+// concurrent use.
+type Registry struct{ cfg Config }
+
+// NewRegistry returns a Registry, or an error that names the field at fault.
+func NewRegistry(cfg Config) (*Registry, error) {
+	if cfg.Verifier == nil || cfg.Store == nil {
+		return nil, errors.New("Verifier and Store are required")
+	}
+	if cfg.Policy == nil {
+		cfg.Policy = Standard()
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Registry{cfg: cfg}, nil
+}
+
+// A Request asks for a decision on one client. Exactly one of ClientID and
+// Client is given.
+type Request struct {
+	ClientID string
+	Client   *metadata.Client
+
+	// Defects are what was wrong with the members of Client before it could be
+	// parsed: the decision is denied for the first.
+	Defects error
+
+	// AuthorizationServer, where given, is used in place of the registry's own.
+	AuthorizationServer string
+
+	RedirectURI string
+	DryRun      bool
+}
+
+// Decide verifies what the client presents, decides, records the decision, and
+// returns it: no grant leaves before its record is durable. A refusal is a
+// decision too, recorded by the same road. A decision whose reason has problem
+// status 503 says nothing of the client, and is not recorded.
+//
+// An error is a defect of ours: [ErrStorageFull], [ErrStorageFailed], or ctx
+// being done.
+func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
+	d, err := r.judge(ctx, req)
+	if err != nil {
+		return Decision{}, err
+	}
+	d.DryRun, d.Test = req.DryRun, r.cfg.Test
+	d.AuthorizationServer = r.audience(req)
+	if d.ID, err = newID(); err != nil {
+		return Decision{}, err
+	}
+	if r.countersigns(d) {
+		if d.Countersigned, err = r.cfg.Countersigner.Sign(d); err != nil {
+			return Decision{}, fmt.Errorf("countersigning: %w", err)
+		}
+	}
+	if d.unavailable() {
+		return d, nil
+	}
+	if err := r.cfg.Store.Commit(ctx, d); err != nil {
+		return Decision{}, fmt.Errorf("recording the decision: %w", err)
+	}
+	r.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "decided",
+		slog.String("id", d.ID), slog.String("outcome", string(d.Outcome)), slog.String("tier", d.Tier.String()),
+		slog.String("reason", string(d.Reason)), slog.String("publisher", d.Publisher.String()),
+		slog.Bool("dry_run", d.DryRun))
+	return d, nil
+}
+
+// judge verifies and decides.
+func (r *Registry) judge(ctx context.Context, req Request) (Decision, error) {
+	now := r.cfg.Now().UTC().Truncate(time.Second)
+	if req.Defects != nil {
+		d := Decision{At: now, Policy: r.cfg.Policy.digest, Tier: TierUnverified, Told: "Refused", ExpiresAt: now}
+		return d.deny(firstReason(req.Defects)), nil
+	}
+	p := verify.Presentation{ClientID: req.ClientID, Audience: r.audience(req), RedirectURI: req.RedirectURI, At: now}
+	if req.Client != nil {
+		p.Client = *req.Client
+	}
+	v, err := r.cfg.Verifier.Verify(ctx, p)
+	if err != nil {
+		return Decision{}, fmt.Errorf("verifying: %w", err)
+	}
+	var ignored metadata.Reason
+	expired := v.Reason() == metadata.ReasonStatementExpired && !r.cfg.Policy.refuseExpired
+	if expired || v.TestMode() {
+		// An expired release statement is no statement, and one by a key in
+		// test mode changes nothing: the client is judged without it.
+		ignored = v.Reason()
+		p.WithoutStatement = true
+		if v, err = r.cfg.Verifier.Verify(ctx, p); err != nil {
+			return Decision{}, fmt.Errorf("verifying: %w", err)
+		}
+	}
+	standing, err := r.standing(ctx, v)
+	if err != nil {
+		return Decision{}, err
+	}
+	d := r.cfg.Policy.Decide(v, v.Claimed(), standing)
+	if ignored != "" {
+		d.Flags = append(d.Flags, ignored)
+	}
+	d.ExpiresAt = expiry(v, now)
+	return d, nil
+}
+
+// standing asks the store what people said of the client, proven or claimed by
+// shape.
+func (r *Registry) standing(ctx context.Context, v *verify.Verdict) (Standing, error) {
+	c, ok := v.Client()
+	if !ok {
+		return Standing{}, nil
+	}
+	s, err := r.cfg.Store.Standing(ctx, v.Publisher, metadata.ShapeOf(c))
+	if err != nil {
+		return Standing{}, fmt.Errorf("reading acceptances: %w", err)
+	}
+	return s, nil
+}
+
+// Decision returns a recorded decision, or an error wrapping [ErrNotFound].
+func (r *Registry) Decision(ctx context.Context, id string) (Decision, error) {
+	return r.cfg.Store.Decision(ctx, id)
+}
+
+// Accept records an operator's yes.
+func (r *Registry) Accept(ctx context.Context, a Acceptance) error {
+	if err := a.Check(); err != nil {
+		return err
+	}
+	return r.cfg.Store.Accept(ctx, a)
+}
+
+func (r *Registry) audience(req Request) string {
+	if req.AuthorizationServer != "" {
+		return req.AuthorizationServer
+	}
+	return r.cfg.AuthorizationServer
+}
+
+// countersigns reports whether a decision is worth a signature: a consumer
+// without our code cannot see its tier.
+func (r *Registry) countersigns(d Decision) bool {
+	return r.cfg.Countersigner != nil && d.Outcome == Approved && !d.DryRun && !d.Test &&
+		d.AuthorizationServer != "" && d.Tier >= r.cfg.Policy.countersignFrom
+}
+
+// unavailable reports whether a decision only says that no decision could be
+// made now.
+func (d Decision) unavailable() bool {
+	const serviceUnavailable = 503
+	return d.OAuthError != nil && d.OAuthError.Status >= serviceUnavailable
+}
+
+func firstReason(err error) metadata.Reason {
+	var defects metadata.Defects
+	if errors.As(err, &defects) && len(defects) > 0 {
+		return defects[0].Reason
+	}
+	return metadata.ReasonServerError
+}
+
+// newID returns an id that nobody can guess: 128 random bits.
+func newID() (string, error) {
+	var random [16]byte
+	if _, err := rand.Read(random[:]); err != nil {
+		return "", fmt.Errorf("making an id: %w", err)
+	}
+	return "d" + hex.EncodeToString(random[:]), nil
+}
