@@ -1,6 +1,7 @@
 package issuer
 
 import (
+	"crypto"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,12 +28,16 @@ type Countersigner struct {
 const countersignedFor = time.Hour
 
 // NewCountersigner returns a Countersigner for the service at issuer, which
-// signs with an ES256 or Ed25519 key.
-func NewCountersigner(issuer metadata.Publisher, signer jose.Signer) (*Countersigner, error) {
+// signs with a P-256 (ES256) or Ed25519 key that consumers know by its kid.
+func NewCountersigner(issuer metadata.Publisher, kid string, signer crypto.Signer) (*Countersigner, error) {
 	if issuer.IsZero() {
 		return nil, errors.New("a countersigner needs the https origin of its service")
 	}
-	return &Countersigner{issuer: issuer, signer: signer}, nil
+	key, err := jose.FromPublic(kid, signer.Public())
+	if err != nil {
+		return nil, fmt.Errorf("countersigning key: %w", err)
+	}
+	return &Countersigner{issuer: issuer, signer: jose.Signer{Key: key, Signer: signer}}, nil
 }
 
 // Issuer returns the iss of what the countersigner signs.

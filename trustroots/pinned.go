@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/fc28f635/countersign/internal/jose"
 	"github.com/fc28f635/countersign/internal/strictjson"
 	"github.com/fc28f635/countersign/metadata"
 )
@@ -17,17 +16,16 @@ import (
 // take half of it.
 const maxFileBytes = 1 << 20
 
-// A Warning names a key that was left out of a pinned file because it cannot be
-// used.
+// A Warning names a key that was left out because it cannot be used.
 type Warning struct {
 	Publisher metadata.Publisher
-	KeyID     string // empty where it cannot be read
+	Index     int // position among the publisher's keys, from 0
 	Err       error
 }
 
 // String returns the warning as one line.
 func (w Warning) String() string {
-	return fmt.Sprintf("%s: key %q left out: %v", w.Publisher, w.KeyID, w.Err)
+	return fmt.Sprintf("%s: key %d left out: %v", w.Publisher, w.Index, w.Err)
 }
 
 // Loaded is a pinned file that was read.
@@ -92,37 +90,13 @@ func Parse(data []byte, origin string) (Loaded, error) {
 		if err != nil {
 			return Loaded{}, fmt.Errorf("reading roots: %w", err)
 		}
-		for _, algorithm := range entry.Algorithms {
-			if !jose.KnownAlgorithm(algorithm) {
-				return Loaded{}, fmt.Errorf("reading roots: %s: unknown algorithm %.100q", p, algorithm)
-			}
+		root, warnings, err := NewRoot(RootConfig{Publisher: p, Origin: origin, Keys: entry.Keys,
+			Algorithms: entry.Algorithms, AndLookup: entry.AndLookup})
+		if err != nil {
+			return Loaded{}, fmt.Errorf("reading roots: %s: %w", p, err)
 		}
-		root := &Root{Publisher: p, Origin: origin, Algorithms: entry.Algorithms, AndLookup: entry.AndLookup}
-		for _, raw := range entry.Keys {
-			if err := root.add(raw, &loaded); err != nil {
-				return Loaded{}, fmt.Errorf("reading roots: %s: %w", p, err)
-			}
-		}
+		loaded.Warnings = append(loaded.Warnings, warnings...)
 		loaded.Set.roots[p] = root
 	}
 	return loaded, nil
-}
-
-// add parses one JWK into the root.
-func (r *Root) add(raw json.RawMessage, loaded *Loaded) error {
-	key, err := jose.ParseJWK(raw)
-	var unusable *metadata.ReasonError
-	switch {
-	case err == nil:
-	case errors.As(err, &unusable) && unusable.Reason == metadata.ReasonKeyExposed:
-		return errors.New("a private or symmetric key: pin the public key only, and replace the exposed one")
-	default:
-		loaded.Warnings = append(loaded.Warnings, Warning{Publisher: r.Publisher, KeyID: key.ID(), Err: err})
-		return nil
-	}
-	if _, twice := r.Key(key.ID()); twice {
-		return fmt.Errorf("two keys have kid %q", key.ID())
-	}
-	r.keys = append(r.keys, key)
-	return nil
 }

@@ -8,6 +8,7 @@ package trustroots
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -27,42 +28,93 @@ type Source interface {
 	Root(ctx context.Context, p metadata.Publisher) (*Root, error)
 }
 
+// A Key is a public key that may verify statements. It does not change.
+type Key interface {
+	ID() string           // kid
+	Thumbprint() string   // RFC 7638, SHA-256, base64url
+	JWK() json.RawMessage // the public JWK
+}
+
 // A Root is what an operator trusts of one publisher. It does not change after
 // it was made. The zero Root has no keys.
 type Root struct {
+	publisher  metadata.Publisher
+	origin     string
+	algorithms []string
+	andLookup  bool
+	keys       []Key
+}
+
+// A RootConfig is what a [Root] is made of.
+type RootConfig struct {
 	Publisher metadata.Publisher
 
 	// Origin says where the root comes from, for evidence and logs: the path of
 	// a pinned file.
 	Origin string
 
-	// Algorithms are allowed for this publisher beside the defaults.
+	// Keys are public JWKs. One that cannot be used is left out with a
+	// [Warning]; a private or symmetric one is an error.
+	Keys []json.RawMessage
+
+	// Algorithms are allowed for this publisher beside the defaults: ES384,
+	// PS256, RS256.
 	Algorithms []string
 
 	// AndLookup asks for the publisher's own keys too; without it the root's
 	// keys are all there are.
 	AndLookup bool
-
-	keys []jose.Key
 }
+
+// NewRoot makes a root.
+func NewRoot(cfg RootConfig) (*Root, []Warning, error) {
+	r := &Root{publisher: cfg.Publisher, origin: cfg.Origin, algorithms: slices.Clone(cfg.Algorithms), andLookup: cfg.AndLookup}
+	for _, algorithm := range cfg.Algorithms {
+		if !jose.KnownAlgorithm(algorithm) {
+			return nil, nil, fmt.Errorf("unknown algorithm %.100q", algorithm)
+		}
+	}
+	var warnings []Warning
+	for i, raw := range cfg.Keys {
+		key, err := jose.ParseJWK(raw)
+		var defect *metadata.ReasonError
+		switch {
+		case errors.As(err, &defect) && defect.Reason == metadata.ReasonKeyExposed:
+			return nil, nil, errors.New("a private or symmetric key: pin the public key only, and replace the exposed one")
+		case err != nil:
+			warnings = append(warnings, Warning{Publisher: cfg.Publisher, Index: i, Err: err})
+			continue
+		}
+		if _, twice := r.Key(key.ID()); twice {
+			return nil, nil, fmt.Errorf("two keys have kid %.100q", key.ID())
+		}
+		r.keys = append(r.keys, key)
+	}
+	return r, warnings, nil
+}
+
+// Publisher returns the publisher that the root is of.
+func (r *Root) Publisher() metadata.Publisher { return r.publisher }
+
+// Origin says where the root comes from.
+func (r *Root) Origin() string { return r.origin }
+
+// Algorithms returns those that are allowed beside the defaults. The caller
+// must not change it.
+func (r *Root) Algorithms() []string { return r.algorithms }
+
+// AndLookup reports whether the publisher's own keys count too.
+func (r *Root) AndLookup() bool { return r.andLookup }
 
 // Key returns the key with the kid. It never falls back to trying other keys.
 // ok is false where the root has none.
-func (r *Root) Key(kid string) (k jose.Key, ok bool) {
-	i := slices.IndexFunc(r.keys, func(k jose.Key) bool { return k.ID() == kid })
-	if i < 0 {
-		return jose.Key{}, false
+func (r *Root) Key(kid string) (k Key, ok bool) {
+	for _, k := range r.keys {
+		if k.ID() == kid {
+			return k, true
+		}
 	}
-	return r.keys[i], true
-}
-
-// KeyIDs returns the kid of each key, in the order of the file.
-func (r *Root) KeyIDs() []string {
-	ids := make([]string, len(r.keys))
-	for i, k := range r.keys {
-		ids[i] = k.ID()
-	}
-	return ids
+	return nil, false
 }
 
 // A Set is a fixed number of roots, one a publisher. The zero Set is empty.

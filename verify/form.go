@@ -113,7 +113,7 @@ func (r *run) checkForm(ctx context.Context) error {
 	}
 	var extra []string
 	if r.root != nil {
-		extra = r.root.Algorithms
+		extra = r.root.Algorithms()
 	}
 	if !p.compact.Header.Allowed(extra) {
 		r.reject(CheckForm, metadata.ReasonAlgorithmForbidden, "algorithm "+p.compact.Header.Algorithm)

@@ -34,16 +34,17 @@ func (r *run) findKeys(ctx context.Context) error {
 	publisher, kid := r.verdict.Publisher, r.verdict.KeyID
 	pinned := false
 	if r.root != nil {
-		r.key, pinned = r.root.Key(kid)
+		if r.key, pinned = r.pinnedKey(kid); pinned {
+			r.pass(CheckPinnedKey, Evidence{Source: "pinned", Name: r.root.Origin(), Thumbprint: r.key.Thumbprint()})
+		}
 		switch {
 		case pinned:
-			r.pass(CheckPinnedKey, Evidence{Source: "pinned", Name: r.root.Origin, Thumbprint: r.key.Thumbprint()})
-		case r.root.AndLookup:
+		case r.root.AndLookup():
 			r.lower(CheckPinnedKey, Failed, metadata.ReasonKeyUnknown, "not among the pinned keys")
 		default:
 			r.reject(CheckPinnedKey, metadata.ReasonKeyUnknown, "not among the pinned keys")
 		}
-		if !r.root.AndLookup {
+		if !r.root.AndLookup() {
 			r.skip(CheckDNSKey, "the publisher is pinned")
 			r.skip(CheckWellknownKey, "the publisher is pinned")
 			return nil
@@ -62,6 +63,19 @@ func (r *run) findKeys(ctx context.Context) error {
 	}
 	r.weigh(kid, pinned)
 	return nil
+}
+
+// pinnedKey returns the key with the kid among the publisher's pins.
+func (r *run) pinnedKey(kid string) (jose.Key, bool) {
+	pin, ok := r.root.Key(kid)
+	if !ok {
+		return jose.Key{}, false
+	}
+	if key, ok := pin.(jose.Key); ok {
+		return key, true
+	}
+	key, err := jose.ParseJWK(pin.JWK())
+	return key, err == nil && key.ID() == kid
 }
 
 // lookUp asks DNS and document side by side.
