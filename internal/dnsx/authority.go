@@ -53,7 +53,7 @@ func (r *Resolver) Authorities(ctx context.Context, domain string) (zone string,
 			return nil
 		})
 	}
-	g.Wait() // no function returns an error: one server without address is no failure
+	_ = g.Wait() // no function returns an error: one server without address is no failure
 	if servers = slices.Concat(found...); len(servers) == 0 {
 		return zone, nil, fmt.Errorf("no name server of %s has an address: %w", quote(zone), errors.Join(failed...))
 	}

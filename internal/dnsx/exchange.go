@@ -117,7 +117,7 @@ func connect(ctx context.Context, network, address string) (net.Conn, func(), er
 			return nil, nil, err
 		}
 	}
-	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	return conn, func() { stop(); conn.Close() }, nil
 }
 

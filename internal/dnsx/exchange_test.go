@@ -33,21 +33,21 @@ func spoofing(t *testing.T, forge func(q *dns.Msg) [][]byte, tcp injector) strin
 				continue
 			}
 			for _, b := range forge(q) {
-				packets.WriteTo(b, from)
+				_, _ = packets.WriteTo(b, from)
 			}
 		}
 	}()
 	s := &dns.Server{Listener: listener, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		if m := tcp(q, "tcp"); m != nil {
-			w.WriteMsg(m)
+			_ = w.WriteMsg(m)
 		}
 	})}
 	served := make(chan struct{})
 	started := make(chan struct{})
 	s.NotifyStartedFunc = func() { close(started) }
-	go func() { defer close(served); s.ActivateAndServe() }()
+	go func() { defer close(served); _ = s.ActivateAndServe() }()
 	<-started
-	t.Cleanup(func() { packets.Close(); <-done; s.Shutdown(); <-served })
+	t.Cleanup(func() { packets.Close(); <-done; _ = s.Shutdown(); <-served })
 	return packets.LocalAddr().String()
 }
 
@@ -130,7 +130,7 @@ func TestSpoofedAnswers(t *testing.T) {
 				asker = from
 				q := new(dns.Msg)
 				if q.Unpack(buf[:n]) == nil {
-					other.WriteTo(pack(t, respond(t, q, lie)), asker)
+					_, _ = other.WriteTo(pack(t, respond(t, q, lie)), asker)
 				}
 			}
 		}()
@@ -165,7 +165,7 @@ func TestQuestion(t *testing.T) {
 			if opt == nil || opt.UDPSize() != 1232 || !opt.Do() || opt.Version() != 0 || !q.RecursionDesired || q.CheckingDisabled {
 				t.Errorf("asked %v", q)
 			}
-			packets.WriteTo(pack(t, respond(t, q, nil)), from)
+			_, _ = packets.WriteTo(pack(t, respond(t, q, nil)), from)
 		}
 	}()
 	r := newResolver(t, Upstream{Address: packets.LocalAddr().String()})
@@ -241,11 +241,11 @@ func TestTruncation(t *testing.T) {
 func TestTCPFaults(t *testing.T) {
 	frame := func(n int, b []byte) []byte { return append(binary.BigEndian.AppendUint16(nil, uint16(n)), b...) }
 	for name, write := range map[string]func(c net.Conn, answer []byte){
-		"D16 length 0":           func(c net.Conn, _ []byte) { c.Write(frame(0, nil)) },
-		"D16 length 65535":       func(c net.Conn, b []byte) { c.Write(frame(65535, b)) },
-		"D16 length short":       func(c net.Conn, b []byte) { c.Write(frame(len(b)-5, b)) },
-		"D16 half a length":      func(c net.Conn, _ []byte) { c.Write([]byte{0}) },
-		"D16 reset in an answer": func(c net.Conn, b []byte) { c.Write(frame(len(b), b[:20])); c.(*net.TCPConn).SetLinger(0) },
+		"D16 length 0":           func(c net.Conn, _ []byte) { _, _ = c.Write(frame(0, nil)) },
+		"D16 length 65535":       func(c net.Conn, b []byte) { _, _ = c.Write(frame(65535, b)) },
+		"D16 length short":       func(c net.Conn, b []byte) { _, _ = c.Write(frame(len(b)-5, b)) },
+		"D16 half a length":      func(c net.Conn, _ []byte) { _, _ = c.Write([]byte{0}) },
+		"D16 reset in an answer": func(c net.Conn, b []byte) { _, _ = c.Write(frame(len(b), b[:20])); _ = c.(*net.TCPConn).SetLinger(0) },
 		"D16 slow drip": func(c net.Conn, b []byte) {
 			for _, one := range frame(len(b), b) {
 				if _, err := c.Write([]byte{one}); err != nil {

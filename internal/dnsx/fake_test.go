@@ -43,7 +43,7 @@ func newFake(t *testing.T, answer injector) *fake {
 		f.asked = append(f.asked, q.Question[0].Name+" "+dns.TypeToString[q.Question[0].Qtype]+" "+network)
 		f.mu.Unlock()
 		if m := answer(q, network); m != nil {
-			w.WriteMsg(m)
+			_ = w.WriteMsg(m)
 		}
 	})
 	for _, s := range []*dns.Server{{PacketConn: packets, Handler: handler}, {Listener: listener, Handler: handler}} {
@@ -52,10 +52,10 @@ func newFake(t *testing.T, answer injector) *fake {
 		s.NotifyStartedFunc = func() { close(started) }
 		go func() {
 			defer close(done)
-			s.ActivateAndServe()
+			_ = s.ActivateAndServe()
 		}()
 		<-started
-		t.Cleanup(func() { s.Shutdown(); <-done })
+		t.Cleanup(func() { _ = s.Shutdown(); <-done })
 	}
 	return f
 }

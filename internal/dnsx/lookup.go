@@ -51,7 +51,7 @@ func (r *Resolver) LookupTXT(ctx context.Context, name string) (verify.Answer, e
 	defer cancel()
 
 	o := r.decide(bounded, name)
-	if o.err == nil && !(o.Secure && o.shown) {
+	if o.err == nil && (!o.Secure || !o.shown) {
 		same, err := r.siblingHas(bounded, o, name)
 		if err != nil {
 			o.err = fmt.Errorf("finding out whether a wildcard answered: %w", err)

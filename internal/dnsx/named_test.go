@@ -45,7 +45,7 @@ func TestNamed(t *testing.T) {
 		write(t, file, text)
 		if end != "" {
 			key := newZoneKey(t, keygen, dir, zone)
-			run(t, sign, "-S", "-P", "-z", "-K", dir, "-o", zone, "-s", "20260101000000", "-e", end, "-f", file+".signed", file)
+			run(t, sign, "-S", "-P", "-z", "-d", dir, "-K", dir, "-o", zone, "-s", "20260101000000", "-e", end, "-f", file+".signed", file)
 			file += ".signed"
 			if zone == "bogus.test" { // the anchor names another key than the zone is signed with
 				other := filepath.Join(dir, "other")
@@ -216,8 +216,8 @@ controls { };
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		cmd.Process.Signal(syscall.SIGTERM)
-		cmd.Wait()
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait()
 		if t.Failed() {
 			text, _ := os.ReadFile(log.Name())
 			t.Logf("%s: %s", name, text)

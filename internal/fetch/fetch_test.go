@@ -69,7 +69,7 @@ func TestStatus(t *testing.T) {
 				w.Header().Set("WWW-Authenticate", "Negotiate")
 				w.WriteHeader(status)
 				if status != 204 && status != 304 {
-					io.WriteString(w, testDoc)
+					_, _ = io.WriteString(w, testDoc)
 				}
 			})
 			got := mustFail(t, c, testURL)
@@ -106,7 +106,7 @@ func TestMediaTypes(t *testing.T) {
 				if tc.types[0] == "" {
 					w.Header()["Content-Type"] = nil
 				}
-				io.WriteString(w, testDoc)
+				_, _ = io.WriteString(w, testDoc)
 			})
 			if tc.ok {
 				if _, err := c.Fetch(t.Context(), testURL, 100); err != nil {
@@ -128,7 +128,7 @@ func TestSize(t *testing.T) {
 			if chunked {
 				w.(http.Flusher).Flush()
 			}
-			io.WriteString(w, strings.Repeat("x", n))
+			_, _ = io.WriteString(w, strings.Repeat("x", n))
 		})
 	}
 	for _, chunked := range []bool{false, true} {
@@ -148,7 +148,7 @@ func TestSize(t *testing.T) {
 	}
 	t.Run("U22 endless", func(t *testing.T) {
 		c := serveConn(t, Config{}, func(c net.Conn) {
-			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
 			for {
 				if _, err := c.Write(make([]byte, 4096)); err != nil {
 					return
@@ -258,7 +258,7 @@ func TestSlowDrip(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := serveConn(t, Config{Timeout: 200 * time.Millisecond}, func(c net.Conn) {
-				io.WriteString(c, header)
+				_, _ = io.WriteString(c, header)
 				for range 100 {
 					if _, err := c.Write([]byte("H")); err != nil {
 						return
@@ -277,7 +277,7 @@ func TestSlowDrip(t *testing.T) {
 		})
 	}
 	t.Run("caller goes away", func(t *testing.T) {
-		c := serveConn(t, Config{}, func(c net.Conn) { io.Copy(io.Discard, c) })
+		c := serveConn(t, Config{}, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		if _, err := c.Fetch(ctx, testURL, 100); !errors.Is(err, context.DeadlineExceeded) {
@@ -311,7 +311,7 @@ func TestOutcomesAlike(t *testing.T) {
 	}
 	l.Close()
 	closed := New(Config{AllowLoopback: true, ConnectTo: connectTo(l.Addr().String())})
-	silent := serveConn(t, Config{Timeout: 100 * time.Millisecond}, func(c net.Conn) { io.Copy(io.Discard, c) })
+	silent := serveConn(t, Config{Timeout: 100 * time.Millisecond}, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
 	untrusted := serve(t, document())
 	untrusted.cfg.RootCAs = newAuthority(t).pool
 	for name, c := range map[string]*Client{"S17 refused": closed, "S17 silent": silent, "S17 untrusted": untrusted} {

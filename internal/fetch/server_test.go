@@ -113,7 +113,7 @@ func serveTLS(t *testing.T, h http.HandlerFunc, adjust func(*tls.Config), cfg Co
 // serveRaw answers every TLS connection with bytes, after the request's header.
 func serveRaw(t *testing.T, answer string) *Client {
 	t.Helper()
-	return serveConn(t, Config{}, func(c net.Conn) { io.WriteString(c, answer) })
+	return serveConn(t, Config{}, func(c net.Conn) { _, _ = io.WriteString(c, answer) })
 }
 
 func serveConn(t *testing.T, cfg Config, answer func(net.Conn)) *Client {
@@ -152,7 +152,7 @@ func document(header ...string) http.HandlerFunc {
 		for i := 0; i+1 < len(header); i += 2 {
 			w.Header().Set(header[i], header[i+1])
 		}
-		io.WriteString(w, testDoc)
+		_, _ = io.WriteString(w, testDoc)
 	}
 }
 
