@@ -1,0 +1,145 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitOK       = 0 // verified, or done
+	exitRejected = 1 // the input is wrong
+	exitUsage    = 2 // the command line is wrong
+	exitFailed   = 3 // inconclusive, or the command could not do its work
+)
+
+const (
+	groupPublisher = "publisher"
+	groupOperator  = "operator"
+)
+
+// newRoot builds the command tree.
+func newRoot(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "countersign",
+		Short:         "Prove who is behind an OAuth client",
+		Long:          "countersign proves who is behind an OAuth client: it signs software statements for publishers,\nverifies them for anyone, and decides for operators what a client may do, for how long.",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	root.AddGroup(
+		&cobra.Group{ID: groupPublisher, Title: "Publisher:"},
+		&cobra.Group{ID: groupOperator, Title: "Operator:"},
+	)
+	root.AddCommand(commands()...)
+	for _, c := range root.Commands() {
+		if c.Args != nil {
+			args := c.Args
+			c.Args = func(c *cobra.Command, list []string) error {
+				if err := args(c, list); err != nil {
+					return &usageError{err}
+				}
+				return nil
+			}
+		}
+	}
+	return root
+}
+
+// commands are all sub-commands; each has a file of its own.
+func commands() []*cobra.Command {
+	return []*cobra.Command{
+		verifyCommand(), whyCommand(), versionCommand(),
+	}
+}
+
+// A usageError says that the command line is wrong.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// An exitError ends the command with a code after its output is complete. Its
+// err, where it has one, is still to be told.
+type exitError struct {
+	code int
+	err  error
+	hint string
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return "exit " + strconv.Itoa(e.code)
+	}
+	return e.err.Error()
+}
+func (e *exitError) Unwrap() error { return e.err }
+
+// fail is an error with the mend for it. The command could not do its work.
+func fail(err error, hint string) error { return &exitError{code: exitFailed, err: err, hint: hint} }
+
+// report tells an error and returns the exit code for it. With --json standard
+// output then holds one error object.
+func report(err error, root *cobra.Command, args []string, stdout, stderr io.Writer) int {
+	if err == nil {
+		return exitOK
+	}
+	code, hint := exitFailed, ""
+	var usage *usageError
+	var exit *exitError
+	switch {
+	case errors.As(err, &exit):
+		code, hint = exit.code, exit.hint
+		if exit.err == nil {
+			return code
+		}
+	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"):
+		code = exitUsage
+		hint = "countersign --help, or --help after a command, lists what there is"
+	}
+	fmt.Fprintf(stderr, "countersign: error: %s\n", printable(err.Error()))
+	if hint != "" {
+		fmt.Fprintf(stderr, "countersign: hint: %s\n", hint)
+	}
+	if slices.Contains(args, "--json") {
+		writeJSON(stdout, map[string]string{"error": map[int]string{
+			exitRejected: "rejected", exitUsage: "usage", exitFailed: "failed"}[code], "error_description": printable(err.Error())})
+	}
+	_ = root
+	return code
+}
+
+// writeJSON writes one indented JSON object.
+func writeJSON(w io.Writer, v any) {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		fmt.Fprintf(w, "{\"error\":\"failed\"}\n")
+	}
+}
+
+// printable makes a text that may hold what a stranger wrote safe for a
+// terminal: control and format characters are shown as escapes.
+func printable(s string) string {
+	var b strings.Builder
+	for _, c := range s {
+		if strconv.IsPrint(c) || c == '\n' || c == '\t' {
+			b.WriteRune(c)
+			continue
+		}
+		b.WriteString(strings.Trim(strconv.QuoteRune(c), "'"))
+	}
+	return b.String()
+}

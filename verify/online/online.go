@@ -1,0 +1,88 @@
+// Package online gives embedders a verifier that looks up for itself. Call
+// [New]; the zero [Config] uses this machine's resolvers and certificate
+// authorities, asks public addresses only, and remembers nothing between
+// restarts.
+//
+// Package verify itself links neither DNS nor HTTP; this package brings both
+// with safe defaults.
+package online
+
+import (
+	"crypto/x509"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/trustroots"
+	"github.com/fc28f635/countersign/verify"
+)
+
+// Config configures a verifier that looks up for itself.
+type Config struct {
+	// Roots are asked first. Nil knows no publisher.
+	Roots trustroots.Source
+
+	// Memory tells a publisher's new key from one with history. Without it, a
+	// key is worth tier signed only where it is pinned or DNSSEC-secure.
+	Memory verify.Memory
+
+	// Resolvers are asked for TXT records. None means this machine's own.
+	Resolvers []Resolver
+
+	// RootCAs are the certificate authorities of publishers' hosts. Nil means
+	// the system's.
+	RootCAs *x509.CertPool
+
+	// Countersigners are this service and those that the deployment trusts.
+	Countersigners []metadata.Publisher
+
+	// DocumentBytes bounds a metadata document. Zero means 5,120.
+	DocumentBytes int
+
+	// InsecureLoopback lets publishers live on this machine and under
+	// special-use names: for tests and demonstrations only.
+	InsecureLoopback bool
+
+	// InsecureConnectTo rewrites "host:port" to "127.0.0.1:port", as curl's
+	// --connect-to. It needs InsecureLoopback.
+	InsecureConnectTo func(address string) string
+
+	// Now reports the current time. Nil means time.Now.
+	Now func() time.Time
+
+	// Logger receives one event per verification. Nil discards.
+	Logger *slog.Logger
+}
+
+// A Resolver is a recursive DNS resolver.
+type Resolver struct {
+	// Address is an IP address and a port, such as "192.0.2.53:53".
+	Address string
+
+	// Operator names who runs it: two resolvers of one operator do not
+	// corroborate each other. Empty means the address without its port.
+	Operator string
+}
+
+// New returns a verifier, or an error that names the field of cfg at fault.
+func New(cfg Config) (*verify.Verifier, error) {
+	if cfg.InsecureConnectTo != nil && !cfg.InsecureLoopback {
+		return nil, errors.New("InsecureConnectTo needs InsecureLoopback")
+	}
+	resolver, err := newResolver(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return verify.New(verify.Config{
+		Roots:              cfg.Roots,
+		Resolver:           resolver,
+		Fetcher:            newFetcher(cfg),
+		Memory:             cfg.Memory,
+		Countersigners:     cfg.Countersigners,
+		DocumentBytes:      cfg.DocumentBytes,
+		InsecureSpecialUse: cfg.InsecureLoopback,
+		Now:                cfg.Now,
+		Logger:             cfg.Logger,
+	})
+}
