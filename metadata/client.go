@@ -103,23 +103,19 @@ func clientFrom(members []strictjson.Member) (c Client, wrong []string) {
 		switch {
 		case !registered && strings.Contains(m.Name, "#"):
 			base, _, _ := strings.Cut(m.Name, "#")
-			if localizable[base] {
-				if _, ok := strictjson.Text(m.Value); !ok {
-					wrong = append(wrong, m.Name)
-					continue
-				}
+			if localizable[base] && !strictjson.IsText(m.Value) {
+				wrong = append(wrong, m.Name)
 			}
 			c.keep(m)
 		case !registered:
 			c.keep(m)
 		case spec.field == nil:
-			if !spec.secret && !spec.kind.matches(m.Value) {
+			if !spec.kind.matches(m.Value) {
 				wrong = append(wrong, m.Name)
-				continue
 			}
 			c.keep(m)
 		default:
-			if !spec.set(&c, m.Value) {
+			if !spec.set(&c, m.Value) || spec.needed && string(m.Value) == `""` {
 				wrong = append(wrong, m.Name)
 			}
 		}
@@ -272,8 +268,11 @@ func (c Client) Native() bool {
 	})
 }
 
-// Scopes returns the tokens of Scope in order, nil where it is empty.
-func (c Client) Scopes() []string { return strings.Fields(c.Scope) }
+// Scopes returns the tokens of Scope in order, nil where it is empty. Only the
+// space divides tokens: whatever else looks like white space is part of one.
+func (c Client) Scopes() []string {
+	return strings.FieldsFunc(c.Scope, func(r rune) bool { return r == ' ' })
+}
 
 var errBadObject = errors.New("writing JSON: a member holds no JSON value")
 

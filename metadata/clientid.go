@@ -54,8 +54,6 @@ func parseClientID(s string) (ClientID, error) {
 		return ClientID{}, errors.New("a query is not allowed")
 	case len(u.rest) > longestPath:
 		return ClientID{}, errors.New("the path is longer than 255 bytes")
-	case strings.ContainsAny(u.rest, "[]"):
-		return ClientID{}, errors.New("brackets are not allowed in the path")
 	}
 	p, err := PublisherOf(u.host)
 	if err != nil {

@@ -2,6 +2,7 @@ package metadata
 
 import (
 	_ "embed"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -54,7 +55,7 @@ func (c Coverage) CoversURL(s string) bool {
 //go:embed hosts.json
 var hostsJSON []byte
 
-// A KnownHost is a host at which strangers publish by path, or from which they
+// A knownHost is a host at which strangers publish by path, or from which they
 // are sent on.
 type knownHost struct {
 	Host   string `json:"host"`
@@ -78,18 +79,24 @@ var knownHosts = func() []knownHost {
 
 // SharedByPath reports whether a host serves many tenants by path, so that a
 // document on it proves nothing of the host.
-func SharedByPath(host string) bool { return knownAs("tenants", host, "") }
+func SharedByPath(host string) bool {
+	return slices.ContainsFunc(knownHosts, func(k knownHost) bool { return k.Kind == "tenants" && k.Host == host })
+}
 
 // Redirector reports whether a redirect URI leads to a page that sends the
-// browser on to wherever the caller says.
-func Redirector(r RedirectURI) bool { return knownAs("redirector", r.Host(), r.rest) }
-
-func knownAs(kind, host, path string) bool {
+// browser on to wherever the caller says: on the host or below it, by the path
+// as a server reads it.
+func Redirector(r RedirectURI) bool {
+	path, _, _ := strings.Cut(r.rest, "?")
+	if decoded, err := url.PathUnescape(path); err == nil {
+		path = decoded
+	}
+	path = "/" + strings.TrimLeft(strings.ToLower(path), "/")
 	return slices.ContainsFunc(knownHosts, func(k knownHost) bool {
-		if k.Kind != kind || (k.Host != host && !strings.HasSuffix(host, "."+k.Host)) {
+		if k.Kind != "redirector" || k.Host != r.Host() && !strings.HasSuffix(r.Host(), "."+k.Host) {
 			return false
 		}
 		after, ok := strings.CutPrefix(path, k.Path)
-		return k.Path == "" || ok && (after == "" || strings.HasPrefix(after, "/") || strings.HasPrefix(after, "?"))
+		return k.Path == "" || ok && (after == "" || after[0] == '/' || after[0] == ';')
 	})
 }

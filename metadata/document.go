@@ -18,8 +18,9 @@ type Document struct {
 // ParseDocument parses what the URL id serves. The error is a [Defects]:
 // [ReasonDocumentMalformed], [ReasonClientIDMismatch], [ReasonSecretInDocument],
 // [ReasonAuthMethodForbidden], [ReasonStatementNotAString],
-// [ReasonStatementTooLarge], [ReasonMetadataConflict]. The bound on bytes is
-// the fetcher's to hold.
+// [ReasonStatementTooLarge], [ReasonGrantForbidden]. The rules that hold for
+// every client are [Client.Check]'s, and the bound on bytes is the fetcher's to
+// hold.
 func ParseDocument(data []byte, id ClientID) (Document, error) {
 	members, err := strictjson.ParseObject(data, limits.JSONDepth)
 	if err != nil {
@@ -28,6 +29,9 @@ func ParseDocument(data []byte, id ClientID) (Document, error) {
 	c, wrong := clientFrom(members)
 	var defects Defects
 	for _, name := range wrong {
+		if registry[name] != nil && registry[name].secret {
+			continue // forbidden whatever its type
+		}
 		reason := ReasonDocumentMalformed
 		if name == "software_statement" {
 			reason = ReasonStatementNotAString
@@ -63,6 +67,9 @@ func checkDocument(c Client, id ClientID, wrong []string, defects *Defects) {
 	}
 	if sharedSecretMethod(c.TokenEndpointAuthMethod) {
 		defects.add(ReasonAuthMethodForbidden, "token_endpoint_auth_method", "a metadata document cannot share a secret")
+	}
+	if slices.Contains(c.GrantTypes, GrantClientCredentials) && c.authMethod() == AuthNone {
+		defects.add(ReasonGrantForbidden, "grant_types", "client_credentials needs a client that authenticates (RFC 6749, Section 4.4)")
 	}
 	if len(c.SoftwareStatement) > limits.StatementInDocumentBytes {
 		defects.add(ReasonStatementTooLarge, "software_statement", "longer than 3072 bytes in a metadata document")

@@ -207,9 +207,10 @@ func parseFlag(value, only string) (bool, error) {
 	return true, nil
 }
 
+// isTagName accepts a lower-case letter, then lower-case letters and digits.
 func isTagName(name string) bool {
-	for _, c := range []byte(name) {
-		if c < 'a' || c > 'z' {
+	for i, c := range []byte(name) {
+		if (c < 'a' || c > 'z') && (i == 0 || c < '0' || c > '9') {
 			return false
 		}
 	}

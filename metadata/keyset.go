@@ -72,10 +72,8 @@ func ParseKeySet(texts []string) KeySet {
 // IsKeyRecord reports whether a TXT record begins with v=ck1 and so is meant as
 // a key record, well formed or not.
 func IsKeyRecord(text string) bool {
-	first, _, _ := strings.Cut(text, ";")
-	name, value, _ := strings.Cut(first, "=")
-	version, _, _ := strings.Cut(strings.TrimLeft(value, " \t"), " ")
-	return strings.Trim(name, " \t") == "v" && strings.Trim(version, "\t") == "ck1"
+	name, value, _ := strings.Cut(text, "=")
+	return strings.Trim(name, " \t") == "v" && strings.HasPrefix(strings.TrimLeft(value, " \t"), "ck1")
 }
 
 // Holds reports whether the name holds any key record, also a malformed or a

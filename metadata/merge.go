@@ -30,9 +30,9 @@ type Merged struct {
 	// sorted. Callers log it, since it is often an attack or a bug.
 	Overridden []string
 
-	// Unstated names the members of a metadata document that say how the client
-	// authenticates and that its statement leaves out, sorted: they count at
-	// the tier of the document.
+	// Unstated names the members of a metadata document that authenticate,
+	// redirect or name the client and that its statement leaves out, sorted:
+	// they count at the tier of the document.
 	Unstated []string
 }
 
@@ -68,8 +68,13 @@ type merger struct {
 // redirects keeps the stated URIs that the plain side names, all where it names
 // none, loopback ones without port.
 func (m *merger) redirects(stated Client) {
+	ceiling := stated.RedirectURIs
+	if len(ceiling) == 0 && len(m.plain.RedirectURIs) > 0 && m.road == RoadDocument {
+		ceiling = m.plain.RedirectURIs
+		m.unstated = append(m.unstated, "redirect_uris")
+	}
 	var allowed []RedirectURI
-	for _, s := range stated.RedirectURIs {
+	for _, s := range ceiling {
 		if r, err := ParseRedirectURI(s); err == nil {
 			allowed = append(allowed, r)
 		}
@@ -95,7 +100,7 @@ func (m *merger) redirects(stated Client) {
 // scope keeps the stated tokens that the plain side asks for, all where it asks
 // for none. A statement without scope sets no ceiling of its own.
 func (m *merger) scope(stated Client) {
-	asked, ceiling := m.plain.Scopes(), stated.Scopes()
+	asked, ceiling := unique(m.plain.Scopes()), stated.Scopes()
 	switch {
 	case len(asked) == 0:
 		return
@@ -114,10 +119,10 @@ func (m *merger) scope(stated Client) {
 }
 
 func (m *merger) grants(stated Client) {
-	asked, ceiling := m.plain.GrantTypes, stated.GrantTypes
+	asked, ceiling := unique(m.plain.GrantTypes), stated.GrantTypes
 	if len(ceiling) == 0 {
 		if m.road == RoadDocument {
-			m.out.GrantTypes = slices.Clone(asked)
+			m.out.GrantTypes = asked
 			return
 		}
 		ceiling = []string{GrantAuthorizationCode}
@@ -141,7 +146,7 @@ func (m *merger) others(stated Client) {
 	defaults := Client{GrantTypes: m.out.GrantTypes}.WithDefaults()
 	for _, name := range m.plain.names() {
 		switch name {
-		case "redirect_uris", "scope", "grant_types", "software_statement", "client_id":
+		case "redirect_uris", "scope", "grant_types", "software_statement":
 			continue
 		case "contacts":
 			m.out.Contacts = unique(append(m.out.Contacts, m.plain.Contacts...))
@@ -160,7 +165,7 @@ func (m *merger) others(stated Client) {
 		switch {
 		case m.road == RoadDocument:
 			m.out.setMember(name, value)
-			if authenticates(name) {
+			if base, _, _ := strings.Cut(name, "#"); authenticates(name) || base == "client_name" {
 				m.unstated = append(m.unstated, name)
 			}
 		case authenticates(name):

@@ -12,7 +12,7 @@ import (
 )
 
 // CheckName reports why a name cannot be shown to people: control, format,
-// bidirectional, private-use or unassigned characters, spaces other than U+0020
+// bidirectional, invisible, private-use or unassigned characters, spaces other than U+0020
 // and U+3000, more than four combining marks in a row, or more than 128 code
 // points. The reason is [ReasonNameUnprintable].
 func CheckName(name string) error {
@@ -25,7 +25,7 @@ func CheckName(name string) error {
 	}
 	marks := 0
 	for _, c := range name {
-		if !unicode.IsPrint(c) && c != '\u3000' {
+		if !unicode.IsPrint(c) && c != '\u3000' || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, c) {
 			return fmt.Errorf("character %U cannot be shown", c)
 		}
 		if !unicode.Is(unicode.M, c) {

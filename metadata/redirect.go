@@ -68,17 +68,8 @@ func ParseRedirectURI(s string) (RedirectURI, error) {
 		return RedirectURI{}, fmt.Errorf("scheme %s is never accepted", scheme)
 	}
 	if scheme != "https" && scheme != "http" {
-		if rest == "" {
-			return RedirectURI{}, errors.New("nothing after the scheme")
-		}
-		if strings.HasPrefix(rest, "//") {
-			authority, _, _ := strings.Cut(rest[2:], "/")
-			if strings.Contains(authority, "@") {
-				return RedirectURI{}, errors.New("user information is not allowed")
-			}
-		}
-		if hasDotSegment(rest) {
-			return RedirectURI{}, errors.New("dot segments are not allowed")
+		if err := checkPrivateUse(rest); err != nil {
+			return RedirectURI{}, err
 		}
 		return RedirectURI{text: s, class: RedirectPrivate, rest: rest}, nil
 	}
@@ -101,6 +92,29 @@ func ParseRedirectURI(s string) (RedirectURI, error) {
 	}
 	r.class = RedirectHTTPS
 	return r, nil
+}
+
+// checkPrivateUse checks what follows the scheme and colon of a private-use
+// URI. An authority, which real clients have though RFC 8252, Section 7.1 wants
+// none, may be empty and is otherwise one that every parser splits alike.
+func checkPrivateUse(rest string) error {
+	if rest == "" {
+		return errors.New("nothing after the scheme")
+	}
+	if authority, ok := strings.CutPrefix(rest, "//"); ok && authority != "" && authority[0] != '/' {
+		u, err := splitWebURL(rest)
+		if err == nil && strings.ContainsAny(u.host, "[]:%") {
+			err = errors.New("the authority has brackets, colons or percent signs")
+		}
+		return err
+	}
+	if strings.ContainsAny(rest, "[]") {
+		return errors.New("brackets are not allowed")
+	}
+	if hasDotSegment(rest) {
+		return errors.New("dot segments are not allowed")
+	}
+	return nil
 }
 
 // String returns the URI as it was written.
@@ -143,7 +157,7 @@ type webURL struct {
 }
 
 // splitWebURL splits "//host:port/path?query". It refuses user information,
-// dot segments, and ports that are not 1 to 65535 in their one spelling.
+// brackets and dot segments after the host, and ports that are not 1 to 65535 in their one spelling.
 func splitWebURL(s string) (webURL, error) {
 	after, ok := strings.CutPrefix(s, "//")
 	if !ok {
@@ -166,6 +180,9 @@ func splitWebURL(s string) (webURL, error) {
 	}
 	if u.host == "" {
 		return webURL{}, errors.New("no host")
+	}
+	if strings.ContainsAny(u.rest, "[]") {
+		return webURL{}, errors.New("brackets are not allowed in path and query")
 	}
 	if hasDotSegment(u.rest) {
 		return webURL{}, errors.New("dot segments are not allowed")
@@ -191,7 +208,7 @@ func checkURIBytes(s string) error {
 		case c == '#':
 			return errors.New("a fragment is not allowed")
 		case c == '*':
-			return errors.New("an asterisk is not allowed: each redirect URI is exact")
+			return errors.New("an asterisk is not allowed")
 		default:
 			return fmt.Errorf("character %q is not allowed", rune(c))
 		}

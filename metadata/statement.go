@@ -58,7 +58,7 @@ func ParseStatement(payload []byte) (Statement, error) {
 		p.defects.add(ReasonClaimMalformed, name, "wrong type")
 	}
 	p.required(wrong)
-	p.forbidden()
+	p.secrets()
 	if err := p.defects.orNil(); err != nil {
 		return Statement{}, err
 	}
@@ -66,10 +66,11 @@ func ParseStatement(payload []byte) (Statement, error) {
 }
 
 type statementParser struct {
-	s       Statement
-	defects Defects
-	hasIss  bool
-	present [3]bool // iat, exp, jti
+	s         Statement
+	defects   Defects
+	hasIss    bool
+	present   [3]bool  // iat, exp, jti
+	forbidden []string // names of claims that are forbidden whatever their value
 }
 
 // claims reads the registered JWT claims and returns the other members.
@@ -111,6 +112,10 @@ func (p *statementParser) claims(members []strictjson.Member) []strictjson.Membe
 			}
 			p.s.Confirmation = m.Value
 		default:
+			if slices.Contains(forbiddenClaims, m.Name) {
+				p.forbidden = append(p.forbidden, m.Name)
+				continue
+			}
 			others = append(others, m)
 		}
 	}
@@ -164,14 +169,10 @@ func (p *statementParser) required(wrong []string) {
 	}
 }
 
-func (p *statementParser) forbidden() {
-	for _, name := range forbiddenClaims {
-		if _, has := p.s.Client.More[name]; has {
-			p.defects.add(ReasonClaimForbidden, name, "a statement is a public file")
-		}
-	}
-	if p.s.Client.SoftwareStatement != "" {
-		p.defects.add(ReasonClaimForbidden, "software_statement", "a statement holds no other")
+// secrets reports what a public file must not have.
+func (p *statementParser) secrets() {
+	for _, name := range p.forbidden {
+		p.defects.add(ReasonClaimForbidden, name, "has no place in a software statement")
 	}
 	if HoldsSecretKey(p.s.Client.JWKS) {
 		p.defects.add(ReasonClaimForbidden, "jwks", "a private or symmetric key")
@@ -179,28 +180,22 @@ func (p *statementParser) forbidden() {
 }
 
 // secretKeyMembers are the members of a JWK that only its holder may know
-// (RFC 7518, Sections 6.2.2, 6.3.2 and 6.4.1).
+// (RFC 7518, Sections 6.2.2, 6.3.2 and 6.4.1; priv is of ML-DSA keys).
 var secretKeyMembers = map[string]bool{
-	"d": true, "p": true, "q": true, "dp": true, "dq": true, "qi": true, "oth": true, "k": true,
+	"d": true, "p": true, "q": true, "dp": true, "dq": true, "qi": true, "oth": true, "k": true, "priv": true,
 }
 
 // HoldsSecretKey reports whether a JWK set holds a private or symmetric key. A
 // set that cannot be read holds none; whoever uses it says that it is malformed.
 func HoldsSecretKey(jwks json.RawMessage) bool {
-	if len(jwks) == 0 {
-		return false
-	}
-	set, err := strictjson.ParseObject(jwks, limits.JSONDepth)
-	if err != nil {
-		return false
-	}
+	set, _ := strictjson.Object(jwks)
 	for _, m := range set {
-		keys, ok := strictjson.Array(m.Value)
-		if m.Name != "keys" || !ok {
+		if m.Name != "keys" {
 			continue
 		}
+		keys, _ := strictjson.Array(m.Value)
 		for _, key := range keys {
-			members, _ := strictjson.ParseObject(key, limits.JSONDepth)
+			members, _ := strictjson.Object(key)
 			for _, member := range members {
 				if secretKeyMembers[member.Name] {
 					return true

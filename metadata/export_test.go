@@ -1,0 +1,11 @@
+package metadata
+
+// RegisteredKinds returns the JSON type of every registered member.
+func RegisteredKinds() map[string]string {
+	kinds := map[memberKind]string{kindText: "text", kindTexts: "texts", kindInteger: "integer", kindBool: "bool", kindObject: "object"}
+	all := make(map[string]string, len(registered))
+	for _, spec := range registered {
+		all[spec.name] = kinds[spec.kind]
+	}
+	return all
+}
