@@ -176,6 +176,7 @@ func TestLoadForms(t *testing.T) {
 		{"C9 trailing text", []byte(rfc8410Key + "x"), false},
 		{"C9 a damaged block before a sound one", []byte("-----BEGIN X-----\n?\n-----END X-----\n" + rfc8410Key), false},
 		{"C9 headers", []byte(strings.Replace(rfc8410Key, "MC4", "Proc-Type: 4,ENCRYPTED\nDEK-Info: DES-CBC,00\n\nMC4", 1)), false},
+		{"C9 harmless headers", []byte(strings.Replace(rfc8410Key, "MC4", "Comment: mine\n\nMC4", 1)), false},
 		{"C9 PKCS#1", block(t, "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(rsaKey), nil), false},
 		{"C9 OpenSSH", block(t, "OPENSSH PRIVATE KEY", []byte("openssh-key-v1\x00"), nil), false},
 		{"C9 JWK", []byte(`{"kty":"OKP","crv":"Ed25519","d":"AA"}`), false},

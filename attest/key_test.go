@@ -125,7 +125,7 @@ func TestKeysHideTheirPrivatePart(t *testing.T) {
 		for name, spelling := range map[string]string{
 			"raw": string(seed), "hex": hex.EncodeToString(seed), "HEX": strings.ToUpper(hex.EncodeToString(seed)),
 			"base64": base64.StdEncoding.EncodeToString(seed)[:42], "base64url": base64.RawURLEncoding.EncodeToString(seed)[:42],
-			"decimal": strings.Trim(fmt.Sprint(seed), "[]"), "go": strings.Trim(strings.TrimPrefix(fmt.Sprintf("%#v", seed), "[]byte"), "{}"),
+			"decimal": strings.Trim(fmt.Sprintf("%d", seed), "[]"), "go": strings.TrimPrefix(fmt.Sprintf("%#v", seed), "[]byte"),
 			"octal": strings.Trim(fmt.Sprintf("%o", seed), "[]"),
 		} {
 			if strings.Contains(shown.String(), spelling) {

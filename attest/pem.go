@@ -53,13 +53,12 @@ func marshalKey(signer crypto.Signer, passphrase []byte) ([]byte, error) {
 // unmarshalKey reads exactly one private key: with several in a file, or text
 // before it, two programs might take different ones.
 func unmarshalKey(data []byte, passphrase Passphrase) (crypto.Signer, error) {
-	if !bytes.HasPrefix(data, []byte("-----BEGIN ")) {
-		return nil, errors.New("not a PEM file: it does not begin with -----BEGIN")
-	}
 	block, rest := pem.Decode(data)
 	switch {
-	case block == nil || !bytes.HasPrefix(data, []byte("-----BEGIN "+block.Type+"-----")):
-		return nil, errors.New("the PEM block is damaged")
+	case block == nil:
+		return nil, errors.New("no PEM block, or a damaged one")
+	case !bytes.HasPrefix(data, []byte("-----BEGIN "+block.Type+"-----")):
+		return nil, errors.New("text before the PEM block")
 	case len(bytes.TrimSpace(rest)) > 0:
 		return nil, errors.New("more than one PEM block, or text after it")
 	case len(block.Headers) > 0:

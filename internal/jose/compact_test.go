@@ -82,6 +82,16 @@ func TestParseForm(t *testing.T) {
 	}
 }
 
+func TestParseCountsParts(t *testing.T) {
+	good := sign(t, edSigner(t, 'a'))
+	for _, raw := range []string{"x", "x.y", good + ".AA", good + ".AA.AA"} {
+		_, err := Parse(raw)
+		if err == nil || !strings.Contains(err.Error(), "not three parts") {
+			t.Errorf("J15 error %v", err)
+		}
+	}
+}
+
 func TestParseSize(t *testing.T) {
 	fitting := forge(t, `{"alg":"EdDSA","kid":"a"}`, strings.Repeat("x", 12000))
 	fitting = strings.Repeat("A", 4*((limits.StatementBytes-len(fitting))/4)) + fitting

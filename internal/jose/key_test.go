@@ -1,7 +1,6 @@
 package jose
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -228,8 +227,13 @@ func TestParseJWK(t *testing.T) {
 	x, y := point[1:33], point[33:]
 	p := elliptic.P256().Params().P
 	modulus := rsaPrivate(t).N
+	// A modulus of n bits that nothing speaks against but its size.
 	bits := func(n uint) string {
-		return encode(new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), n-1), big.NewInt(1)).Bytes())
+		m := new(big.Int).Lsh(big.NewInt(1), n-1)
+		for m.Add(m, big.NewInt(1)); new(big.Int).GCD(nil, nil, m, smallPrimes()).Cmp(big.NewInt(1)) != 0; {
+			m.Add(m, big.NewInt(2))
+		}
+		return encode(m.Bytes())
 	}
 	tests := []struct {
 		name    string
@@ -279,19 +283,23 @@ func TestParseJWK(t *testing.T) {
 		{"K14 compressed", ec, map[string]any{"x": encode(append([]byte{2}, x...)), "y": nil}, unusableReason},
 		{"K14 y missing", ec, map[string]any{"y": nil}, unusableReason},
 		{"K14 leading zero added", ec, map[string]any{"y": encode(append([]byte{0}, y...))}, unusableReason},
+		{"K14 x cut, y longer by as much", ec, map[string]any{"x": encode(point[1:32]), "y": encode(point[32:])}, unusableReason},
 		{"K14 y cut", ec, map[string]any{"y": encode(y[1:])}, unusableReason},
 		{"F12 K11 RSA of 65,536 bits", rsaJWK, map[string]any{"n": bits(65536)}, unusableReason},
 		{"F12 K11 RSA of 4,097 bits", rsaJWK, map[string]any{"n": bits(4097)}, unusableReason},
+		{"RSA of 2,048 bits", rsaJWK, map[string]any{"n": bits(2048)}, ""},
+		{"RSA of 4,096 bits", rsaJWK, map[string]any{"n": bits(4096)}, ""},
 		{"F12 RSA of 2,047 bits", rsaJWK, map[string]any{"n": bits(2047)}, unusableReason},
 		{"F12 RSA of 1,024 bits", rsaJWK, map[string]any{"n": bits(1024)}, unusableReason},
-		{"K13 even modulus", rsaJWK, map[string]any{"n": encode(new(big.Int).Sub(modulus, big.NewInt(1)).Bytes())}, unusableReason},
+		{"K13 even modulus", rsaJWK, map[string]any{"n": encode(new(big.Int).Lsh(big.NewInt(1), 2047).Bytes())}, unusableReason},
 		{"K13 modulus 0", rsaJWK, map[string]any{"n": "AA"}, unusableReason},
 		{"K13 modulus with factor 3", rsaJWK, map[string]any{"n": encode(new(big.Int).Mul(new(big.Int).Rsh(modulus, 1), big.NewInt(3)).Bytes())}, unusableReason},
 		{"K13 exponent 1", rsaJWK, map[string]any{"e": "AQ"}, unusableReason},
 		{"K13 exponent 3", rsaJWK, map[string]any{"e": "Aw"}, unusableReason},
 		{"K13 even exponent", rsaJWK, map[string]any{"e": encode([]byte{1, 0, 2})}, unusableReason},
 		{"K13 exponent beyond int32", rsaJWK, map[string]any{"e": encode([]byte{1, 0, 0, 0, 1})}, unusableReason},
-		{"K13 exponent beyond int64", rsaJWK, map[string]any{"e": encode(bytes.Repeat([]byte{1}, 9))}, unusableReason},
+		{"K13 exponent beyond int64", rsaJWK, map[string]any{"e": encode([]byte{1, 0, 0, 0, 0, 0, 1, 0, 1})}, unusableReason},
+		{"K13 modulus with leading zero", rsaJWK, map[string]any{"n": encode(append([]byte{0}, modulus.Bytes()...))}, unusableReason},
 		{"K13 exponent with leading zero", rsaJWK, map[string]any{"e": encode([]byte{0, 1, 0, 1})}, unusableReason},
 		{"K18 x5u and jku are ignored", ed, map[string]any{"x5u": "http://169.254.169.254/", "jku": 1}, ""},
 		{"K19 revoked", ed, map[string]any{"revoked": map[string]any{"revoked_at": 1}}, unusableReason},

@@ -116,7 +116,7 @@ func newRSA(n, e *big.Int) (Key, error) {
 	switch bits := n.BitLen(); {
 	case n.Sign() <= 0 || bits < limits.RSABitsMin || bits > limits.RSABitsMax:
 		return Key{}, unusable("n", "an RSA key has 2048 to 4096 bits")
-	case n.Bit(0) == 0 || new(big.Int).GCD(nil, nil, n, smallPrimes()).Cmp(big.NewInt(1)) != 0:
+	case new(big.Int).GCD(nil, nil, n, smallPrimes()).Cmp(big.NewInt(1)) != 0:
 		return Key{}, unusable("n", "the modulus has a small factor")
 	case !e.IsInt64() || e.Int64() < smallestE || e.Int64() > largestE || e.Bit(0) == 0:
 		return Key{}, unusable("e", "the exponent is not odd and from 65537 to 2147483647")
@@ -126,9 +126,9 @@ func newRSA(n, e *big.Int) (Key, error) {
 	return k.seal(`{"e":"` + encode(e.Bytes()) + `","kty":"RSA","n":"` + encode(n.Bytes()) + `"}`), nil
 }
 
-// smallPrimes returns the product of the odd primes below 2¹².
+// smallPrimes returns the product of the primes below 2¹².
 var smallPrimes = sync.OnceValue(func() *big.Int {
-	product := big.NewInt(1)
+	product := big.NewInt(2)
 	for p := int64(3); p < 1<<12; p += 2 {
 		if prime := big.NewInt(p); prime.ProbablyPrime(0) {
 			product.Mul(product, prime)

@@ -54,10 +54,10 @@ func Sign(payload []byte, typ string, s Signer) (string, error) {
 func (s Signer) sign(input []byte) ([]byte, error) {
 	switch s.Key.algorithm {
 	case EdDSA:
-		return s.Signer.Sign(rand.Reader, input, crypto.Hash(0))
+		return s.Sign(rand.Reader, input, crypto.Hash(0))
 	case ES256:
 		digest := sha256.Sum256(input)
-		der, err := s.Signer.Sign(rand.Reader, digest[:], crypto.SHA256)
+		der, err := s.Sign(rand.Reader, digest[:], crypto.SHA256)
 		if err != nil {
 			return nil, err
 		}

@@ -270,6 +270,7 @@ func TestSign(t *testing.T) {
 		{"too large", strings.Repeat("x", 13000), TypeStatement, ed},
 		{"failing device", goodPayload, TypeStatement, Signer{Key: ed.Key, Signer: brokenSigner{ed.Signer, nil}}},
 		{"device that answers garbage", goodPayload, TypeStatement, Signer{Key: ec.Key, Signer: brokenSigner{ec.Signer, []byte{1}}}},
+		{"device of another curve", goodPayload, TypeStatement, Signer{Key: ec.Key, Signer: brokenSigner{ec.Signer, append([]byte{0x30, 41, 2, 36, 1}, append(make([]byte, 35), 2, 1, 1)...)}}},
 	}
 	for _, tt := range refusals {
 		t.Run(tt.name, func(t *testing.T) {
