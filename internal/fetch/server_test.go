@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,18 @@ import (
 	"github.com/fc28f635/countersign/verify"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain names a proxy that does not answer before net/http reads the
+// environment, which it does once: with a proxy, every test would fail.
+func TestMain(m *testing.M) {
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"} {
+		os.Setenv(name, deadProxy)
+	}
+	os.Unsetenv("NO_PROXY")
+	os.Unsetenv("no_proxy")
+	goleak.VerifyTestMain(m)
+}
+
+const deadProxy = "http://127.0.0.1:1"
 
 // An authority issues certificates for servers on loopback.
 type authority struct {

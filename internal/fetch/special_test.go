@@ -35,6 +35,9 @@ func TestRefuse(t *testing.T) {
 			})
 		}
 	}
+	t.Run("S3 zone", func(t *testing.T) {
+		contains(t, Refuse(netip.MustParseAddr("2600::1%eth0")), "zone")
+	})
 	t.Run("zero", func(t *testing.T) {
 		if Refuse(netip.Addr{}) == nil {
 			t.Error("the zero address is not refused")
