@@ -235,7 +235,10 @@ func TestPassphrase(t *testing.T) {
 				t.Errorf("asked %d times, error %v", asked, err)
 			}
 		})
-		for _, wrong := range []string{"battery staple", "correct horse ", "Correct horse", ""} {
+		if name == "older cosign" {
+			continue // only its label differs, and scrypt is slow
+		}
+		for _, wrong := range []string{"correct horse ", ""} {
 			t.Run("C8 "+wrong+", "+name, func(t *testing.T) {
 				asked := 0
 				if _, err := Load(path, "", phrase(wrong, &asked)); !errors.Is(err, ErrPassphrase) || asked != 1 {
