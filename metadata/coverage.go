@@ -34,7 +34,7 @@ func (c Coverage) Covers(host string) bool {
 	if host == domain || slices.Contains(c.Hosts, host) {
 		return true
 	}
-	if !c.Subdomains || !strings.HasSuffix(host, "."+domain) {
+	if !c.Subdomains || !strings.HasSuffix(host, "."+domain) || checkHostSyntax(host) != nil {
 		return false
 	}
 	suffix, _ := publicsuffix.PublicSuffix(host)

@@ -47,9 +47,9 @@ func Merge(plain, stated Client, road Road) (Merged, error) {
 	m := merger{plain: plain, out: stated.Clone(), road: road}
 	m.out.SoftwareStatement = plain.SoftwareStatement
 	m.redirects(stated)
+	m.others(stated)
 	m.scope(stated)
 	m.grants(stated)
-	m.others(stated)
 	m.out = m.out.WithDefaults()
 	if err := m.defects.orNil(); err != nil {
 		return Merged{}, err
@@ -143,7 +143,7 @@ func (m *merger) grants(stated Client) {
 
 // others carries over the members that have no rule of their own.
 func (m *merger) others(stated Client) {
-	defaults := Client{GrantTypes: m.out.GrantTypes}.WithDefaults()
+	defaults := Client{}.WithDefaults()
 	for _, name := range m.plain.names() {
 		switch name {
 		case "redirect_uris", "scope", "grant_types", "software_statement":

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -73,7 +74,8 @@ func ProtectedNames() []ProtectedName {
 // its hosts is the vendor's. Names are compared by [FoldName], also as whole
 // words inside a longer name.
 func (n ProtectedName) Resembles(clientName string, publisher Publisher) bool {
-	if !containsWords(FoldName(clientName), FoldName(n.Name)) {
+	protected := FoldName(n.Name)
+	if !containsWords(FoldName(clientName), protected) && !containsWords(FoldName(withoutSymbols(clientName)), protected) {
 		return false
 	}
 	for _, domain := range n.Domains {
@@ -83,6 +85,17 @@ func (n ProtectedName) Resembles(clientName string, publisher Publisher) bool {
 		}
 	}
 	return true
+}
+
+// withoutSymbols puts a space for each symbol such as a trade mark sign, which
+// NFKC would make letters of the word before it.
+func withoutSymbols(name string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.Is(unicode.So, c) {
+			return ' '
+		}
+		return c
+	}, name)
 }
 
 func containsWords(name, words string) bool {
