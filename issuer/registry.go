@@ -121,9 +121,10 @@ func (r *Registry) judge(ctx context.Context, req Request) (Decision, error) {
 		d := Decision{At: now, Policy: r.cfg.Policy.digest, Tier: TierUnverified, Told: "Refused", ExpiresAt: now}
 		return d.deny(firstReason(req.Defects)), nil
 	}
-	p := verify.Presentation{ClientID: req.ClientID, Audience: r.audience(req), RedirectURI: req.RedirectURI, At: now}
-	if req.Client != nil {
-		p.Client = *req.Client
+	p := verify.Presentation{ClientID: req.ClientID, Client: req.Client, Audience: r.audience(req),
+		RedirectURI: req.RedirectURI, At: now}
+	if p.Client == nil && p.ClientID == "" {
+		p.Client = &metadata.Client{}
 	}
 	v, err := r.cfg.Verifier.Verify(ctx, p)
 	if err != nil {

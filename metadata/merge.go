@@ -47,9 +47,10 @@ func Merge(plain, stated Client, road Road) (Merged, error) {
 	m := merger{plain: plain, out: stated.Clone(), road: road}
 	m.out.SoftwareStatement = plain.SoftwareStatement
 	m.redirects(stated)
-	m.others(stated)
+	m.authentication(stated)
 	m.scope(stated)
 	m.grants(stated)
+	m.others(stated)
 	m.out = m.out.WithDefaults()
 	if err := m.defects.orNil(); err != nil {
 		return Merged{}, err
@@ -95,6 +96,22 @@ func (m *merger) redirects(stated Client) {
 		kept = append(kept, allowed[i].Canonical())
 	}
 	m.out.RedirectURIs = unique(kept)
+}
+
+// authentication refuses what would let a registration authenticate by other
+// means than those stated, which is how a public statement is misused.
+func (m *merger) authentication(stated Client) {
+	usual := Client{}.WithDefaults()
+	for _, name := range m.plain.names() {
+		_, isStated := stated.member(name)
+		if m.road == RoadDocument || isStated || !authenticates(name) {
+			continue
+		}
+		value, _ := m.plain.member(name)
+		if was, ok := usual.member(name); !ok || !sameJSON(was, value) {
+			m.defects.add(ReasonMemberNotStated, name, "the statement does not name it, and it authenticates the client")
+		}
+	}
 }
 
 // scope keeps the stated tokens that the plain side asks for, all where it asks
@@ -168,8 +185,6 @@ func (m *merger) others(stated Client) {
 			if base, _, _ := strings.Cut(name, "#"); authenticates(name) || base == "client_name" {
 				m.unstated = append(m.unstated, name)
 			}
-		case authenticates(name):
-			m.defects.add(ReasonMemberNotStated, name, "the statement does not name it, and it authenticates the client")
 		default:
 			m.overridden = append(m.overridden, name)
 		}

@@ -86,7 +86,7 @@ func (c *statementCache) verify(raw string, p *parsedStatement, k jose.Key) erro
 // packet leaves the host.
 func (r *run) checkForm(ctx context.Context) error {
 	if r.raw == "" {
-		if r.alone() || r.p.Statement != "" {
+		if r.alone() {
 			r.reject(CheckForm, metadata.ReasonStatementMalformed, "nothing was presented")
 		}
 		return nil

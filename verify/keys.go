@@ -184,7 +184,7 @@ func (r *run) reportDocument(dns, doc keyClaim) {
 			r.lower(CheckWellknownKey, Failed, doc.reason, doc.detail)
 		case dns.live && dns.key.Thumbprint() != doc.key.Thumbprint():
 			r.lower(CheckWellknownKey, Failed, metadata.ReasonWellknownMismatch, "another key under this kid than in DNS")
-		case dns.live || r.sources.dns.state == sourceAbsent || r.sources.dns.state == sourceNotAsked:
+		case dns.live || r.sources.dns.silent():
 			r.until(e.until)
 			r.pass(CheckWellknownKey, evidence)
 		case r.sources.dns.state == sourceFound:
@@ -220,6 +220,12 @@ func (r *run) noKey(dns, doc keyClaim) {
 	default:
 		r.reject(CheckSignature, metadata.ReasonPublisherUnknown, "neither key records nor a publisher document")
 	}
+}
+
+// silent reports whether DNS leaves the keys to the publisher document: it was
+// not asked, or holds no well-formed record.
+func (e *dnsEvidence) silent() bool {
+	return e.state == sourceNotAsked || e.state == sourceAbsent || e.state == sourceFound && len(e.set.Keys) == 0
 }
 
 // strong reports whether an answer may introduce or end a key by itself.

@@ -31,10 +31,10 @@ type run struct {
 
 // open takes in what was presented.
 func (r *run) open() {
-	r.plain = r.p.Client
 	r.raw = r.p.Statement
-	if r.raw == "" {
-		r.raw = r.p.Client.SoftwareStatement
+	if r.p.ClientID == "" && r.p.Client != nil {
+		r.plain = *r.p.Client
+		r.raw = r.plain.SoftwareStatement
 	}
 	if r.p.WithoutStatement {
 		r.raw = ""
@@ -62,7 +62,7 @@ func (r *run) close() {
 func (r *run) stopped() bool { return r.verdict.Outcome != Verified }
 
 // alone reports whether a statement was presented without a client.
-func (r *run) alone() bool { return r.p.Statement != "" }
+func (r *run) alone() bool { return r.p.ClientID == "" && r.p.Client == nil }
 
 func (r *run) add(f Finding) { r.verdict.Findings = append(r.verdict.Findings, f) }
 

@@ -109,20 +109,21 @@ func New(cfg Config) (*Verifier, error) {
 	}, nil
 }
 
-// A Presentation is what a client brought. One of Statement, ClientID and
-// Client is set; the zero Presentation is a registration without members.
+// A Presentation is what a client brought: a metadata document's address, or
+// else the members of a registration, or else a statement alone. The zero
+// Presentation is an empty statement.
 type Presentation struct {
 	// Statement is a software statement alone, in JWS compact serialization
-	// (RFC 7591, Section 2.3).
+	// (RFC 7591, Section 2.3). With ClientID it is a copy of the document's
+	// statement, for the case that the document cannot be fetched.
 	Statement string
 
-	// ClientID is the address of a metadata document. With it, Client may hold
-	// a copy of the document's statement for the case that it cannot be fetched.
+	// ClientID is the address of a metadata document.
 	ClientID string
 
 	// Client are the members of a registration request, its software_statement
-	// among them.
-	Client metadata.Client
+	// among them. Nil where there was no registration request.
+	Client *metadata.Client
 
 	// Audience is the issuer identifier of the authorization server that the
 	// client registers at. Empty means that none is known.

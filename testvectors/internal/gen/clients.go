@@ -145,7 +145,7 @@ func decisionVectors() []vector {
 		v("scope_sensitive", "denied scope_empty", "a sensitive scope is above the tier, and nothing is left", "scope", "mail:read", row("O8")),
 		v("scope_double_space", "denied scope_malformed", "two spaces between scopes", "scope", "files:read  files:write", row("O8")),
 		v("scope_array", "denied metadata_malformed", "scope is an array", "scope", list{"files:read"}, row("O24"), class("TYPE")),
-		v("redirect_uris_string", "denied metadata_malformed", "redirect_uris is a string", "redirect_uris", acme+"/callback", row("R12"), class("TYPE")),
+		v("redirect_uris_string", "denied redirect_uri_malformed", "redirect_uris is a string", "redirect_uris", acme+"/callback", row("R12"), class("TYPE")),
 		v("client_name_number", "denied metadata_malformed", "client_name is a number", "client_name", 7, row("O24"), class("TYPE")),
 		v("redirect_script", "denied redirect_uri_malformed", "a script as redirect URI", "redirect_uris", list{"javascript:alert(1)"}, row("R1")),
 		v("redirect_wildcard", "denied redirect_uri_malformed", "a wildcard", "redirect_uris", list{"https://*.acme.example/cb"}, row("R7")),

@@ -5,7 +5,7 @@ package main
 func wellknownVectors() []vector {
 	s := base().String()
 	doc := publisherDocument(acmeKey.jwk())
-	clients := func(cs ...any) object { return doc.with("clients", list(cs)) }
+	clients := func(cs ...any) object { return doc.with("clients", append(list{}, cs...)) }
 	v := func(id, expect, comment string, body string, opts ...option) vector {
 		return stated("wellknown/"+id, expect, comment, s, append([]option{text(wellknown, body)}, opts...)...)
 	}
@@ -31,9 +31,9 @@ func wellknownVectors() []vector {
 			zoneOf(acmeKey), dns("secure"), row("K5"), class("SECRET")),
 		v("private_key_of_another_kid", "rejected key_exposed", "the private part stands under another kid: a key is its thumbprint",
 			publisherDocument(acmeKey.jwk(), acmeKey.named("backup").jwk().with("d", b64url(acmeKey.seed))).String(), row("K5"), class("SECRET")),
-		stated("wellknown/timeout_without_dns", "inconclusive keys_unavailable", "no record, and the document cannot be read", s,
+		stated("wellknown/timeout_without_dns", "inconclusive document_unavailable", "no record, and the document cannot be read", s,
 			header("http", wellknown+" timeout"), row("K1")),
-		stated("wellknown/status_500_without_dns", "inconclusive keys_unavailable", "no record, and the document's server fails", s,
+		stated("wellknown/status_500_without_dns", "inconclusive document_unavailable", "no record, and the document's server fails", s,
 			header("http", wellknown+" 500")),
 		stated("wellknown/timeout_with_dns", "verified", "the document cannot be read; DNS has the key", s, zoneOf(acmeKey), dns("secure"),
 			header("http", wellknown+" timeout")),

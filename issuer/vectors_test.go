@@ -1,0 +1,142 @@
+package issuer_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fc28f635/countersign/internal/strictjson"
+	"github.com/fc28f635/countersign/internal/vectortest"
+	"github.com/fc28f635/countersign/issuer"
+	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/testvectors"
+	"github.com/fc28f635/countersign/verify"
+)
+
+func TestDecisionVectors(t *testing.T) {
+	vectors := testvectors.Load("decision")
+	if len(vectors) == 0 {
+		t.Fatal("no vectors of kind decision: have they moved?")
+	}
+	for _, vector := range vectors {
+		t.Run(vector.ID+" "+strings.Join(vector.Header["row"], " "), func(t *testing.T) {
+			d := decide(t, vector)
+			check(t, vector, d)
+		})
+	}
+}
+
+func decide(t *testing.T, vector testvectors.Vector) issuer.Decision {
+	t.Helper()
+	world, err := vectortest.New(vector)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := world.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := verify.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := &oneStore{}
+	registry, err := issuer.NewRegistry(issuer.Config{Verifier: verifier, Store: store,
+		AuthorizationServer: vector.Get("audience"), Now: func() time.Time { return vector.Now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := request(t, vector)
+	if accept := vector.Get("accept"); accept != "" {
+		a := issuer.Acceptance{By: issuer.ByOperator, Actor: "ops", Reason: "vector",
+			At: vector.Now.Add(-time.Hour), Until: vector.Now.Add(time.Hour)}
+		if publisher, ok := strings.CutPrefix(accept, "publisher "); ok {
+			if a.Publisher, err = metadata.ParsePublisher(publisher); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			a.Shape = metadata.ShapeOf(*req.Client)
+		}
+		store.accepted = append(store.accepted, a)
+	}
+	d, err := registry.Decide(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func request(t *testing.T, vector testvectors.Vector) issuer.Request {
+	t.Helper()
+	members, err := strictjson.ParseObject(vector.Files["request.json"], 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var req issuer.Request
+	for _, m := range members {
+		switch m.Name {
+		case "client":
+			c, err := metadata.ParseClient(m.Value)
+			req.Client, req.Defects = &c, err
+		case "client_id":
+			req.ClientID, _ = strictjson.Text(m.Value)
+		case "authorization_server":
+			req.AuthorizationServer, _ = strictjson.Text(m.Value)
+		case "redirect_uri":
+			req.RedirectURI, _ = strictjson.Text(m.Value)
+		case "dry_run":
+			req.DryRun, _ = strictjson.Bool(m.Value)
+		default:
+			t.Fatalf("request member %q", m.Name)
+		}
+	}
+	return req
+}
+
+func check(t *testing.T, vector testvectors.Vector, d issuer.Decision) {
+	t.Helper()
+	want := vector.Expect
+	got := string(d.Outcome) + " " + d.Tier.String()
+	if d.Outcome == issuer.Denied {
+		got = "denied " + string(d.Reason)
+		if d.OAuthError.Status == 503 {
+			got = "unavailable " + string(d.Reason)
+		}
+	}
+	if got != want {
+		t.Errorf("%s: got %s, want %s; told %q", vector.Get("comment"), got, want, d.Told)
+		for _, f := range d.Findings {
+			t.Logf("  %s %s %s %s", f.Check, f.Status, f.Reason, f.Detail)
+		}
+	}
+	for key, value := range map[string]string{"binding": d.Binding.String(), "scope": d.Grant.Scope, "publisher": d.Publisher.String()} {
+		if want, has := vector.Header[key]; has && want[0] != value {
+			t.Errorf("%s is %q, want %q", key, value, want[0])
+		}
+	}
+	for _, want := range vector.Findings() {
+		if !slices.ContainsFunc(d.Findings, func(f verify.Finding) bool {
+			return string(f.Check) == want.Check && f.Status.String() == want.Status && string(f.Reason) == want.Reason
+		}) {
+			t.Errorf("no finding %+v", want)
+		}
+	}
+}
+
+// oneStore is a store for one decision.
+type oneStore struct {
+	issuer.Store
+	accepted []issuer.Acceptance
+	decided  []issuer.Decision
+}
+
+func (s *oneStore) Commit(_ context.Context, d issuer.Decision) error {
+	s.decided = append(s.decided, d)
+	return nil
+}
+
+func (s *oneStore) Standing(context.Context, metadata.Publisher, metadata.Shape) (issuer.Standing, error) {
+	return issuer.Standing{Acceptances: s.accepted}, nil
+}
