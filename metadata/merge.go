@@ -160,7 +160,7 @@ func (m *merger) grants(stated Client) {
 
 // others carries over the members that have no rule of their own.
 func (m *merger) others(stated Client) {
-	defaults := Client{}.WithDefaults()
+	defaults := Client{GrantTypes: m.out.GrantTypes}.WithDefaults()
 	for _, name := range m.plain.names() {
 		switch name {
 		case "redirect_uris", "scope", "grant_types", "software_statement":
@@ -179,14 +179,13 @@ func (m *merger) others(stated Client) {
 		if usual, ok := defaults.member(name); ok && sameJSON(usual, value) {
 			continue
 		}
-		switch {
-		case m.road == RoadDocument:
-			m.out.setMember(name, value)
-			if base, _, _ := strings.Cut(name, "#"); authenticates(name) || base == "client_name" {
-				m.unstated = append(m.unstated, name)
-			}
-		default:
+		if m.road == RoadRegistration {
 			m.overridden = append(m.overridden, name)
+			continue
+		}
+		m.out.setMember(name, value)
+		if base, _, _ := strings.Cut(name, "#"); authenticates(name) || base == "client_name" {
+			m.unstated = append(m.unstated, name)
 		}
 	}
 }

@@ -120,7 +120,7 @@ func TestMergeRefuses(t *testing.T) {
 		{"no grant is left", statedBase(), `{"grant_types":["client_credentials"]}`, metadata.RoadRegistration, []string{"grant_forbidden grant_types"}},
 		{"no grant is left of the default", statedBase("grant_types", ""), `{"grant_types":["client_credentials"]}`, metadata.RoadRegistration, []string{"grant_forbidden grant_types"}},
 		{"all of them", statedBase(), `{"jwks":{"keys":[]},"scope":"x","redirect_uris":["https://evil.example/cb"]}`, metadata.RoadRegistration,
-			[]string{"redirect_uri_not_stated redirect_uris", "scope_empty scope", "member_not_stated jwks"}},
+			[]string{"redirect_uri_not_stated redirect_uris", "member_not_stated jwks", "scope_empty scope"}},
 	}
 	for name, value := range map[string]string{
 		"jwks": `{"keys":[]}`, "jwks_uri": `"https://evil.example/jwks"`, "token_endpoint_auth_method": `"private_key_jwt"`,
