@@ -88,7 +88,9 @@ func (r *run) checkForm(ctx context.Context) error {
 	if r.raw == "" {
 		if r.alone() {
 			r.reject(CheckForm, metadata.ReasonStatementMalformed, "nothing was presented")
+			return nil
 		}
+		r.skip(CheckSignature, "no statement was presented")
 		return nil
 	}
 	p := r.v.statements.parse(r.raw)

@@ -50,7 +50,7 @@ func (r *run) findKeys(ctx context.Context) error {
 			return nil
 		}
 	}
-	if publisher.SpecialUse() && !r.v.cfg.InsecureSpecialUse {
+	if offline := r.v.cfg.Resolver == nil && r.v.cfg.Fetcher == nil; !offline && publisher.SpecialUse() && !r.v.cfg.InsecureSpecialUse {
 		r.skip(CheckDNSKey, "a special-use name is not looked up")
 		r.skip(CheckWellknownKey, "a special-use name is not looked up")
 		if !pinned {
