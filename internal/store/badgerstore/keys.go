@@ -1,0 +1,104 @@
+package badgerstore
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/metadata"
+)
+
+// The first byte of a key says what its value is. Values are JSON but for those
+// of commits.
+//
+//	a p DOMAIN 00 SHAPE   issuer.Acceptance of a publisher, SHAPE may be empty
+//	a s SHAPE             issuer.Acceptance of a shape
+//	c SLOT                the number of a commit, 8 bytes; SLOT is its last 2
+//	d ID                  issuer.Decision
+//	f                     the format of the directory
+//	s DOMAIN              []verify.Sighting
+const (
+	acceptancePrefix = "a"
+	commitPrefix     = "c"
+	decisionPrefix   = "d"
+	formatKey        = "f"
+	sightingPrefix   = "s"
+)
+
+// idBytes bounds the ids and shapes that are looked for: ours have fewer than a
+// hundred characters.
+const idBytes = 256
+
+// valueBytes bounds one value. A decision holds a request's members once as
+// metadata and once in a JWT, and findings about them.
+const valueBytes = 4 * limits.RequestBytes
+
+func decisionKey(id string) []byte { return []byte(decisionPrefix + id) }
+
+func sightingKey(p metadata.Publisher) []byte { return []byte(sightingPrefix + p.Domain()) }
+
+func publisherPrefix(p metadata.Publisher) []byte {
+	return []byte(acceptancePrefix + "p" + p.Domain() + "\x00")
+}
+
+func shapeKey(s metadata.Shape) []byte { return []byte(acceptancePrefix + "s" + string(s)) }
+
+// commitKey returns the key of commit number seq. It takes the place of the one
+// 65,536 before.
+func commitKey(seq uint64) []byte {
+	return binary.BigEndian.AppendUint16([]byte(commitPrefix), uint16(seq))
+}
+
+func commitNumber(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
+
+var errTooLarge = errors.New("the value is too large to be stored")
+
+// put writes one value. Where the transaction has no room for it, the error is
+// badger.ErrTxnTooBig and nothing was written.
+func put(txn *badger.Txn, key, value []byte) error {
+	if err := txn.Set(key, value); err != nil {
+		return fmt.Errorf("writing: %w", err)
+	}
+	return nil
+}
+
+// encode returns v as it is stored.
+func encode(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	e := json.NewEncoder(&buf)
+	e.SetEscapeHTML(false) // unknown members of a client stay as they were written
+	if err := e.Encode(v); err != nil {
+		return nil, fmt.Errorf("encoding for the store: %w", err)
+	}
+	if buf.Len() > valueBytes {
+		return nil, errTooLarge
+	}
+	return buf.Bytes(), nil
+}
+
+// get reads the value of a key into v. It returns badger.ErrKeyNotFound where
+// there is none.
+func get(txn *badger.Txn, key []byte, v any) error {
+	item, err := txn.Get(key)
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return badger.ErrKeyNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("reading the store: %w", err)
+	}
+	return read(item, v)
+}
+
+// read reads the value of an item into v.
+func read(item *badger.Item, v any) error {
+	err := item.Value(func(value []byte) error { return json.Unmarshal(value, v) })
+	if err != nil {
+		return fmt.Errorf("reading the store: %w", err)
+	}
+	return nil
+}
