@@ -128,6 +128,8 @@ func anyPassed(v *verify.Verdict, alternatives [][]verify.Check) bool {
 // for what was seen then, unless the publisher has come to sign. A client of
 // binding loose needs a person's.
 func (s Standing) covers(v *verify.Verdict, shape metadata.Shape, domain, signed bool) (Acceptance, bool) {
+	line, seen := v.Finding(verify.CheckKeyLine)
+	newLine := seen && (line.Status == verify.Failed || line.Status == verify.Unavailable)
 	for _, a := range s.Acceptances {
 		if v.At.Before(a.At) || !v.At.Before(a.Until) {
 			continue
@@ -140,7 +142,7 @@ func (s Standing) covers(v *verify.Verdict, shape metadata.Shape, domain, signed
 			if a.Shape != "" && a.Shape == shape {
 				return a, true
 			}
-		case domain && a.Publisher == v.Publisher && (signed || a.Shape == "" || a.Shape == shape):
+		case domain && !newLine && a.Publisher == v.Publisher && (signed || a.Shape == "" || a.Shape == shape):
 			return a, true
 		}
 	}

@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -71,7 +70,6 @@ type metadataEvidence struct {
 type evidenceCache[T any] struct {
 	entries *lru.Cache[string, cached[T]]
 	flights singleflight.Group
-	running sync.WaitGroup
 }
 
 type cached[T any] struct {

@@ -2,10 +2,12 @@ package verify
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/fc28f635/countersign/internal/jose"
 	"github.com/fc28f635/countersign/metadata"
 )
 
@@ -135,7 +137,9 @@ func (r *run) checkCoverage(ctx context.Context) (metadata.Coverage, error) {
 		}
 		foreign = metadata.ForeignHosts(c, coverage, r.p.RedirectURI)
 	}
+	keysCovered := c.JWKSURI == "" || coverage.CoversURL(c.JWKSURI)
 	if r.statement == nil && delivered && (!hosted || len(foreign) > 0) {
+		keysCovered = keysCovered || metadata.Coverage{Publisher: delivery}.CoversURL(c.JWKSURI)
 		coverage, foreign = metadata.Coverage{Publisher: delivery}, nil
 		hosted = true
 	}
@@ -149,7 +153,7 @@ func (r *run) checkCoverage(ctx context.Context) (metadata.Coverage, error) {
 		r.skip(CheckCoverage, "nobody is named who could cover anything")
 		return coverage, nil
 	}
-	if c.JWKSURI != "" && !coverage.CoversURL(c.JWKSURI) {
+	if !keysCovered {
 		r.reject(CheckCoverage, metadata.ReasonMetadataConflict, "jwks_uri: on a host that the publisher does not speak for")
 		return coverage, nil
 	}
@@ -209,7 +213,16 @@ func (r *run) checkPossession(coverage metadata.Coverage) (keyNamed bool) {
 		return true
 	}
 	r.skip(CheckPossession, "no jwks_uri on a host of the publisher")
-	return r.statement != nil && len(r.statement.Client.JWKS) > 0
+	return r.statement != nil && usableKeys(r.statement.Client.JWKS)
+}
+
+// usableKeys reports whether a JWK set holds a key that only its holder can use.
+func usableKeys(jwks json.RawMessage) bool {
+	if len(jwks) == 0 {
+		return false
+	}
+	keys, problems, err := jose.ParseKeys(jwks)
+	return err == nil && len(keys) > 0 && len(problems) == 0
 }
 
 // checkName flags names that people know another vendor by. A name that cannot
