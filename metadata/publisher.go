@@ -159,10 +159,7 @@ func checkHostSyntax(host string) error {
 			return errNotDomain
 		}
 		if len(label) >= 4 && label[2:4] == "--" {
-			if label[:2] != "xn" {
-				return errNotDomain
-			}
-			punycode = true
+			punycode = true // or hyphens that strictIDNA refuses
 		}
 		if i == len(host) && label[0] >= '0' && label[0] <= '9' {
 			return errNotDomain
