@@ -1,0 +1,168 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/fc28f635/countersign/internal/strictjson"
+	"github.com/fc28f635/countersign/issuer"
+)
+
+// endpoint makes a handler of two functions: one reads the request, one answers
+// it. Neither sees how answers, errors and log events are written.
+func endpoint[Req, Resp any](s *server, read func(http.ResponseWriter, *http.Request) (Req, error),
+	call func(context.Context, Req) (Resp, error),
+) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		req, err := read(w, r)
+		if err != nil {
+			s.refuse(w, r, err)
+			return
+		}
+		resp, err := call(r.Context(), req)
+		if d, ok := any(resp).(issuer.Decision); ok && err == nil {
+			if err = withoutAnswer(d); err == nil {
+				eventOf(r).decision = d.ID
+			}
+		}
+		if err != nil {
+			s.refuse(w, r, err)
+			return
+		}
+		body, err := strictjson.Encode(resp, false)
+		if err != nil {
+			s.refuse(w, r, err)
+			return
+		}
+		write(w, r, http.StatusOK, body)
+	})
+}
+
+// refuse is the endpoint that answers every request with the error.
+func refuse(s *server, err error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.refuse(w, r, err) })
+}
+
+// An event is what is logged of a request, once, when it was answered.
+type event struct {
+	id       string
+	status   int
+	reason   string
+	decision string
+	err      error
+	stack    []byte
+}
+
+type eventKey struct{}
+
+// eventOf returns the event of a request that came through ServeHTTP.
+func eventOf(r *http.Request) *event {
+	e, _ := r.Context().Value(eventKey{}).(*event)
+	return e
+}
+
+// ServeHTTP implements http.Handler. Whatever happens, a panic too, the request
+// is answered and logged once; what panicked is never taken for a decision.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := s.cfg.Now()
+	e := &event{id: newRequestID()}
+	r = r.WithContext(context.WithValue(r.Context(), eventKey{}, e))
+	defer s.log(r, e, start)
+	defer func() {
+		if p := recover(); p != nil {
+			e.stack = debug.Stack()
+			s.refuse(w, r, fmt.Errorf("panic: %v", p))
+		}
+	}()
+	w.Header().Set("X-Request-Id", e.id)
+	if !slices.Contains(s.cfg.Hosts, r.Host) {
+		s.refuse(w, r, errHost)
+		return
+	}
+	s.router.ServeHTTP(w, r)
+}
+
+// log writes the event of a request.
+func (s *server) log(r *http.Request, e *event, start time.Time) {
+	level := slog.LevelInfo
+	switch {
+	case r.Context().Err() != nil: // the caller is gone, whatever came of it
+	case e.status == http.StatusServiceUnavailable:
+		level = slog.LevelWarn
+	case e.status >= http.StatusInternalServerError:
+		level = slog.LevelError
+	}
+	attrs := []slog.Attr{
+		slog.String("request_id", e.id), slog.String("method", shorten(r.Method)), slog.String("path", shorten(r.URL.Path)),
+		slog.Int("status", e.status), slog.Duration("took", s.cfg.Now().Sub(start)),
+	}
+	if e.reason != "" {
+		attrs = append(attrs, slog.String("reason", e.reason))
+	}
+	if e.decision != "" {
+		attrs = append(attrs, slog.String("decision", e.decision))
+	}
+	if e.err != nil {
+		attrs = append(attrs, slog.String("error", e.err.Error()))
+	}
+	if e.stack != nil {
+		attrs = append(attrs, slog.String("stack", string(e.stack)))
+	}
+	s.cfg.Logger.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// refuse answers with the problem that an error is. What it says beyond that is
+// logged only.
+func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	p, e := problemOf(err), eventOf(r)
+	e.err, e.reason = err, string(p.reason)
+	if p.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(p.retryAfter/time.Second)))
+	}
+	write(w, r, p.status, p.body(e.id))
+	if errors.Is(err, issuer.ErrStorageFailed) {
+		_ = http.NewResponseController(w).Flush() // the caller has its answer before the process ends
+		s.cfg.OnStorageFailed()
+	}
+}
+
+// write answers with a JSON body. A second answer, of a panic after the first,
+// is dropped.
+func write(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+	e := eventOf(r)
+	if e.status != 0 {
+		return
+	}
+	e.status = status
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a caller that is gone needs no answer
+}
+
+func newRequestID() string {
+	var random [8]byte
+	_, _ = rand.Read(random[:]) // never fails (crypto/rand)
+	return hex.EncodeToString(random[:])
+}
+
+// shorten bounds what a stranger wrote at 100 bytes.
+func shorten(s string) string {
+	const longest = 100
+	if len(s) > longest {
+		return s[:longest] + "…"
+	}
+	return s
+}

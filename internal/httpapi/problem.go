@@ -1,0 +1,122 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/fc28f635/countersign/internal/strictjson"
+	"github.com/fc28f635/countersign/issuer"
+	"github.com/fc28f635/countersign/metadata"
+)
+
+// A refusal is an error that the caller is told: a request that is not one, or
+// a decision that cannot be made now. Its cause is logged only.
+type refusal struct {
+	problem
+	cause error
+}
+
+func (r *refusal) Error() string {
+	if r.cause == nil {
+		return r.problem.text()
+	}
+	return r.cause.Error()
+}
+
+func (r *refusal) Unwrap() error { return r.cause }
+
+// because refuses for a reason of the formats.
+func because(reason metadata.Reason, cause error) error {
+	return &refusal{problem: problemFor(reason.ProblemWithout(), reason), cause: cause}
+}
+
+// A problem is how an error is told: fixed texts, nothing of the request.
+type problem struct {
+	status      int
+	code        string // the error member
+	description string
+	reason      metadata.Reason // empty for what only HTTP knows
+	retryAfter  time.Duration
+}
+
+// retryAfter is when to ask again after 503: failed look-ups are remembered
+// for a minute, and so long takes whoever makes room on a disk.
+const retryAfter = time.Minute
+
+func problemFor(p metadata.Problem, reason metadata.Reason) problem {
+	told := problem{status: p.Status, code: p.Error, description: p.Sentence, reason: reason}
+	if p.Status == http.StatusServiceUnavailable {
+		told.retryAfter = retryAfter
+	}
+	return told
+}
+
+// What only HTTP knows has no reason of the formats.
+var (
+	errNoSuchPath = &refusal{problem: problem{status: http.StatusNotFound, code: "not_found", description: "There is nothing at this address."}}
+	errNoDecision = &refusal{problem: problem{status: http.StatusNotFound, code: "not_found", description: "There is no decision with this id."}}
+	errMethod     = &refusal{problem: problem{status: http.StatusMethodNotAllowed, code: "method_not_allowed", description: "This address does not have this method."}}
+	errHost       = &refusal{problem: problem{status: http.StatusMisdirectedRequest, code: "misdirected_request", description: "This service does not have the name in the Host header."}}
+	timedOut      = problem{status: http.StatusRequestTimeout, code: "request_timeout", description: "The request did not arrive in time."}
+	cutShort      = problem{status: http.StatusBadRequest, code: "invalid_request", description: "The request did not arrive whole."}
+)
+
+// notWhole says why a body could not be read: it is too large, or the caller
+// did not send what it announced.
+func notWhole(err error) error {
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return because(metadata.ReasonRequestTooLarge, err)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &refusal{timedOut, err}
+	}
+	return &refusal{cutShort, err}
+}
+
+// problemOf returns how an error is told. What it does not know is a defect of
+// ours, whose detail is withheld.
+func problemOf(err error) problem {
+	var r *refusal
+	switch {
+	case errors.As(err, &r):
+		return r.problem
+	case errors.Is(err, issuer.ErrNotFound):
+		return errNoDecision.problem
+	case errors.Is(err, issuer.ErrStorageFull):
+		return problemFor(metadata.ReasonStorageFull.Problem(), metadata.ReasonStorageFull)
+	}
+	return problemFor(metadata.ReasonServerError.Problem(), metadata.ReasonServerError)
+}
+
+// withoutAnswer returns an error where a decision only says that none could be
+// made.
+func withoutAnswer(d issuer.Decision) error {
+	if d.OAuthError == nil || d.OAuthError.Status < http.StatusInternalServerError {
+		return nil
+	}
+	return because(d.Reason, nil)
+}
+
+func (p problem) text() string {
+	if p.reason != "" {
+		return string(p.reason)
+	}
+	return p.code
+}
+
+// body is the answer of the formats, section 11.
+func (p problem) body(requestID string) []byte {
+	body, err := strictjson.Encode(struct {
+		Error       string          `json:"error"`
+		Description string          `json:"error_description"`
+		Reason      metadata.Reason `json:"reason,omitzero"`
+		RequestID   string          `json:"request_id"`
+	}{p.code, p.description, p.reason, requestID}, false)
+	if err != nil {
+		return []byte(`{"error":"server_error"}`)
+	}
+	return body
+}
