@@ -61,6 +61,7 @@ func newRoot(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		verifyCommand(), whyCommand(), versionCommand(),
+		serveCommand(), decideCommand(), policyCommand(),
 	}
 }
 

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/internal/strictjson"
+	"github.com/fc28f635/countersign/issuer"
+	"github.com/fc28f635/countersign/metadata"
+)
+
+type decideFlags struct {
+	server              string
+	json                bool
+	authorizationServer string
+	redirectURI         string
+	dryRun              bool
+}
+
+func decideCommand() *cobra.Command {
+	f := decideFlags{}
+	c := &cobra.Command{
+		Use:   "decide [flags] FILE|-|https://URL",
+		Short: "Ask the service to decide on a client",
+		Long: `Ask a running service to decide on a client. A file, or - for standard input,
+holds the members of a registration request (RFC 7591, Section 3.1) as JSON, or
+a software statement alone. An https URL is the client_id of a client that
+publishes a metadata document.
+
+Exit status: 0 approved, 1 denied, 2 the command line is wrong, 3 the service
+did not decide.`,
+		Example: `  countersign decide registration.json
+  countersign decide --dry-run --json https://acme.example/mcp/client.json`,
+		GroupID: groupOperator,
+		Args:    cobra.ExactArgs(1),
+		RunE:    func(c *cobra.Command, args []string) error { return runDecide(c, f, args[0]) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.server, "server", "http://"+defaultListen, "ask the service at this `URL`")
+	flags.BoolVar(&f.json, "json", false, "print the decision as JSON")
+	flags.StringVar(&f.authorizationServer, "authorization-server", "", "decide for the authorization server with this issuer `URL`")
+	flags.StringVar(&f.redirectURI, "redirect-uri", "", "judge the client by this redirect `URI`, the one in use")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "sign and consume nothing; the decision is recorded as a dry run")
+	return c
+}
+
+func runDecide(c *cobra.Command, f decideFlags, source string) error {
+	server, err := url.Parse(f.server)
+	if err != nil || (server.Scheme != "http" && server.Scheme != "https") || server.Host == "" || server.User != nil {
+		return &usageError{fmt.Errorf("--server %.100q is no address such as http://%s", f.server, defaultListen)}
+	}
+	request, err := f.request(source, c.InOrStdin())
+	if err != nil {
+		return err
+	}
+	answer, err := ask(c.Context(), server.JoinPath("v1/decisions").String(), request)
+	if err != nil {
+		return err
+	}
+	var d issuer.Decision
+	if err := json.Unmarshal(answer, &d); err != nil || d.ID == "" {
+		return fail(errors.New("the service's answer is no decision"), "--server names a countersign service")
+	}
+	if f.json {
+		writeJSON(c.OutOrStdout(), json.RawMessage(answer))
+	} else {
+		printDecision(c.OutOrStdout(), d)
+	}
+	if d.Outcome != issuer.Approved {
+		return &exitError{code: exitRejected}
+	}
+	return nil
+}
+
+// request writes the request for what the command line names.
+func (f decideFlags) request(source string, stdin io.Reader) ([]byte, error) {
+	members := map[string]any{}
+	switch {
+	case metadata.IsClientIDURL(source):
+		members["client_id"] = source
+	default:
+		client, err := readRegistration(source, stdin)
+		if err != nil {
+			return nil, fail(err, "")
+		}
+		members["client"] = client
+	}
+	if f.authorizationServer != "" {
+		members["authorization_server"] = f.authorizationServer
+	}
+	if f.redirectURI != "" {
+		members["redirect_uri"] = f.redirectURI
+	}
+	if f.dryRun {
+		members["dry_run"] = true
+	}
+	request, err := strictjson.Encode(members, false)
+	if err != nil {
+		return nil, fail(err, "")
+	}
+	return request, nil
+}
+
+// readRegistration reads the members of a registration request, or makes them of a
+// statement: what holds no JSON object is one. White space around it is no part
+// of either.
+func readRegistration(source string, stdin io.Reader) (json.RawMessage, error) {
+	reader := stdin
+	if source != "-" {
+		file, err := os.Open(source)
+		if err != nil {
+			return nil, fmt.Errorf("reading the client: %w", err)
+		}
+		defer file.Close()
+		reader = file
+	}
+	data, err := io.ReadAll(io.LimitReader(reader, limits.RequestBytes+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("reading the client: %w", err)
+	case len(data) > limits.RequestBytes:
+		return nil, fmt.Errorf("reading the client: more than %d bytes", limits.RequestBytes)
+	}
+	text := strings.TrimSpace(string(data))
+	switch {
+	case text == "":
+		return nil, errors.New("reading the client: there is nothing in it")
+	case text[0] != '{':
+		return strictjson.Encode(map[string]string{"software_statement": text}, false)
+	}
+	if _, err := strictjson.ParseObject([]byte(text), limits.JSONDepth); err != nil {
+		return nil, fmt.Errorf("reading the client: %w", err)
+	}
+	return json.RawMessage(text), nil
+}
+
+// ask sends a request to the service and returns the decision. It waits a
+// little longer than the service takes.
+func ask(ctx context.Context, url string, request []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout+time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(request))
+	if err != nil {
+		return nil, fail(fmt.Errorf("asking the service: %w", err), "")
+	}
+	req.Header.Set("Content-Type", "application/json")
+	transport := &http.Transport{Proxy: nil} // the service is on this machine
+	defer transport.CloseIdleConnections()
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		return nil, fail(fmt.Errorf("no service answers at %s: %w", req.URL.Host, err), "countersign serve --data DIR starts one")
+	}
+	defer resp.Body.Close()
+	const largest = 1 << 20
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, largest))
+	if err != nil {
+		return nil, fail(fmt.Errorf("reading the service's answer: %w", err), "")
+	}
+	if resp.StatusCode == http.StatusOK {
+		return answer, nil
+	}
+	var problem struct {
+		Description string          `json:"error_description"`
+		Reason      metadata.Reason `json:"reason"`
+		RequestID   string          `json:"request_id"`
+	}
+	if err := json.Unmarshal(answer, &problem); err != nil || problem.Description == "" {
+		return nil, fail(fmt.Errorf("the service answered %d, and not as countersign does", resp.StatusCode), "--server names a countersign service")
+	}
+	hint := ""
+	if problem.Reason != "" {
+		hint = "countersign why " + string(problem.Reason) + " says more"
+	}
+	return nil, fail(fmt.Errorf("the service did not decide: %s: %s (request %s)", problem.Reason, problem.Description, problem.RequestID), hint)
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/fc28f635/countersign/issuer"
+	"github.com/fc28f635/countersign/verify"
+)
+
+// printDecision prints a decision for people: what it came to, what a person is
+// told of the client, what is granted for how long, and what was cut and why.
+func printDecision(w io.Writer, d issuer.Decision) {
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(w, "%-11s %s\n", name, printable(fmt.Sprintf(format, args...)))
+	}
+	fmt.Fprintf(w, "%s", d.Outcome)
+	if d.Reason != "" {
+		fmt.Fprintf(w, ": %s: %s", d.Reason, d.Reason.Problem().Sentence)
+	}
+	fmt.Fprintln(w)
+	line("id", "%s", d.ID)
+	line("client", "%s", d.Told)
+	line("tier", "%s", d.Tier)
+	if d.Outcome == issuer.Approved {
+		printGrant(line, d)
+	}
+	for _, cut := range d.Grant.ScopesCut {
+		line("cut", "%s (%s)", cut.Scope, whyCut(cut))
+	}
+	if len(d.Overridden) > 0 {
+		line("overridden", "%s", strings.Join(d.Overridden, " "))
+	}
+	for _, flag := range d.Flags {
+		line("flag", "%s: %s", flag, flag.Problem().Sentence)
+	}
+	if d.Reason == "" {
+		if reason, ok := firstNotPassed(d.Findings); ok {
+			line("not passed", "%s", reason)
+		}
+	}
+	if d.DryRun {
+		line("dry run", "nothing was signed")
+	}
+	if d.Test {
+		line("test", "this service may look publishers up on this machine: for tests only")
+	}
+	if d.Reason != "" {
+		fmt.Fprintf(w, "\ncountersign why %s says more.\n", d.Reason)
+	}
+}
+
+// printGrant prints what an approved client may do.
+func printGrant(line func(name, format string, args ...any), d issuer.Decision) {
+	g := d.Grant
+	line("binding", "%s", d.Binding)
+	classes := make([]string, len(g.Classes))
+	for i, class := range g.Classes {
+		classes[i] = class.String()
+	}
+	scope := g.Scope
+	if scope == "" {
+		scope = "none asked for; at most " + strings.Join(classes, ", ")
+	}
+	line("scopes", "%s", scope)
+	lifetimes := fmt.Sprintf("access token %s, session %s, refresh token %s", seconds(g.AccessTokenTTL), seconds(g.SessionTTL), g.RefreshToken)
+	if g.ReauthenticateAfter > 0 {
+		lifetimes += ", delete within " + seconds(g.ReauthenticateAfter) + " of a log-in"
+	}
+	line("lifetimes", "%s", lifetimes)
+	line("consent", "%s", map[issuer.Consent]string{issuer.ConsentAlways: "every time", issuer.ConsentSession: "once a session"}[g.Consent])
+	if d.Acceptance != nil {
+		line("accepted", "by %s until %s", d.Acceptance.Actor, d.Acceptance.Until.Format(time.DateOnly))
+	}
+	if d.Countersigned != "" {
+		line("signed for", "%s (--json prints the countersigned statement)", d.AuthorizationServer)
+	}
+}
+
+// whyCut says why a scope was not granted and what earns it.
+func whyCut(cut issuer.ScopeCut) string {
+	why := map[string]string{
+		"class":      issuer.ClassOf(cut.Scope).String() + " is beyond this tier",
+		"sensitive":  "sensitive reads are beyond this tier",
+		"refresh":    "this tier has no refresh token",
+		"not_stated": "the statement does not have it",
+	}[cut.Why]
+	if why == "" {
+		why = cut.Why
+	}
+	if cut.Earn == issuer.TierBlocked {
+		return why + "; no tier has it"
+	}
+	return why + "; tier " + cut.Earn.String() + " has it"
+}
+
+// firstNotPassed returns the first reason that cost a client tier, not outcome.
+func firstNotPassed(findings []verify.Finding) (string, bool) {
+	for _, f := range findings {
+		if f.Status != verify.Passed && f.Reason != "" {
+			return fmt.Sprintf("%s: %s: %s", f.Check, f.Reason, f.Reason.Problem().Sentence), true
+		}
+	}
+	return "", false
+}
+
+// seconds prints a time in the unit that people would.
+func seconds(n int) string {
+	const minute, hour, day = 60, 60 * 60, 24 * 60 * 60
+	switch {
+	case n >= 2*day && n%day == 0:
+		return fmt.Sprintf("%d days", n/day)
+	case n >= hour && n%hour == 0:
+		return fmt.Sprintf("%d h", n/hour)
+	case n >= minute && n%minute == 0:
+		return fmt.Sprintf("%d min", n/minute)
+	}
+	return fmt.Sprintf("%d s", n)
+}

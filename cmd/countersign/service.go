@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/fc28f635/countersign/internal/httpapi"
+	"github.com/fc28f635/countersign/internal/store/badgerstore"
+	"github.com/fc28f635/countersign/issuer"
+	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/verify/online"
+)
+
+// How long a connection may take. A caller on loopback needs none of it, and a
+// decision that looks a publisher up takes a few times limits.DNSTimeout.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 10 * time.Second
+	writeTimeout      = 60 * time.Second
+	idleTimeout       = 60 * time.Second
+	headerBytes       = 16 << 10
+	drainTimeout      = 10 * time.Second
+)
+
+// A serviceConfig says what a service decides with. Dir and Logger are
+// required.
+type serviceConfig struct {
+	Dir    string // the data directory
+	Listen string // a loopback address and a port, which is chosen where it is 0
+	Logger *slog.Logger
+
+	// Lookup is how publishers are looked up. Memory and Countersigners are
+	// set by the service. With InsecureLoopback all decisions are marked as
+	// tests.
+	Lookup online.Config
+
+	// Issuer is the service's own https origin. Zero countersigns nothing.
+	Issuer metadata.Publisher
+
+	// AuthorizationServer is the one that requests are for which name none.
+	AuthorizationServer string
+
+	// Small and MinFreeBytes are those of badgerstore.Config.
+	Small        bool
+	MinFreeBytes uint64
+}
+
+// A service decides over HTTP on a loopback address until it is stopped.
+type service struct {
+	addr     string // host and port
+	registry *issuer.Registry
+	store    issuer.Store
+
+	server *http.Server
+	cancel context.CancelCauseFunc
+	done   chan struct{} // closed when everything is released
+	err    error         // why the service ended; set before done is closed
+}
+
+// errStopped is why a service ends that somebody wanted to end.
+var errStopped = errors.New("stopped")
+
+// startService starts a service that runs until ctx is done, stop is called, or
+// it cannot go on. The caller calls stop or wait.
+func startService(ctx context.Context, cfg serviceConfig) (*service, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	s, err := newService(ctx, cfg, cancel)
+	if err != nil {
+		cancel(errStopped)
+		return nil, err
+	}
+	return s, nil
+}
+
+func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCauseFunc) (_ *service, err error) {
+	if err := checkLoopback(cfg.Listen); err != nil {
+		return nil, fmt.Errorf("listening: %w", err)
+	}
+	store, err := badgerstore.Open(badgerstore.Config{
+		Dir: cfg.Dir, MinFreeBytes: cfg.MinFreeBytes, Small: cfg.Small, Logger: cfg.Logger,
+		OnFailure: func(err error) { cancel(err) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, store.Close())
+		}
+	}()
+	countersigner, err := openCountersigner(cfg.Dir, cfg.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	registry, err := newRegistry(cfg, store, countersigner)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listening: %w", err)
+	}
+	handler, err := httpapi.New(httpapi.Config{
+		Registry: registry, JWKS: jwksOf(countersigner), Hosts: hostsOf(listener.Addr()), Logger: cfg.Logger,
+		OnStorageFailed: func() { cancel(issuer.ErrStorageFailed) },
+	})
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	s := &service{
+		addr: listener.Addr().String(), registry: registry, store: store,
+		server: &http.Server{
+			Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+			IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes, DisableGeneralOptionsHandler: true,
+			ErrorLog: slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelWarn),
+		},
+		cancel: cancel, done: make(chan struct{}),
+	}
+	go func() { cancel(s.server.Serve(listener)) }()
+	go s.end(ctx)
+	return s, nil
+}
+
+// newRegistry wires what decides.
+func newRegistry(cfg serviceConfig, store issuer.Store, countersigner *issuer.Countersigner) (*issuer.Registry, error) {
+	lookup := cfg.Lookup
+	lookup.Memory, lookup.Logger = store, cfg.Logger
+	if countersigner != nil {
+		lookup.Countersigners = append(lookup.Countersigners, countersigner.Issuer())
+	}
+	verifier, err := online.New(lookup)
+	if err != nil {
+		return nil, err
+	}
+	return issuer.NewRegistry(issuer.Config{
+		Verifier: verifier, Store: store, Countersigner: countersigner,
+		AuthorizationServer: cfg.AuthorizationServer, Test: lookup.InsecureLoopback, Now: lookup.Now, Logger: cfg.Logger,
+	})
+}
+
+// end waits for the end of ctx, lets the requests under way finish, and
+// releases everything.
+func (s *service) end(ctx context.Context) {
+	defer close(s.done)
+	<-ctx.Done()
+	if cause := context.Cause(ctx); !errors.Is(cause, errStopped) && !errors.Is(cause, context.Canceled) {
+		s.err = cause
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	if err := s.server.Shutdown(drain); err != nil {
+		_ = s.server.Close() // those that took longer than the drain
+	}
+	s.err = errors.Join(s.err, s.store.Close())
+}
+
+// wait returns when the service has ended and released everything, with an
+// error where it was not asked to end.
+func (s *service) wait() error {
+	<-s.done
+	return s.err
+}
+
+// stop ends the service, and returns as wait does.
+func (s *service) stop() error {
+	s.cancel(errStopped)
+	return s.wait()
+}
+
+// url is where the service is.
+func (s *service) url() string { return "http://" + s.addr }
+
+func jwksOf(c *issuer.Countersigner) func() json.RawMessage {
+	if c == nil {
+		return nil
+	}
+	return c.JWKS
+}
+
+// hostsOf returns what callers on this machine put into the Host header.
+func hostsOf(addr net.Addr) []string {
+	const httpPort = "80"
+	_, port, _ := net.SplitHostPort(addr.String())
+	var hosts []string
+	for _, name := range []string{"localhost", "127.0.0.1", "[::1]"} {
+		if port == httpPort {
+			hosts = append(hosts, name)
+		}
+		hosts = append(hosts, name+":"+port)
+	}
+	return hosts
+}
+
+// checkLoopback refuses addresses that other machines reach: nothing
+// authenticates a caller yet.
+func checkLoopback(listen string) error {
+	addr, err := netip.ParseAddrPort(listen)
+	if err != nil {
+		return fmt.Errorf("%.100q is not an IP address and a port, such as 127.0.0.1:8640", listen)
+	}
+	if !addr.Addr().IsLoopback() {
+		return fmt.Errorf("%.100q is not on loopback: until callers have API keys the service answers this machine only, on 127.0.0.1 or [::1]", listen)
+	}
+	return nil
+}
