@@ -98,24 +98,22 @@ func (c Client) checkKeys(defects *Defects) {
 	}
 }
 
+// clientNames is the one name of a client that people see.
+var clientNames = map[string]bool{"client_name": true}
+
 func (c Client) checkNames(defects *Defects) {
 	const mostVariants = 16
 	if err := CheckName(c.ClientName); err != nil {
 		defects.add(ReasonNameUnprintable, "client_name", err.Error())
 	}
-	variants := 0
-	for _, name := range c.names() {
-		if !strings.HasPrefix(name, "client_name#") {
-			continue
-		}
-		value, _ := c.member(name)
-		text, _ := strictjson.Text(value)
-		variants++
+	variants := c.variants(clientNames)
+	for _, name := range variants {
+		text, _ := strictjson.Text(c.More[name])
 		if err := CheckName(text); err != nil {
 			defects.add(ReasonNameUnprintable, "client_name#…", err.Error())
 		}
 	}
-	if variants > mostVariants {
+	if len(variants) > mostVariants {
 		defects.add(ReasonMetadataMalformed, "client_name", fmt.Sprintf("more than %d language variants", mostVariants))
 	}
 	if len(c.Contacts) > mostVariants || slices.ContainsFunc(c.Contacts, func(s string) bool { return CheckName(s) != nil }) {

@@ -182,16 +182,26 @@ func (c *Client) setMember(name string, value json.RawMessage) {
 
 // names returns the names of the members that are set, in order of writing.
 func (c *Client) names() []string {
-	var names []string
-	for _, spec := range registered {
-		if spec.field == nil {
-			continue
-		}
-		if _, ok := spec.get(c); ok {
+	names := make([]string, 0, 32)
+	for i := range registered {
+		if spec := &registered[i]; spec.field != nil && spec.isSet(c) {
 			names = append(names, spec.name)
 		}
 	}
 	return append(names, slices.Sorted(maps.Keys(c.More))...)
+}
+
+// variants returns the names of the members that are variants with a language
+// tag of one of those named (RFC 7591, Section 2.2), sorted.
+func (c *Client) variants(of map[string]bool) []string {
+	var names []string
+	for name := range c.More {
+		if base, _, ok := strings.Cut(name, "#"); ok && of[base] {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Clone returns a copy that shares nothing with c.

@@ -87,16 +87,25 @@ func SharedByPath(host string) bool {
 // browser on to wherever the caller says: on the host or below it, by the path
 // as a server reads it.
 func Redirector(r RedirectURI) bool {
+	for i := range knownHosts {
+		k := &knownHosts[i]
+		if below, ok := strings.CutSuffix(r.Host(), k.Host); k.Kind != "redirector" || !ok || below != "" && !strings.HasSuffix(below, ".") {
+			continue
+		}
+		after, ok := strings.CutPrefix(r.serverPath(), k.Path)
+		if k.Path == "" || ok && (after == "" || after[0] == '/' || after[0] == ';') {
+			return true
+		}
+	}
+	return false
+}
+
+// serverPath is the path as servers read it that fold case, decode once, and
+// make one slash of several at its beginning.
+func (r RedirectURI) serverPath() string {
 	path, _, _ := strings.Cut(r.rest, "?")
 	if decoded, err := url.PathUnescape(path); err == nil {
 		path = decoded
 	}
-	path = "/" + strings.TrimLeft(strings.ToLower(path), "/")
-	return slices.ContainsFunc(knownHosts, func(k knownHost) bool {
-		if k.Kind != "redirector" || k.Host != r.Host() && !strings.HasSuffix(r.Host(), "."+k.Host) {
-			return false
-		}
-		after, ok := strings.CutPrefix(path, k.Path)
-		return k.Path == "" || ok && (after == "" || after[0] == '/' || after[0] == ';')
-	})
+	return "/" + strings.TrimLeft(strings.ToLower(path), "/")
 }

@@ -1,10 +1,6 @@
 package metadata
 
-import (
-	"strings"
-
-	"github.com/fc28f635/countersign/internal/strictjson"
-)
+import "github.com/fc28f635/countersign/internal/strictjson"
 
 // displayURIs are the members that hold an address shown to people, each
 // perhaps with variants for languages.
@@ -14,13 +10,14 @@ var displayURIs = map[string]bool{"client_uri": true, "logo_uri": true, "tos_uri
 // address for which the publisher does not speak, or that is no https URL.
 func (c Client) UncoveredDisplay(cov Coverage) []string {
 	var names []string
-	for _, name := range c.names() {
-		base, _, _ := strings.Cut(name, "#")
-		if !displayURIs[base] {
-			continue
+	for _, m := range [...]struct{ name, uri string }{{"client_uri", c.ClientURI}, {"logo_uri", c.LogoURI},
+		{"tos_uri", c.TOSURI}, {"policy_uri", c.PolicyURI}} {
+		if m.uri != "" && !cov.CoversURL(m.uri) {
+			names = append(names, m.name)
 		}
-		value, _ := c.member(name)
-		if uri, ok := strictjson.Text(value); !ok || !cov.CoversURL(uri) {
+	}
+	for _, name := range c.variants(displayURIs) {
+		if uri, ok := strictjson.Text(c.More[name]); !ok || !cov.CoversURL(uri) {
 			names = append(names, name)
 		}
 	}
@@ -43,4 +40,19 @@ func (c Client) Without(names ...string) (rest Client, had []string) {
 		delete(rest.More, name)
 	}
 	return rest, had
+}
+
+// Unregistered returns the names of the members that are in no registry of
+// client metadata, sorted. They are kept as they were written, mean nothing to
+// us, and must not reach a server to which they might mean something.
+func (c Client) Unregistered() []string {
+	var names []string
+	for name := range c.More {
+		base, _, _ := strings.Cut(name, "#")
+		if _, ok := registry[name]; !ok && !localizable[base] {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }

@@ -26,6 +26,10 @@ func CheckName(name string) error {
 	}
 	marks := 0
 	for _, c := range name {
+		if ' ' <= c && c <= '~' { // none of them is what the rules are about
+			marks = 0
+			continue
+		}
 		if !unicode.IsPrint(c) && c != '\u3000' || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, c) {
 			return fmt.Errorf("character %U cannot be shown", c)
 		}
@@ -48,6 +52,8 @@ type ProtectedName struct {
 	Domains []string `json:"domains"` // the vendor's; hosts below count too
 	Source  string   `json:"source"`
 	Date    string   `json:"date"`
+
+	folded string // Name after FoldName, where it is known already
 }
 
 // ProtectedNames are the embedded ones, from public documents of the vendors.
@@ -58,6 +64,9 @@ var protectedNames = func() []ProtectedName {
 	}
 	if err := strictjson.Decode(namesJSON, &file); err != nil {
 		panic("metadata: names.json: " + err.Error())
+	}
+	for i := range file.Names {
+		file.Names[i].folded = FoldName(file.Names[i].Name)
 	}
 	return file.Names
 }()
@@ -74,17 +83,34 @@ func ProtectedNames() []ProtectedName {
 // its hosts is the vendor's. Names are compared by [FoldName], also as whole
 // words inside a longer name.
 func (n ProtectedName) Resembles(clientName string, publisher Publisher) bool {
-	protected := FoldName(n.Name)
-	if !containsWords(FoldName(clientName), protected) && !containsWords(FoldName(withoutSymbols(clientName)), protected) {
-		return false
+	_, ok := Resembled([]ProtectedName{n}, clientName, publisher)
+	return ok
+}
+
+// Resembled returns the first of the names that a client's name resembles (see
+// [ProtectedName.Resembles]); ok is false where it resembles none.
+func Resembled(names []ProtectedName, clientName string, publisher Publisher) (n ProtectedName, ok bool) {
+	folded, plain := FoldName(clientName), FoldName(withoutSymbols(clientName))
+	for _, n := range names {
+		if n.folded == "" {
+			n.folded = FoldName(n.Name)
+		}
+		if (containsWords(folded, n.folded) || containsWords(plain, n.folded)) && !n.vendor(publisher) {
+			return n, true
+		}
 	}
+	return ProtectedName{}, false
+}
+
+// vendor reports whether the publisher is one of the name's vendor.
+func (n ProtectedName) vendor(publisher Publisher) bool {
 	for _, domain := range n.Domains {
 		p, err := PublisherOf(domain)
 		if err == nil && (Coverage{Publisher: p, Subdomains: true}).Covers(publisher.Domain()) {
-			return false
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 // withoutSymbols puts a space for each symbol such as a trade mark sign, which

@@ -200,6 +200,19 @@ func (s *memberSpec) clear(c *Client) {
 	}
 }
 
+// isSet reports whether the member's field is set.
+func (s *memberSpec) isSet(c *Client) bool {
+	switch field := s.field(c).(type) {
+	case *string:
+		return *field != ""
+	case *[]string:
+		return len(*field) > 0
+	case *json.RawMessage:
+		return len(*field) > 0
+	}
+	return false
+}
+
 // get returns the member's field as JSON, and whether it is set.
 func (s *memberSpec) get(c *Client) (json.RawMessage, bool) {
 	switch field := s.field(c).(type) {

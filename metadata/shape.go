@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -50,7 +51,19 @@ func ShapeOf(c Client) Shape {
 // FoldName returns a name in the form in which two names are compared: NFKC,
 // case folded, outer white space dropped.
 func FoldName(name string) string {
+	if isASCII(name) { // of which NFKC changes nothing, and folding the letters
+		return strings.TrimSpace(strings.ToLower(name))
+	}
 	return strings.TrimSpace(norm.NFKC.String(cases.Fold().String(norm.NFKC.String(name))))
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 func sortedSet(list []string) []string {
