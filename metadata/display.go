@@ -1,6 +1,11 @@
 package metadata
 
-import "github.com/fc28f635/countersign/internal/strictjson"
+import (
+	"slices"
+	"strings"
+
+	"github.com/fc28f635/countersign/internal/strictjson"
+)
 
 // displayURIs are the members that hold an address shown to people, each
 // perhaps with variants for languages.
