@@ -164,6 +164,9 @@ func reasonErrors(err error) []*metadata.ReasonError {
 }
 
 func joinDefects(a, b error) error {
+	if a == nil && b == nil {
+		return nil
+	}
 	all := append(slices.Clone(reasonErrors(a)), reasonErrors(b)...)
 	if len(all) == 0 {
 		return nil

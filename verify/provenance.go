@@ -167,12 +167,21 @@ func (r *run) checkCoverage(ctx context.Context) (metadata.Coverage, error) {
 		r.lower(CheckCoverage, Failed, metadata.ReasonRedirectURIForeign, "the publisher does not speak for "+strings.Join(foreign, ", "))
 		return coverage, nil
 	}
-	if len(r.unstated) > 0 && c.JWKSURI == "" {
-		r.lower(CheckCoverage, Failed, metadata.ReasonMemberNotStated, "stated nowhere: "+strings.Join(r.unstated, ", "))
+	if unstated := r.weaklyStated(c); len(unstated) > 0 {
+		r.lower(CheckCoverage, Failed, metadata.ReasonMemberNotStated, "in the document only: "+strings.Join(unstated, ", "))
 		return coverage, nil
 	}
 	r.pass(CheckCoverage, Evidence{Source: "metadata", Name: coverage.Publisher.Domain()})
 	return coverage, nil
+}
+
+// weaklyStated returns the members that authenticate, redirect or name the
+// client and that only its document has: they count at the document's tier. A
+// key at a covered jwks_uri is evidence of its own.
+func (r *run) weaklyStated(c metadata.Client) []string {
+	return slices.DeleteFunc(slices.Clone(r.unstated), func(name string) bool {
+		return c.JWKSURI != "" && (name == "jwks_uri" || strings.HasPrefix(name, "token_endpoint_auth_"))
+	})
 }
 
 // askForeign asks the one foreign host whether it lists the client.
@@ -233,11 +242,9 @@ func (r *run) checkName() {
 		r.skip(CheckDisplayName, "no name")
 		return
 	}
-	for _, protected := range r.v.cfg.ProtectedNames {
-		if !p.IsZero() && protected.Resembles(c.ClientName, p) {
-			r.lower(CheckDisplayName, Failed, metadata.ReasonNameResemblesProtected, "resembles "+protected.Name+", known from "+protected.Domains[0])
-			return
-		}
+	if protected, ok := metadata.Resembled(r.v.cfg.ProtectedNames, c.ClientName, p); ok && !p.IsZero() {
+		r.lower(CheckDisplayName, Failed, metadata.ReasonNameResemblesProtected, "resembles "+protected.Name+", known from "+protected.Domains[0])
+		return
 	}
 	r.pass(CheckDisplayName, Evidence{Source: "metadata"})
 }
