@@ -8,12 +8,18 @@ import (
 )
 
 // narrow gives the decision its grant: what was asked for and stated, as far as
-// the tier allows it. Everything that is cut is listed.
+// the tier allows it. Everything that is cut is listed, members too that no
+// registry knows: an authorization server or a consumer of the countersigned
+// statement might take them for its own.
 func (d *Decision) narrow(p *Policy, c metadata.Client) {
 	given := p.grantOf(d.Tier)
 	d.Grant = Grant{Classes: given.Classes, Sensitive: given.Sensitive, AccessTokenTTL: given.AccessTokenTTL,
 		RefreshToken: given.RefreshToken, SessionTTL: given.SessionTTL,
 		ReauthenticateAfter: given.ReauthenticateAfter, Consent: given.Consent}
+	c, unregistered := c.Without(c.Unregistered()...)
+	for _, name := range unregistered {
+		d.override(name)
+	}
 	if reason := d.offer(p, &c); reason != "" {
 		*d = d.deny(reason)
 		return

@@ -2,10 +2,8 @@ package metadata
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/internal/strictjson"
@@ -230,17 +228,4 @@ func (s Statement) MarshalJSON() ([]byte, error) {
 	}
 	s.Client.write(&w)
 	return w.finish()
-}
-
-// UnknownClaims returns the names of the claims that are neither JWT claims nor
-// client metadata, sorted. They are preserved and mean nothing.
-func (s Statement) UnknownClaims() []string {
-	var unknown []string
-	for _, name := range slices.Sorted(maps.Keys(s.Client.More)) {
-		base, _, _ := strings.Cut(name, "#")
-		if _, ok := registry[name]; !ok && !localizable[base] {
-			unknown = append(unknown, name)
-		}
-	}
-	return unknown
 }

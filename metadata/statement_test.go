@@ -197,7 +197,7 @@ func TestParseStatement(t *testing.T) {
 	if d := cmp.Diff(want, s, cmp.AllowUnexported(metadata.Publisher{})); d != "" {
 		t.Errorf("statement (-want +got):\n%s", d)
 	}
-	if d := cmp.Diff([]string{"sub", "x_build"}, s.UnknownClaims()); d != "" {
+	if d := cmp.Diff([]string{"sub", "x_build"}, s.Client.Unregistered()); d != "" {
 		t.Errorf("unknown claims (-want +got):\n%s", d)
 	}
 	printed, err := json.Marshal(s)

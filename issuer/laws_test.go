@@ -1,0 +1,266 @@
+package issuer
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/verify"
+)
+
+// A law holds for every policy and every client. broken says how it does not.
+type law struct {
+	name   string
+	broken func(p *Policy, s sample) error
+}
+
+// laws are the five that [Policy.Decide] promises. Bound has a part of its own
+// that needs a registry: see TestDecisionsBound.
+var laws = []law{
+	{"monotone", monotone},
+	{"capped", capped},
+	{"closed", closed},
+	{"bound", bound},
+	{"standing", standing},
+}
+
+func TestDecideMonotone(t *testing.T) { hold(t, laws[0]) }
+func TestDecideCapped(t *testing.T)   { hold(t, laws[1]) }
+func TestDecideClosed(t *testing.T)   { hold(t, laws[2]) }
+func TestDecideBound(t *testing.T)    { hold(t, laws[3]) }
+func TestDecideStanding(t *testing.T) { hold(t, laws[4]) }
+
+// hold holds policy standard against a law, and prints what it was held with.
+func hold(t *testing.T, l law) {
+	seen := tally{}
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawSample(t)
+		seen.add(s.labels)
+		if err := l.broken(Standard(), s); err != nil {
+			t.Fatalf("%s: %v\n%v", l.name, err, s.labels)
+		}
+	})
+	seen.report(t)
+}
+
+// monotone: turning a passed finding into any other never raises a tier, what
+// else is found and in which order changes nothing, and leaving something out
+// never earns more than presenting it with all its findings passed.
+func monotone(p *Policy, s sample) error {
+	base := s.decide(p)
+	findings := s.verdict.Findings
+	for i, f := range findings {
+		if f.Status != verify.Passed {
+			continue
+		}
+		for _, status := range []verify.Status{verify.Failed, verify.Unavailable, verify.Skipped} {
+			worse := slices.Clone(findings)
+			worse[i].Status = status
+			if d := s.with(worse).decide(p); d.Tier > base.Tier {
+				return fmt.Errorf("%s is %s, and the tier rises from %s to %s", f.Check, status, base.Tier, d.Tier)
+			}
+		}
+		if d := s.with(slices.Delete(slices.Clone(findings), i, i+1)).decide(p); d.Tier > base.Tier {
+			return fmt.Errorf("%s is gone, and the tier rises from %s to %s", f.Check, base.Tier, d.Tier)
+		}
+	}
+	turned := slices.Clone(findings)
+	slices.Reverse(turned)
+	turned = append(turned, verify.Finding{Check: "unheard_of", Status: verify.Passed})
+	if d := s.with(turned).decide(p); d.Tier != base.Tier {
+		return fmt.Errorf("P9: in another order the tier is %s, not %s", d.Tier, base.Tier)
+	}
+	if slices.ContainsFunc(findings, func(f verify.Finding) bool {
+		return (f.Status == verify.Failed || f.Status == verify.Unavailable) && f.Check != verify.CheckDisplayName
+	}) {
+		return nil
+	}
+	for _, left := range slices.Sorted(maps.Keys(s.lesser)) {
+		less := s
+		less.verdict = s.lesser[left]
+		if err := earnsMore(less.decide(p), base); err != nil {
+			return fmt.Errorf("without its %s: %w", left, err)
+		}
+	}
+	return nil
+}
+
+// earnsMore reports what a decision gives beyond another. The lifetime of one
+// access token is no such thing: a shorter one comes with refresh.
+func earnsMore(less, base Decision) error {
+	if less.Outcome != Approved || base.Outcome != Approved {
+		if less.Outcome == Approved {
+			return fmt.Errorf("approved as %s, where it was denied for %s", less.Tier, base.Reason)
+		}
+		return nil
+	}
+	more := func(c Class) bool { return !slices.Contains(base.Grant.Classes, c) }
+	switch {
+	case less.Tier > base.Tier:
+		return fmt.Errorf("the tier rises from %s to %s", base.Tier, less.Tier)
+	case slices.ContainsFunc(less.Grant.Classes, more), less.Grant.Sensitive && !base.Grant.Sensitive:
+		return fmt.Errorf("the classes grow from %v to %v", base.Grant.Classes, less.Grant.Classes)
+	case less.Grant.SessionTTL > base.Grant.SessionTTL:
+		return fmt.Errorf("the session grows from %d to %d", base.Grant.SessionTTL, less.Grant.SessionTTL)
+	}
+	return nil
+}
+
+// capped: a grant never exceeds what was asked, what is stated, and what the
+// tier allows; what is cut is listed; a refusal grants nothing.
+func capped(p *Policy, s sample) error {
+	d := s.decide(p)
+	given := p.grantOf(d.Tier)
+	effective, _ := s.verdict.Client()
+	if d.Outcome != Approved {
+		if d.Grant.Scope != "" || len(d.Grant.Classes) > 0 || d.Grant.AccessTokenTTL+d.Grant.SessionTTL > 0 || d.Grant.RefreshToken == RefreshRotate {
+			return fmt.Errorf("a refusal grants %+v", d.Grant)
+		}
+		return nil
+	}
+	granted := metadata.Client{Scope: d.Grant.Scope}.Scopes()
+	var stated []string
+	if st, ok := s.verdict.Statement(); ok {
+		stated = st.Client.Scopes()
+	}
+	asked := s.verdict.Claimed().Scopes()
+	for _, scope := range granted {
+		switch {
+		case len(asked) > 0 && !slices.Contains(asked, scope) && s.drawn.Labels["road"] != "document":
+			return fmt.Errorf("%q was not asked for", scope)
+		case len(stated) > 0 && !slices.Contains(stated, scope):
+			return fmt.Errorf("%q is not stated", scope)
+		case len(stated)+len(asked) == 0:
+			return fmt.Errorf("%q comes from nowhere", scope)
+		case scope == scopeOpenID:
+		case scope == scopeOfflineAccess:
+			if d.Grant.RefreshToken != RefreshRotate {
+				return fmt.Errorf("offline_access without refresh")
+			}
+		case !slices.Contains(given.Classes, ClassOf(scope)), Sensitive(scope) && !given.Sensitive:
+			return fmt.Errorf("tier %s does not allow %q", d.Tier, scope)
+		}
+	}
+	for _, scope := range effective.Scopes() {
+		cut := slices.ContainsFunc(d.Grant.ScopesCut, func(c ScopeCut) bool { return c.Scope == scope && c.Why != "" })
+		if slices.Contains(granted, scope) == cut {
+			return fmt.Errorf("%q is neither granted nor listed as cut, or both", scope)
+		}
+	}
+	if d.Client.Scope != d.Grant.Scope {
+		return fmt.Errorf("the client has scope %q, the grant %q", d.Client.Scope, d.Grant.Scope)
+	}
+	return cappedLimits(d, given, effective)
+}
+
+func cappedLimits(d Decision, given tierGrant, effective metadata.Client) error {
+	g := d.Grant
+	refreshed := slices.Contains(d.Client.GrantTypes, metadata.GrantRefreshToken)
+	switch {
+	case g.AccessTokenTTL > given.AccessTokenTTL, g.SessionTTL > given.SessionTTL, g.AccessTokenTTL > g.SessionTTL,
+		g.ReauthenticateAfter != given.ReauthenticateAfter:
+		return fmt.Errorf("lifetimes %+v beyond the tier's %+v", g, given)
+	case g.RefreshToken == RefreshRotate && (given.RefreshToken != RefreshRotate || !refreshed), refreshed && g.RefreshToken != RefreshRotate:
+		return fmt.Errorf("refresh is %s, the tier's is %s, the client's grants are %v", g.RefreshToken, given.RefreshToken, d.Client.GrantTypes)
+	case slices.Contains(g.Classes, ClassAdmin):
+		return fmt.Errorf("no tier gives admin")
+	case slices.Contains(g.Classes, ClassDelete) && g.ReauthenticateAfter == 0:
+		return fmt.Errorf("delete without re-authentication")
+	case d.Tier <= TierUnverified && (g.RefreshToken != RefreshNone || g.Consent != ConsentAlways):
+		return fmt.Errorf("a client that nobody vouches for is not asked about every time")
+	}
+	for _, grant := range d.Client.GrantTypes {
+		if !slices.Contains(effective.GrantTypes, grant) {
+			return fmt.Errorf("grant type %s was not there", grant)
+		}
+	}
+	return nil
+}
+
+// vouchers are for each tier the questions that something checked must answer,
+// each with the checks that can.
+var vouchers = map[Tier][][]verify.Check{
+	TierDomain: {
+		{verify.CheckMetadataDocument, verify.CheckDelivery, verify.CheckSignature}, // whose is it?
+	},
+	TierSigned: {
+		{verify.CheckSignature, verify.CheckPossession},                                              // who signs?
+		{verify.CheckPinnedKey, verify.CheckDNSKey, verify.CheckWellknownKey, verify.CheckPossession}, // whose key is it?
+		{verify.CheckPinnedKey, verify.CheckDNSStrength, verify.CheckWellknownKey, verify.CheckPossession},
+		{verify.CheckPinnedKey, verify.CheckKeyLine, verify.CheckPossession}, // since when?
+		{verify.CheckCoverage}, // how far does it speak?
+	},
+	TierEndorsed: {{verify.CheckTrustRoot}, {verify.CheckDNSStrength}},
+}
+
+// closed: what could not be checked never counts as passed. Whatever else was
+// found, a tier is not reached while one of its questions has no answer; and
+// what is inconclusive is not approved.
+func closed(p *Policy, s sample) error {
+	if d := s.decide(p); s.verdict.Outcome == verify.Inconclusive && (d.Outcome != Denied || d.OAuthError.Status != 503) {
+		return fmt.Errorf("an inconclusive verdict is %s", d.Outcome)
+	}
+	for _, tier := range []Tier{TierDomain, TierSigned, TierEndorsed} {
+		for _, question := range vouchers[tier] {
+			unanswered := slices.Clone(s.verdict.Findings)
+			for i := range unanswered {
+				if slices.Contains(question, unanswered[i].Check) {
+					unanswered[i].Status = verify.Unavailable
+				}
+			}
+			asked := s.with(unanswered)
+			if tier < TierAccepted {
+				asked.standing = Standing{}
+			}
+			if d := asked.decide(p); d.Tier >= tier {
+				return fmt.Errorf("tier %s with none of %v checked", d.Tier, question)
+			}
+		}
+	}
+	return nil
+}
+
+// bound, as far as one decision shows it: whoever holds nothing but public
+// bytes, which is binding loose, earns nothing that the statement's owner alone
+// should have, and no list or root lifts it.
+func bound(p *Policy, s sample) error {
+	v := *s.verdict
+	v.Binding = metadata.BindingLoose
+	s.verdict = &v
+	d := s.decide(p)
+	if d.Tier == TierSigned || d.Tier == TierEndorsed {
+		return fmt.Errorf("tier %s with binding loose", d.Tier)
+	}
+	if d.Tier == TierAccepted && s.labels["standing"] == "catalog" {
+		return fmt.Errorf("a catalog accepts a client of binding loose")
+	}
+	if d.Tier < TierDomain && !d.Publisher.IsZero() {
+		return fmt.Errorf("tier %s names %s", d.Tier, d.Publisher)
+	}
+	return nil
+}
+
+// standing: without an acceptance in force no evidence, however much, and no
+// lifetime, however short, earns modify, delete, admin or sensitive reads.
+func standing(p *Policy, s sample) error {
+	d := s.decide(p)
+	if s.inForce {
+		return nil
+	}
+	if d.Tier >= TierAccepted || d.Acceptance != nil {
+		return fmt.Errorf("tier %s, and nobody accepted", d.Tier)
+	}
+	if d.Grant.Sensitive || slices.ContainsFunc(d.Grant.Classes, func(c Class) bool { return c > ClassRead }) {
+		return fmt.Errorf("classes %v, sensitive reads %t", d.Grant.Classes, d.Grant.Sensitive)
+	}
+	for _, scope := range (metadata.Client{Scope: d.Grant.Scope}).Scopes() {
+		if scope != scopeOpenID && scope != scopeOfflineAccess && (ClassOf(scope) > ClassRead || Sensitive(scope)) {
+			return fmt.Errorf("scope %q", scope)
+		}
+	}
+	return nil
+}

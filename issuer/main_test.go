@@ -1,0 +1,19 @@
+package issuer
+
+import (
+	"flag"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// lawChecks is how many worlds each law is held against: enough for the rarest
+// label to come up.
+const lawChecks = "600"
+
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", lawChecks); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}

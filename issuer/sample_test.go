@@ -1,0 +1,213 @@
+package issuer
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/fc28f635/countersign/internal/vectortest"
+	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/verify"
+)
+
+// A sample is one client as laws see it: what was verified of it, what people
+// said, and the same with less presented.
+type sample struct {
+	drawn    vectortest.Drawn
+	verdict  *verify.Verdict
+	standing Standing
+	inForce  bool // an acceptance of the standing can be in force
+
+	// lesser are verdicts on the same client that left something out: its
+	// statement, its document, its key.
+	lesser map[string]*verify.Verdict
+
+	labels map[string]string
+}
+
+// drawSample verifies a drawn client, and half the time replaces what was found
+// by anything.
+func drawSample(t *rapid.T) sample {
+	s := sample{drawn: vectortest.Draw(t)}
+	s.labels = maps.Clone(s.drawn.Labels)
+	s.verdict = s.verify(t, s.drawn.Presentation)
+	s.lesser = s.leaveOut(t)
+	s.labels["verdict"] = "real"
+	if rapid.Bool().Draw(t, "synthetic") {
+		s.synthesise(t)
+	}
+	s.drawStanding(t)
+	s.labels["outcome"] = s.verdict.Outcome.String()
+	s.labels["tier"] = s.decide(Standard()).Tier.String()
+	return s
+}
+
+func (s *sample) verify(t *rapid.T, p verify.Presentation) *verify.Verdict {
+	cfg, err := s.drawn.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := verify.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := verifier.Verify(context.Background(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// leaveOut verifies the same client again, each time with one proof less.
+func (s *sample) leaveOut(t *rapid.T) map[string]*verify.Verdict {
+	lesser := map[string]*verify.Verdict{}
+	if s.verdict.Digest != "" && s.drawn.Labels["road"] != "statement" {
+		p := s.drawn.Presentation
+		p.WithoutStatement = true
+		lesser["statement"] = s.verify(t, p)
+	}
+	c := s.verdict.Claimed()
+	if s.drawn.Presentation.ClientID != "" && c.ClientName != "" {
+		p := s.drawn.Presentation
+		p.ClientID, p.Statement = "", ""
+		posted := c.Clone()
+		posted.ClientID = ""
+		p.Client = &posted
+		lesser["document"] = s.verify(t, p)
+	}
+	if s.drawn.Presentation.Client != nil && s.verdict.Digest == "" && c.AuthenticatesByKey() {
+		p := s.drawn.Presentation
+		keyless := c.Clone()
+		keyless.TokenEndpointAuthMethod, keyless.JWKS, keyless.JWKSURI = metadata.AuthNone, nil, ""
+		p.Client = &keyless
+		lesser["key"] = s.verify(t, p)
+	}
+	for _, left := range slices.Sorted(maps.Keys(lesser)) {
+		s.labels["without_"+left] = "yes"
+	}
+	return lesser
+}
+
+// synthesise replaces the findings by any: what a check came to is not taken
+// from how it is implemented.
+func (s *sample) synthesise(t *rapid.T) {
+	s.labels["verdict"] = "synthetic"
+	changed := *s.verdict
+	changed.Findings = nil
+	for _, c := range verify.Checks() {
+		status := rapid.SampledFrom([]string{"passed", "passed", "failed", "unavailable", "skipped", "never"}).Draw(t, string(c))
+		if status == "never" {
+			continue
+		}
+		f := verify.Finding{Check: c}
+		if err := f.Status.UnmarshalText([]byte(status)); err != nil {
+			t.Fatal(err)
+		}
+		changed.Findings = append(changed.Findings, f)
+		s.labels["finding"] = status
+	}
+	changed.Binding = rapid.SampledFrom([]metadata.Binding{metadata.BindingLoose, metadata.BindingWeb, metadata.BindingKey}).Draw(t, "binding")
+	s.verdict, s.lesser = &changed, nil
+}
+
+// drawStanding draws what people said of the client.
+func (s *sample) drawStanding(t *rapid.T) {
+	c, _ := s.verdict.Client()
+	shape := metadata.ShapeOf(c)
+	a := Acceptance{Publisher: s.verdict.Publisher, By: ByOperator, Actor: "ops", Reason: "drawn",
+		At: s.verdict.At.Add(-time.Hour), Until: s.verdict.At.Add(time.Hour)}
+	kind := rapid.SampledFrom([]string{"none", "none", "none", "publisher", "catalog", "shape", "both", "expired", "early",
+		"stranger", "other_shape"}).Draw(t, "standing")
+	s.labels["standing"] = kind
+	s.inForce = true
+	switch kind {
+	case "none":
+		s.inForce = false
+		return
+	case "catalog":
+		a.By = "catalog"
+		s.inForce = s.verdict.Binding != metadata.BindingLoose
+	case "shape":
+		a.Publisher, a.Shape = metadata.Publisher{}, shape
+	case "both":
+		a.Shape = shape
+	case "expired":
+		a.Until, s.inForce = s.verdict.At, false
+	case "early":
+		a.At, s.inForce = s.verdict.At.Add(time.Second), false
+	case "stranger":
+		a.Publisher, s.inForce = metadata.MustPublisher("https://somebody.example"), false
+	case "other_shape":
+		a.Publisher, a.Shape, s.inForce = metadata.Publisher{}, "sha256:other", false
+	}
+	s.standing.Acceptances = append(s.standing.Acceptances, a)
+}
+
+func (s sample) decide(p *Policy) Decision { return p.Decide(s.verdict, s.verdict.Claimed(), s.standing) }
+
+// with returns the sample's verdict with other findings.
+func (s sample) with(findings []verify.Finding) sample {
+	v := *s.verdict
+	v.Findings = findings
+	s.verdict = &v
+	return s
+}
+
+// A tally counts the labels of samples.
+type tally map[string]int
+
+func (c tally) add(labels map[string]string) {
+	for kind, value := range labels {
+		c[kind+"="+value]++
+	}
+}
+
+// wantedLabels must each come up under every law: a generator that never draws
+// a case proves nothing of it.
+var wantedLabels = []string{
+	"auth=key_covered", "auth=key_foreign", "auth=key_inline", "auth=none",
+	"client_id=elsewhere", "client_id=fetched", "client_id=none",
+	"dns=bogus", "dns=corroborated", "dns=insecure", "dns=secure", "dns=unavailable", "dns=wildcard",
+	"document=404", "document=410", "document=differs", "document=refused", "document=secret", "document=served", "document=timeout",
+	"finding=passed", "finding=failed", "finding=skipped", "finding=unavailable", "finding=never",
+	"grants=code", "grants=credentials", "grants=device", "grants=refresh", "grants=unknown",
+	"host=other", "host=own", "host=shared", "in_use=first", "in_use=unknown",
+	"memory=fresh", "memory=line", "memory=new", "memory=none",
+	"outcome=inconclusive", "outcome=rejected", "outcome=verified",
+	"pin=none", "pin=pinned", "pin=pinned_lookup", "pin=pinned_other", "pin=pinned_other_lookup",
+	"plain=foreign_jwks", "plain=foreign_redirect", "plain=narrow", "plain=same", "plain=silent", "plain=wide",
+	"record=absent", "record=ended", "record=instances", "record=later", "record=live", "record=malformed", "record=other_key",
+	"record=other_kid", "record=revoked", "record=subdomains", "record=test",
+	"redirect=foreign", "redirect=loopback", "redirect=mixed", "redirect=own", "redirect=own_and", "redirect=private",
+	"redirect=redirector", "redirect=reversed", "redirect=shared",
+	"road=document", "road=registration", "road=statement",
+	"scope=all", "scope=none", "scope=read", "scope=some", "scope=write",
+	"standing=both", "standing=catalog", "standing=early", "standing=expired", "standing=none", "standing=other_shape",
+	"standing=publisher", "standing=shape", "standing=stranger",
+	"statement=by_other", "statement=elsewhere", "statement=expired", "statement=forged", "statement=future", "statement=good",
+	"statement=long", "statement=none", "statement=own_key", "statement=sparse",
+	"tier=accepted", "tier=blocked", "tier=domain", "tier=endorsed", "tier=signed", "tier=unverified",
+	"verdict=real", "verdict=synthetic",
+	"wellknown=500", "wellknown=absent", "wellknown=exposed", "wellknown=listed", "wellknown=live", "wellknown=other_key",
+	"wellknown=other_kid", "wellknown=page", "wellknown=refused", "wellknown=revoked", "wellknown=timeout", "wellknown=unlisted",
+	"without_document=yes", "without_key=yes", "without_statement=yes",
+}
+
+func (c tally) report(t *testing.T) {
+	t.Helper()
+	for _, label := range slices.Sorted(maps.Keys(c)) {
+		t.Logf("%6d %s", c[label], label)
+	}
+	if t.Failed() {
+		return // rapid stopped early
+	}
+	for _, label := range wantedLabels {
+		if c[label] == 0 {
+			t.Errorf("the generator never drew %s", label)
+		}
+	}
+}
