@@ -61,20 +61,25 @@ func runDemo(c *cobra.Command, f demoFlags) error {
 	} else {
 		printDemo(c.OutOrStdout(), rows, f.keep)
 	}
+	return judgeDemo(c.ErrOrStderr(), rows)
+}
+
+// judgeDemo tells what is wrong, and returns an error where anything is.
+func judgeDemo(w io.Writer, rows []demoRow) error {
 	wrong := 0
 	for i, row := range rows {
 		for _, problem := range row.Wrong {
-			fmt.Fprintf(c.ErrOrStderr(), "countersign: error: row %d (%s): %s\n", i+1, row.Presented, printable(problem))
+			fmt.Fprintf(w, "countersign: error: row %d (%s): %s\n", i+1, row.Presented, printable(problem))
 		}
 		if len(row.Wrong) > 0 {
 			wrong++
 		}
 	}
-	if wrong > 0 {
-		fmt.Fprintf(c.ErrOrStderr(), "countersign: error: %d of %d clients did not come out as they must\n", wrong, len(rows))
-		return &exitError{code: exitFailed}
+	if wrong == 0 {
+		return nil
 	}
-	return nil
+	fmt.Fprintf(w, "countersign: error: %d of %d clients did not come out as they must\n", wrong, len(rows))
+	return &exitError{code: exitFailed}
 }
 
 // playDemo builds the stage, presents the clients, and takes the stage down
