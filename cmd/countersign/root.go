@@ -60,7 +60,8 @@ func newRoot(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 // commands are all sub-commands; each has a file of its own.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
-		verifyCommand(), whyCommand(), versionCommand(), demoCommand(),
+		verifyCommand(), whyCommand(), versionCommand(),
+		initCommand(), signCommand(), publishCommand(), doctorCommand(), demoCommand(),
 		serveCommand(), decideCommand(), policyCommand(),
 	}
 }

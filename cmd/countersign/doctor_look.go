@@ -1,0 +1,345 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/fc28f635/countersign/internal/dnsx"
+	"github.com/fc28f635/countersign/internal/fetch"
+	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/issuer"
+	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/verify"
+	"github.com/fc28f635/countersign/verify/online"
+)
+
+// A target says what of a publisher is looked at. The zero target is whatever
+// the publisher document names.
+type target struct {
+	dir string            // what publish wrote, to compare with; empty for none
+	id  metadata.ClientID // zero where not known
+}
+
+// A sight is everything that was seen of a publisher.
+type sight struct {
+	publisher metadata.Publisher
+	target    target
+	notes     []note
+	unreached []string // what could not be asked
+
+	zone  string
+	owner metadata.Publisher // whose name holds key records; zero where none does
+	set   metadata.KeySet
+	asked map[string]bool // by key record name: does the zone have TXT records there
+	twice string          // the name with the domain twice, where that holds the record
+
+	keys     page // the publisher document
+	listed   metadata.PublisherDocument
+	document page // the metadata document
+	local    local
+
+	verdict  *verify.Verdict
+	decision issuer.Decision
+
+	diagnoses []diagnosis
+}
+
+// A note is one thing that was seen, for people.
+type note struct{ subject, text string }
+
+func (s *sight) note(subject, format string, args ...any) {
+	s.notes = append(s.notes, note{subject, fmt.Sprintf(format, args...)})
+}
+
+// A page is what was served at a URL.
+type page struct {
+	url      string
+	resource verify.Resource
+	fetchErr error // why nothing was fetched
+	err      error // what is wrong with what was fetched
+}
+
+// failure says how the fetch went wrong: at most one of the three.
+func (p page) failure() (unanswered, missing, unusable bool) {
+	var failed *verify.FetchError
+	if !errors.As(p.fetchErr, &failed) {
+		return p.fetchErr != nil, false, false
+	}
+	answered := failed.Status != 0 && failed.Status != http.StatusOK
+	return !answered && !failed.Unusable, answered, failed.Unusable && !answered
+}
+
+// local is what publish wrote.
+type local struct {
+	keys     metadata.PublisherDocument
+	document []byte
+}
+
+// look sees what there is: the zone's own servers first, then the documents,
+// then everything as a verifier does.
+func look(ctx context.Context, cfg online.Config, p metadata.Publisher, what target) (*sight, error) {
+	resolver, err := newResolver(cfg)
+	if err != nil {
+		return nil, fail(fmt.Errorf("finding a resolver: %w", err), "--resolver HOST:PORT names one")
+	}
+	if p.SpecialUse() && !cfg.InsecureLoopback {
+		return nil, fail(fmt.Errorf("%s is a special-use name, which is never looked up", p.Domain()), "--allow-loopback permits it, for tests")
+	}
+	s := &sight{publisher: p, target: what, asked: make(map[string]bool)}
+	if err := s.readLocal(); err != nil {
+		return nil, err
+	}
+	s.lookDNS(ctx, resolver)
+	fetcher := fetch.New(fetch.Config{AllowLoopback: cfg.InsecureLoopback, RootCAs: cfg.RootCAs, ConnectTo: cfg.InsecureConnectTo})
+	s.lookHTTPS(ctx, fetcher)
+	verifier, err := verify.New(verify.Config{
+		Resolver:           politeResolver{s, resolver},
+		Fetcher:            seenFetcher{map[string]page{s.keys.url: s.keys, s.document.url: s.document}, fetcher},
+		Memory:             firstMeeting{},
+		InsecureSpecialUse: cfg.InsecureLoopback,
+	})
+	if err != nil {
+		return nil, fail(fmt.Errorf("looking at %s: %w", p.Domain(), err), "")
+	}
+	s.verdict, err = verifier.Verify(ctx, verify.Presentation{ClientID: s.target.id.String()})
+	if err != nil {
+		return nil, fail(fmt.Errorf("looking at %s: %w", p.Domain(), err), "")
+	}
+	s.noteVerdict()
+	s.decision = issuer.Standard().Decide(s.verdict, s.verdict.Claimed(), issuer.Standing{})
+	return s, nil
+}
+
+// newResolver returns the resolver that verify would use.
+func newResolver(cfg online.Config) (*dnsx.Resolver, error) {
+	var upstreams []dnsx.Upstream
+	for _, r := range cfg.Resolvers {
+		address, err := netip.ParseAddrPort(r.Address)
+		if err != nil {
+			return nil, err
+		}
+		upstreams = append(upstreams, dnsx.Upstream{Address: r.Address, Operator: address.Addr().String(), Validating: address.Addr().IsLoopback()})
+	}
+	if len(upstreams) == 0 {
+		var err error
+		if upstreams, err = dnsx.System(); err != nil {
+			return nil, err
+		}
+	}
+	return dnsx.New(dnsx.Config{Upstreams: upstreams, ConnectTo: cfg.InsecureConnectTo,
+		AllowSpecialUse: cfg.InsecureLoopback, AllowLoopback: cfg.InsecureLoopback})
+}
+
+// readLocal reads what publish wrote, as far as it is there.
+func (s *sight) readLocal() error {
+	if s.target.dir == "" {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(s.target.dir, siteDir)); err != nil {
+		return nil
+	}
+	tree, err := openSite(s.target.dir)
+	if err != nil {
+		return err
+	}
+	defer tree.close()
+	if s.local.keys, err = tree.publisherDocument(s.target.id.Publisher()); err != nil {
+		return err
+	}
+	name, err := siteName(s.target.id.String())
+	if err != nil {
+		return refused(err, "")
+	}
+	s.local.document, _, err = tree.read(name)
+	return err
+}
+
+// lookDNS asks the zone's own servers for the names that a verifier walks.
+func (s *sight) lookDNS(ctx context.Context, r *dnsx.Resolver) {
+	var servers []dnsx.Server
+	for i, p := range s.publisher.Walk() {
+		if i == 0 || p.Domain() != s.zone && !strings.HasSuffix(p.Domain(), "."+s.zone) {
+			var err error
+			if s.zone, servers, err = r.Authorities(ctx, p.Domain()); err != nil {
+				s.unreached = append(s.unreached, err.Error())
+				return
+			}
+		}
+		name := p.KeyRecordName()
+		answer, err := askZone(ctx, r, servers, name)
+		switch {
+		case errors.Is(err, verify.ErrNoRecord):
+			s.asked[name] = false
+			s.note("zone's servers", "%s has nothing at %s", answer.Server, name)
+			continue
+		case err != nil:
+			s.unreached = append(s.unreached, err.Error())
+			return
+		}
+		s.asked[name] = true
+		set := metadata.ParseKeySet(answer.Texts)
+		for _, text := range set.Ignored {
+			s.note("zone's servers", "%s has a TXT record that is no key record: %.100q", name, text)
+		}
+		if set.Holds() {
+			s.owner, s.set = p, set
+			s.note("zone's servers", "%s has %s at %s", answer.Server, describe(set), name)
+			return
+		}
+	}
+	twice := s.publisher.KeyRecordName() + "." + s.zone
+	if answer, err := askZone(ctx, r, servers, twice); err == nil && !answer.Wildcard && metadata.ParseKeySet(answer.Texts).Holds() {
+		s.twice = twice
+		s.note("zone's servers", "%s has %s at %s", answer.Server, describe(metadata.ParseKeySet(answer.Texts)), twice)
+	}
+}
+
+// askZone asks the servers of a zone until one answers. An alias into another
+// zone is followed by the resolver.
+func askZone(ctx context.Context, r *dnsx.Resolver, servers []dnsx.Server, name string) (verify.Answer, error) {
+	var failed []error
+	for _, server := range servers {
+		answer, err := r.AskAuthority(ctx, server, name)
+		if err == nil || errors.Is(err, verify.ErrNoRecord) {
+			return answer, err
+		}
+		if answer.Name != "" && !strings.EqualFold(answer.Name, name) {
+			return r.LookupTXT(ctx, name)
+		}
+		failed = append(failed, err)
+	}
+	return verify.Answer{}, errors.Join(failed...)
+}
+
+// describe says what a key set holds, in one line.
+func describe(set metadata.KeySet) string {
+	var texts []string
+	for _, k := range set.Keys {
+		state := k.KeyID
+		if k.Revoked() {
+			state += " (revoked)"
+		}
+		texts = append(texts, state)
+	}
+	for _, m := range set.Malformed {
+		texts = append(texts, fmt.Sprintf("a record that cannot be used (%s: %v)", m.KeyID, m.Err))
+	}
+	return "key " + strings.Join(texts, ", ")
+}
+
+// lookHTTPS fetches the two documents.
+func (s *sight) lookHTTPS(ctx context.Context, f verify.Fetcher) {
+	s.keys = s.get(ctx, f, s.publisher.PublisherDocumentURL(), limits.DocumentBytesMax)
+	if s.keys.fetchErr == nil {
+		if s.listed, s.keys.err = metadata.ParsePublisherDocument(s.keys.resource.Body, s.publisher); s.keys.err == nil {
+			s.note("publisher document", "%s has key %s", s.keys.url, strings.Join(keyIDs(s.listed), ", "))
+		}
+	}
+	if s.target.id.IsZero() {
+		s.target.id = s.listedClient()
+	}
+	s.document = s.get(ctx, f, s.target.id.String(), limits.DocumentBytes)
+	if s.document.fetchErr != nil {
+		return
+	}
+	_, s.document.err = metadata.ParseDocument(s.document.resource.Body, s.target.id)
+	stale := ""
+	if s.local.document != nil && string(s.local.document) != string(s.document.resource.Body) {
+		stale = ", not what is in " + filepath.Join(s.target.dir, siteDir)
+	}
+	s.note("metadata document", "%s, %d bytes%s", s.document.url, len(s.document.resource.Body), stale)
+}
+
+// get fetches one document. Where no server answered, nothing was seen.
+func (s *sight) get(ctx context.Context, f verify.Fetcher, url string, limit int) page {
+	resource, err := f.Fetch(ctx, url, limit)
+	p := page{url: url, resource: resource, fetchErr: err}
+	switch unanswered, _, _ := p.failure(); {
+	case unanswered:
+		s.unreached = append(s.unreached, url+": "+err.Error())
+	case err != nil:
+		s.note("not a document", "%s: %v", url, err)
+	}
+	return p
+}
+
+// listedClient returns the client_id that the publisher document lists first,
+// else where init puts the document.
+func (s *sight) listedClient() metadata.ClientID {
+	for _, c := range s.listed.Clients {
+		if id, err := metadata.ParseClientID(c.ClientID); err == nil {
+			return id
+		}
+	}
+	id, err := metadata.ParseClientID(s.publisher.String() + defaultDocumentPath)
+	if err != nil {
+		return metadata.ClientID{}
+	}
+	return id
+}
+
+func (s *sight) noteVerdict() {
+	text := s.verdict.Outcome.String()
+	if s.verdict.KeyID != "" {
+		text += ", statement signed with " + s.verdict.KeyID
+	}
+	if stated, ok := s.verdict.Statement(); ok {
+		text += ", holds until " + time.Unix(stated.ExpiresAt, 0).UTC().Format(time.DateOnly)
+	}
+	if s.verdict.Reason() != "" {
+		text += ": " + string(s.verdict.Reason())
+	}
+	s.note("verifier", "%s", text)
+}
+
+// A politeResolver asks a resolver only for names that the zone's own servers
+// have: one that is asked too early remembers that there is nothing.
+type politeResolver struct {
+	seen     *sight
+	resolver *dnsx.Resolver
+}
+
+// LookupTXT implements [verify.Resolver].
+func (r politeResolver) LookupTXT(ctx context.Context, name string) (verify.Answer, error) {
+	has, asked := r.seen.asked[name]
+	switch {
+	case !asked:
+		return verify.Answer{Name: name}, errors.New("the zone's own servers did not say whether there is a record, so no resolver was asked")
+	case !has:
+		return verify.Answer{Name: name}, verify.ErrNoRecord
+	}
+	return r.resolver.LookupTXT(ctx, name)
+}
+
+// A seenFetcher has the pages that were fetched already, and fetches others.
+type seenFetcher struct {
+	pages map[string]page
+	next  verify.Fetcher
+}
+
+// Fetch implements [verify.Fetcher].
+func (f seenFetcher) Fetch(ctx context.Context, url string, limit int) (verify.Resource, error) {
+	if p, ok := f.pages[url]; ok {
+		return p.resource, p.fetchErr
+	}
+	return f.next.Fetch(ctx, url, limit)
+}
+
+// firstMeeting is the memory of a service that never saw the publisher before.
+type firstMeeting struct{}
+
+// See implements [verify.Memory].
+func (firstMeeting) See(_ context.Context, _ metadata.Publisher, thumbprints []string, at time.Time) ([]verify.Sighting, error) {
+	sightings := make([]verify.Sighting, len(thumbprints))
+	for i, t := range thumbprints {
+		sightings[i] = verify.Sighting{Thumbprint: t, First: at, Last: at}
+	}
+	return sightings, nil
+}

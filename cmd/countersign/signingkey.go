@@ -1,0 +1,141 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/fc28f635/countersign/attest"
+	"github.com/fc28f635/countersign/metadata"
+)
+
+// keyFlags say which key signs.
+type keyFlags struct {
+	source string // --key
+	kid    string
+	dir    string // --key-dir
+}
+
+func (f *keyFlags) add(c *cobra.Command) {
+	flags := c.Flags()
+	flags.StringVar(&f.source, "key", "", "sign with the key in `FILE|env:NAME`; the variable is read once and removed")
+	flags.StringVar(&f.kid, "kid", "", "the `ID` of the key (default: the name of its file)")
+	addKeyDir(c, &f.dir)
+}
+
+func addKeyDir(c *cobra.Command, dir *string) {
+	c.Flags().StringVar(dir, "key-dir", "", "keep keys below `DIR` (default: countersign in your configuration directory)")
+}
+
+// load returns the key that signs for p: the one that the flags name, else the
+// first of preferred that is kept, else the only one that is kept.
+func (f *keyFlags) load(p metadata.Publisher, preferred []string, c *cobra.Command) (attest.Key, error) {
+	var key attest.Key
+	var err error
+	name, fromEnv := strings.CutPrefix(f.source, "env:")
+	ask := passphrasePrompt(c.InOrStdin(), c.ErrOrStderr())
+	switch {
+	case strings.ContainsAny(f.source, "\r\n") || strings.Contains(f.source, "PRIVATE KEY"):
+		return key, &usageError{errors.New("--key takes the name of a file, or env:NAME: a key on the command line is seen by every program on this machine")}
+	case fromEnv && f.kid == "":
+		return key, &usageError{errors.New("--key env:NAME needs --kid")}
+	case fromEnv:
+		key, err = attest.FromEnv(name, f.kid, ask)
+	case f.source != "":
+		key, err = attest.Load(f.source, f.kid, ask)
+	default:
+		return f.loadKept(p, preferred, ask)
+	}
+	return key, keyFailure(err)
+}
+
+func (f *keyFlags) loadKept(p metadata.Publisher, preferred []string, ask attest.Passphrase) (attest.Key, error) {
+	dir, err := keyDir(f.dir)
+	if err != nil {
+		return attest.Key{}, err
+	}
+	kid := f.kid
+	if kid == "" {
+		kept, err := keptKeys(dir, p)
+		if err != nil {
+			return attest.Key{}, err
+		}
+		i := slices.IndexFunc(preferred, func(id string) bool { return slices.Contains(kept, id) })
+		switch {
+		case i >= 0:
+			kid = preferred[i]
+		case len(kept) == 1:
+			kid = kept[0]
+		case len(kept) == 0:
+			return attest.Key{}, fail(fmt.Errorf("no key of %s is kept in %q", p.Domain(), dir),
+				"countersign init "+p.Domain()+" --dir DIR makes one; --key and --key-dir name others")
+		default:
+			return attest.Key{}, fail(fmt.Errorf("%s has several keys: %s", p.Domain(), strings.Join(kept, ", ")), "--kid chooses one")
+		}
+	}
+	key, err := attest.Load(attest.KeyPath(dir, p, kid), kid, ask)
+	return key, keyFailure(err)
+}
+
+// keyFailure adds the mend to an error about a key.
+func keyFailure(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, attest.ErrReadableByOthers):
+		return fail(err, "a key that others can read may have been copied: if it was, make a new one with countersign init --kid")
+	case errors.Is(err, fs.ErrNotExist):
+		return fail(err, "countersign init DOMAIN --dir DIR makes a key")
+	}
+	return fail(err, "keys are Ed25519 or P-256 in PKCS#8 PEM, in a file that only you can read")
+}
+
+// keyDir returns the directory that keys are kept below.
+func keyDir(flag string) (string, error) {
+	if flag != "" {
+		return flag, nil
+	}
+	dir, err := attest.DefaultDir()
+	if err != nil {
+		return "", fail(err, "--key-dir names a directory for keys")
+	}
+	return dir, nil
+}
+
+// keptKeys returns the ids of the publisher's keys below dir, sorted.
+func keptKeys(dir string, p metadata.Publisher) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Dir(attest.KeyPath(dir, p, "any")))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fail(fmt.Errorf("looking for keys: %w", err), "--key-dir names a directory for keys")
+	}
+	var kept []string
+	for _, entry := range entries {
+		kid := strings.TrimSuffix(entry.Name(), filepath.Ext(entry.Name()))
+		if filepath.Base(attest.KeyPath(dir, p, kid)) == entry.Name() {
+			kept = append(kept, kid)
+		}
+	}
+	return kept, nil
+}
+
+// passphrasePrompt asks for the passphrase of an encrypted key where a person
+// is there to answer.
+func passphrasePrompt(stdin io.Reader, stderr io.Writer) attest.Passphrase {
+	return func() ([]byte, error) {
+		file, ok := stdin.(*os.File)
+		if !ok || !term.IsTerminal(int(file.Fd())) {
+			return nil, errors.New("the key is encrypted, and there is no terminal to ask for its passphrase")
+		}
+		fmt.Fprint(stderr, "countersign: passphrase of the key: ")
+		defer fmt.Fprintln(stderr)
+		return term.ReadPassword(int(file.Fd()))
+	}
+}

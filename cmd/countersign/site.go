@@ -1,0 +1,261 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/fc28f635/countersign/attest"
+	"github.com/fc28f635/countersign/internal/jose"
+	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/internal/strictjson"
+	"github.com/fc28f635/countersign/metadata"
+)
+
+const (
+	clientFile          = "client.json"
+	siteDir             = "site"
+	defaultDocumentPath = "/mcp/client.json"
+)
+
+// A site is the tree that a publisher uploads: DIR/site. No file is written
+// outside it, whatever links it holds.
+type site struct {
+	root *os.Root
+	dir  string
+}
+
+// openSite opens the tree below dir, and makes it where there is none.
+func openSite(dir string) (*site, error) {
+	name := filepath.Join(dir, siteDir)
+	if err := os.MkdirAll(name, 0o755); err != nil {
+		return nil, fail(fmt.Errorf("opening the tree to upload: %w", err), "")
+	}
+	root, err := os.OpenRoot(name)
+	if err != nil {
+		return nil, fail(fmt.Errorf("opening the tree to upload: %w", err), "")
+	}
+	return &site{root, name}, nil
+}
+
+func (s *site) close() { _ = s.root.Close() }
+
+// read returns a file of the tree; ok is false where there is none.
+func (s *site) read(name string) (data []byte, ok bool, err error) {
+	info, err := s.root.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, false, nil
+	}
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("no regular file")
+	}
+	if err == nil {
+		data, err = s.root.ReadFile(name)
+	}
+	if err != nil {
+		return nil, false, fail(fmt.Errorf("reading %q: %w", s.path(name), err), "")
+	}
+	return data, true, nil
+}
+
+// write puts a file into the tree, whole or not at all. It reports whether
+// anything changed.
+func (s *site) write(name string, data []byte) (changed bool, err error) {
+	if was, ok, err := s.read(name); err != nil || ok && bytes.Equal(was, data) {
+		return false, err
+	}
+	err = s.root.MkdirAll(path.Dir(name), 0o755)
+	temporary := name + ".new"
+	if err == nil {
+		err = s.root.WriteFile(temporary, data, 0o644)
+	}
+	if err == nil {
+		err = s.root.Rename(temporary, name)
+	}
+	if err != nil {
+		return false, fail(fmt.Errorf("writing %q: %w", s.path(name), err), "")
+	}
+	return true, nil
+}
+
+// path returns where a file of the tree is, for people.
+func (s *site) path(name string) string { return filepath.Join(s.dir, filepath.FromSlash(name)) }
+
+// siteName returns the name in the tree of what is served at an https URL.
+func siteName(url string) (string, error) {
+	_, rest, _ := strings.Cut(url, "://")
+	_, name, _ := strings.Cut(rest, "/")
+	switch {
+	case name == "" || strings.HasSuffix(name, "/"):
+		return "", fmt.Errorf("%.100q names a directory: a static site needs a file, such as %s", url, defaultDocumentPath)
+	case strings.ContainsAny(name, `%\:`) || !filepath.IsLocal(filepath.FromSlash(name)) || path.Clean(name) != name:
+		return "", fmt.Errorf("%.100q is no plain path: a static site would serve it under another name", url)
+	}
+	return name, nil
+}
+
+// publisherDocument reads the publisher document of the tree, or returns an
+// empty one.
+func (s *site) publisherDocument(p metadata.Publisher) (metadata.PublisherDocument, error) {
+	name, err := siteName(p.PublisherDocumentURL())
+	if err != nil {
+		return metadata.PublisherDocument{}, err
+	}
+	data, ok, err := s.read(name)
+	if err != nil || !ok {
+		return metadata.PublisherDocument{Publisher: p}, err
+	}
+	d, err := metadata.ParsePublisherDocument(data, p)
+	if err != nil {
+		return d, refused(fmt.Errorf("reading %q: %w", s.path(name), err), "mend it, or move it away: it is then written anew")
+	}
+	return d, nil
+}
+
+// publishKey makes the key the first of the publisher document: the one that
+// signs. Everything else in the document stays.
+func (s *site) publishKey(p metadata.Publisher, key attest.Key) (changed bool, err error) {
+	d, err := s.publisherDocument(p)
+	if err != nil {
+		return false, err
+	}
+	i := slices.IndexFunc(d.Keys, func(k json.RawMessage) bool { return keyID(k) == key.ID() })
+	switch {
+	case i >= 0 && !sameKey(d.Keys[i], key.JWK()):
+		return false, refused(fmt.Errorf("the publisher document has another key with kid %q", key.ID()), "a kid is never used twice: --kid chooses another")
+	case i == 0:
+		return false, nil
+	case i > 0:
+		d.Keys = slices.Delete(d.Keys, i, i+1)
+	}
+	d.Keys = slices.Insert(d.Keys, 0, key.JWK())
+	data, err := attest.MarshalPublisherDocument(d)
+	if err != nil {
+		return false, refused(err, "")
+	}
+	name, err := siteName(p.PublisherDocumentURL())
+	if err != nil {
+		return false, err
+	}
+	return s.write(name, data)
+}
+
+// keyID returns the kid of a JWK.
+func keyID(jwk json.RawMessage) string {
+	members, _ := strictjson.Object(jwk)
+	for _, m := range members {
+		if m.Name == "kid" {
+			kid, _ := strictjson.Text(m.Value)
+			return kid
+		}
+	}
+	return ""
+}
+
+// keyIDs returns the kids of a publisher document, in order.
+func keyIDs(d metadata.PublisherDocument) []string {
+	ids := make([]string, len(d.Keys))
+	for i, k := range d.Keys {
+		ids[i] = keyID(k)
+	}
+	return ids
+}
+
+// readClient reads client metadata from a file.
+func readClient(name string) (metadata.Client, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return metadata.Client{}, fail(fmt.Errorf("reading client metadata: %w", err), "countersign init DOMAIN --dir DIR makes a client.json")
+	}
+	if !info.Mode().IsRegular() {
+		return metadata.Client{}, fail(fmt.Errorf("reading client metadata: %q is no regular file", name), "--dir names the directory that holds client.json")
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return metadata.Client{}, fail(fmt.Errorf("reading client metadata: %w", err), "")
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, limits.DocumentBytesMax+1))
+	if err != nil {
+		return metadata.Client{}, fail(fmt.Errorf("reading client metadata: %w", err), "")
+	}
+	if len(data) > limits.DocumentBytesMax {
+		return metadata.Client{}, refused(fmt.Errorf("reading client metadata: %q has more than %d bytes", name, limits.DocumentBytesMax), "")
+	}
+	c, err := metadata.ParseClient(data)
+	if err != nil {
+		return c, refused(fmt.Errorf("reading client metadata %q: %w", name, err), "client.json is one JSON object of RFC 7591 members")
+	}
+	return c, nil
+}
+
+// readProject reads DIR/client.json, which must say which document it is for.
+func readProject(dir string) (metadata.Client, metadata.ClientID, error) {
+	name := filepath.Join(dir, clientFile)
+	c, err := readClient(name)
+	if err != nil {
+		return c, metadata.ClientID{}, err
+	}
+	id, err := metadata.ParseClientID(c.ClientID)
+	if err != nil {
+		return c, id, refused(fmt.Errorf("%q: client_id: %w", name, err), "client_id is the https URL that the document will be at")
+	}
+	return c, id, nil
+}
+
+// encodeDocument writes a metadata document as it is served.
+func encodeDocument(c metadata.Client) ([]byte, error) {
+	data, err := strictjson.Encode(c, true)
+	if err != nil {
+		return nil, fmt.Errorf("writing a metadata document: %w", err)
+	}
+	return append(data, '\n'), nil
+}
+
+// largest names the three largest members of a client, with their sizes.
+func largest(c metadata.Client) string {
+	data, err := strictjson.Encode(c, false)
+	if err != nil {
+		return "unknown"
+	}
+	members, _ := strictjson.Object(data)
+	slices.SortStableFunc(members, func(a, b strictjson.Member) int { return len(b.Value) - len(a.Value) })
+	const shown = 3
+	var texts []string
+	for _, m := range members[:min(shown, len(members))] {
+		texts = append(texts, fmt.Sprintf("%.64q (%d bytes)", m.Name, len(m.Value)))
+	}
+	return strings.Join(texts, ", ")
+}
+
+// sameClient reports whether two clients say the same, statements aside.
+func sameClient(a, b metadata.Client) bool {
+	a.SoftwareStatement, b.SoftwareStatement = "", ""
+	texts := make([][]byte, 0, 2)
+	for _, c := range []metadata.Client{a, b} {
+		data, err := strictjson.Encode(c, false)
+		if err == nil {
+			data, err = strictjson.Canonical(data)
+		}
+		if err != nil {
+			return false
+		}
+		texts = append(texts, data)
+	}
+	return bytes.Equal(texts[0], texts[1])
+}
+
+// sameKey reports whether two JWKs are of one public key.
+func sameKey(a, b json.RawMessage) bool {
+	keyA, errA := jose.ParseJWK(a)
+	keyB, errB := jose.ParseJWK(b)
+	return errA == nil && errB == nil && keyA.Thumbprint() == keyB.Thumbprint()
+}
