@@ -23,6 +23,7 @@ type parsedStatement struct {
 	client    metadata.Client // the stated metadata with defaults
 	formErr   error           // metadata.Defects
 	ruleErr   error           // metadata.Defects of the stated metadata
+	reach     *reach          // of the client by itself, once the bytes have verified
 }
 
 func parseStatement(raw string) *parsedStatement {
@@ -46,6 +47,7 @@ func parseStatement(raw string) *parsedStatement {
 // that forgeries displace nothing.
 type statementCache struct {
 	entries *lru.Cache[string, verifiedBytes]
+	names   []metadata.ProtectedName
 }
 
 // verifiedBytes says that a statement verifies under the key with a thumbprint,
@@ -55,12 +57,12 @@ type verifiedBytes struct {
 	thumbprint string
 }
 
-func newStatementCache(size int) *statementCache {
+func newStatementCache(size int, names []metadata.ProtectedName) *statementCache {
 	entries, err := lru.New[string, verifiedBytes](size)
 	if err != nil {
 		panic("verify: " + err.Error()) // only for a size that is not positive
 	}
-	return &statementCache{entries: entries}
+	return &statementCache{entries: entries, names: names}
 }
 
 func (c *statementCache) parse(raw string) *parsedStatement {
@@ -77,6 +79,9 @@ func (c *statementCache) verify(raw string, p *parsedStatement, k jose.Key) erro
 	}
 	if err := p.compact.Verify(k); err != nil {
 		return err
+	}
+	if p.reach == nil { // else p is in the cache, and others read it
+		p.reach = reachOf(p.client, metadata.Coverage{Publisher: p.statement.Publisher}, "", c.names)
 	}
 	c.entries.Add(raw, verifiedBytes{parsed: p, thumbprint: k.Thumbprint()})
 	return nil

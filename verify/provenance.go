@@ -25,14 +25,16 @@ func (r *run) checkProvenance(ctx context.Context) error {
 			return err
 		}
 	}
-	coverage, err := r.checkCoverage(ctx)
+	coverage, reach, err := r.checkCoverage(ctx)
 	if err != nil || r.stopped() {
 		return err
 	}
-	keyNamed := r.checkPossession(coverage)
-	r.verdict.Binding = metadata.BindingOf(r.verdict.client, coverage, r.p.RedirectURI, keyNamed)
-	r.checkName()
-	r.hideForeignDisplay(coverage)
+	r.verdict.Binding = reach.binding
+	if r.checkPossession(coverage) {
+		r.verdict.Binding = metadata.BindingOf(r.verdict.client, coverage, r.p.RedirectURI, true)
+	}
+	r.checkName(reach)
+	r.hideForeignDisplay(reach)
 	return nil
 }
 
@@ -119,9 +121,8 @@ func (s *sources) published(p metadata.Publisher) []string {
 
 // checkCoverage finds for whom the publisher speaks, and takes the better of
 // two roads: what is stated or hosted, or where the codes go.
-func (r *run) checkCoverage(ctx context.Context) (metadata.Coverage, error) {
-	c := r.verdict.client
-	delivery, delivered := metadata.DeliveryOf(c)
+func (r *run) checkCoverage(ctx context.Context) (metadata.Coverage, *reach, error) {
+	c := &r.verdict.client
 	coverage := metadata.Coverage{Publisher: r.verdict.Publisher}
 	if r.statement != nil {
 		coverage.Subdomains = r.record.Subdomains
@@ -130,55 +131,56 @@ func (r *run) checkCoverage(ctx context.Context) (metadata.Coverage, error) {
 		coverage.Publisher = id.Publisher()
 	}
 	hosted := !coverage.Publisher.IsZero()
-	foreign := metadata.ForeignHosts(c, coverage, r.p.RedirectURI)
-	if hosted && len(foreign) == 1 {
-		if err := r.askForeign(ctx, foreign[0], &coverage); err != nil {
-			return coverage, err
+	reach := r.reach(coverage)
+	if hosted && len(reach.foreign) == 1 {
+		if err := r.askForeign(ctx, reach.foreign[0], &coverage); err != nil {
+			return coverage, nil, err
 		}
-		foreign = metadata.ForeignHosts(c, coverage, r.p.RedirectURI)
+		reach = r.reach(coverage)
 	}
+	foreign := slices.Clone(reach.foreign)
 	keysCovered := c.JWKSURI == "" || coverage.CoversURL(c.JWKSURI)
-	if r.statement == nil && delivered && (!hosted || len(foreign) > 0) {
-		keysCovered = keysCovered || metadata.Coverage{Publisher: delivery}.CoversURL(c.JWKSURI)
-		coverage, foreign = metadata.Coverage{Publisher: delivery}, nil
-		hosted = true
+	if r.statement == nil && reach.delivered && (!hosted || len(foreign) > 0) {
+		coverage, foreign = metadata.Coverage{Publisher: reach.delivery}, nil
+		keysCovered = keysCovered || coverage.CoversURL(c.JWKSURI)
+		hosted, reach = true, r.reach(coverage)
 	}
 	r.verdict.Publisher = coverage.Publisher
-	if delivered {
-		r.pass(CheckDelivery, Evidence{Source: "redirect_uris", Name: delivery.Domain()})
+	if reach.delivered {
+		r.pass(CheckDelivery, Evidence{Source: "redirect_uris", Name: reach.delivery.Domain()})
 	} else {
 		r.skip(CheckDelivery, "the codes do not all go to one web host")
 	}
 	if !hosted {
 		r.skip(CheckCoverage, "nobody is named who could cover anything")
-		return coverage, nil
+		return coverage, reach, nil
 	}
 	if !keysCovered {
 		r.reject(CheckCoverage, metadata.ReasonMetadataConflict, "jwks_uri: on a host that the publisher does not speak for")
-		return coverage, nil
+		return coverage, reach, nil
 	}
 	if r.document != nil && r.statement != nil {
 		if id, err := metadata.ParseClientID(r.p.ClientID); err == nil && !coverage.Covers(id.Publisher().Domain()) {
 			foreign = append(foreign, id.Publisher().Domain())
 		}
 	}
-	foreign = append(foreign, metadata.ForeignSchemes(c, coverage, r.p.RedirectURI)...)
+	foreign = append(foreign, reach.schemes...)
 	if len(foreign) > 0 {
 		r.lower(CheckCoverage, Failed, metadata.ReasonRedirectURIForeign, "the publisher does not speak for "+strings.Join(foreign, ", "))
-		return coverage, nil
+		return coverage, reach, nil
 	}
 	if unstated := r.weaklyStated(c); len(unstated) > 0 {
 		r.lower(CheckCoverage, Failed, metadata.ReasonMemberNotStated, "in the document only: "+strings.Join(unstated, ", "))
-		return coverage, nil
+		return coverage, reach, nil
 	}
 	r.pass(CheckCoverage, Evidence{Source: "metadata", Name: coverage.Publisher.Domain()})
-	return coverage, nil
+	return coverage, reach, nil
 }
 
 // weaklyStated returns the members that authenticate, redirect or name the
 // client and that only its document has: they count at the document's tier. A
 // key at a covered jwks_uri is evidence of its own.
-func (r *run) weaklyStated(c metadata.Client) []string {
+func (r *run) weaklyStated(c *metadata.Client) []string {
 	return slices.DeleteFunc(slices.Clone(r.unstated), func(name string) bool {
 		return c.JWKSURI != "" && (name == "jwks_uri" || strings.HasPrefix(name, "token_endpoint_auth_"))
 	})
@@ -236,26 +238,24 @@ func usableKeys(jwks json.RawMessage) bool {
 
 // checkName flags names that people know another vendor by. A name that cannot
 // be shown was rejected before.
-func (r *run) checkName() {
-	c, p := r.verdict.client, r.verdict.Publisher
-	if c.ClientName == "" {
+func (r *run) checkName(reach *reach) {
+	switch {
+	case r.verdict.client.ClientName == "":
 		r.skip(CheckDisplayName, "no name")
-		return
+	case reach.alike != nil:
+		r.lower(CheckDisplayName, Failed, metadata.ReasonNameResemblesProtected,
+			"resembles "+reach.alike.Name+", known from "+reach.alike.Domains[0])
+	default:
+		r.pass(CheckDisplayName, Evidence{Source: "metadata"})
 	}
-	if protected, ok := metadata.Resembled(r.v.cfg.ProtectedNames, c.ClientName, p); ok && !p.IsZero() {
-		r.lower(CheckDisplayName, Failed, metadata.ReasonNameResemblesProtected, "resembles "+protected.Name+", known from "+protected.Domains[0])
-		return
-	}
-	r.pass(CheckDisplayName, Evidence{Source: "metadata"})
 }
 
 // hideForeignDisplay drops the display members on hosts that the publisher does
 // not cover: they are not shown, and change nothing else.
-func (r *run) hideForeignDisplay(coverage metadata.Coverage) {
-	hidden := r.verdict.client.UncoveredDisplay(coverage)
-	if len(hidden) == 0 {
+func (r *run) hideForeignDisplay(reach *reach) {
+	if len(reach.hidden) == 0 {
 		return
 	}
-	r.verdict.client, _ = r.verdict.client.Without(hidden...)
-	r.verdict.merged = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(r.verdict.merged), hidden...))))
+	r.verdict.client, _ = r.verdict.client.Without(reach.hidden...)
+	r.verdict.merged = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(r.verdict.merged), reach.hidden...))))
 }

@@ -40,8 +40,8 @@ func (r *run) open() {
 		r.raw = ""
 	}
 	r.verdict.claimed = r.plain
-	r.verdict.Outcome = Verified // until something says otherwise
-	r.verdict.Findings = make([]Finding, 0, 12)
+	r.verdict.Outcome = Verified                // until something says otherwise
+	r.verdict.Findings = make([]Finding, 0, 16) // a few more than there are checks on any road
 }
 
 // close seals the verdict.

@@ -102,7 +102,7 @@ func New(cfg Config) (*Verifier, error) {
 	}
 	return &Verifier{
 		cfg:        cfg,
-		statements: newStatementCache(keptStatements),
+		statements: newStatementCache(keptStatements, cfg.ProtectedNames),
 		dns:        newEvidenceCache[dnsEvidence](limits.CachedPublishers),
 		publishers: newEvidenceCache[documentEvidence](limits.CachedPublishers),
 		documents:  newEvidenceCache[metadataEvidence](limits.CachedPublishers),
