@@ -109,7 +109,12 @@ func (p *Policy) tier(v *verify.Verdict, shape metadata.Shape, s Standing) (Tier
 		highest = r.tier
 	}
 	if f, ok := v.Finding(verify.CheckMetadataDocument); ok && f.Status == verify.Unavailable && highest > TierUnverified {
-		highest-- // judged by the statement alone: at most one tier lower
+		// Judged by the statement alone: the next lower tier whose conditions hold.
+		for highest--; !holds[highest]; highest-- {
+		}
+	}
+	if highest < TierAccepted {
+		note = nil
 	}
 	return highest, note
 }
