@@ -1,11 +1,13 @@
 package issuer
 
 import (
+	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/goccy/go-yaml"
@@ -92,11 +94,16 @@ func (p *Policy) Digest() string { return p.digest }
 func (p *Policy) Source() []byte { return slices.Clone(p.source) }
 
 // parsePolicy reads a policy strictly: an unknown key, a tier out of order, a
-// check or class that does not exist are errors with line and column.
+// check or class that does not exist, a second document are errors. They name
+// line and column, or the word at fault, or the tier.
 func parsePolicy(data []byte) (*Policy, error) {
 	var f policyFile
-	if err := yaml.UnmarshalWithOptions(data, &f, yaml.Strict()); err != nil {
+	decoder := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
+	if err := decoder.Decode(&f); err != nil {
 		return nil, fmt.Errorf("reading policy: %w", err)
+	}
+	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
+		return nil, errors.New("reading policy: more than one document")
 	}
 	if f.Version != 1 {
 		return nil, fmt.Errorf("reading policy: version %d, and 1 is known", f.Version)
