@@ -74,10 +74,8 @@ func monotone(p *Policy, s sample) error {
 	if d := s.with(turned).decide(p); d.Tier != base.Tier {
 		return fmt.Errorf("P9: in another order the tier is %s, not %s", d.Tier, base.Tier)
 	}
-	if slices.ContainsFunc(findings, func(f verify.Finding) bool {
-		return (f.Status == verify.Failed || f.Status == verify.Unavailable) && f.Check != verify.CheckDisplayName
-	}) {
-		return nil
+	if !s.allPassed() || base.Reason == metadata.ReasonStatementLifetimeTooLong {
+		return nil // what was presented is refused, for want of a finding or by the policy
 	}
 	for _, left := range slices.Sorted(maps.Keys(s.lesser)) {
 		less := s
@@ -188,7 +186,7 @@ var vouchers = map[Tier][][]verify.Check{
 		{verify.CheckMetadataDocument, verify.CheckDelivery, verify.CheckSignature}, // whose is it?
 	},
 	TierSigned: {
-		{verify.CheckSignature, verify.CheckPossession},                                              // who signs?
+		{verify.CheckSignature, verify.CheckPossession},                                               // who signs?
 		{verify.CheckPinnedKey, verify.CheckDNSKey, verify.CheckWellknownKey, verify.CheckPossession}, // whose key is it?
 		{verify.CheckPinnedKey, verify.CheckDNSStrength, verify.CheckWellknownKey, verify.CheckPossession},
 		{verify.CheckPinnedKey, verify.CheckKeyLine, verify.CheckPossession}, // since when?

@@ -9,11 +9,13 @@ import (
 
 // lawChecks is how many worlds each law is held against: enough for the rarest
 // label to come up.
-const lawChecks = "600"
+const lawChecks = "1500"
 
 func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.checks", lawChecks); err != nil {
-		panic(err)
+	for name, value := range map[string]string{"rapid.checks": lawChecks, "rapid.nofailfile": "true"} {
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
 	}
 	goleak.VerifyTestMain(m)
 }
