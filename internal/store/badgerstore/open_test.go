@@ -34,6 +34,7 @@ func openFails(t *testing.T, c Config, want Problem) OpenError {
 }
 
 func TestHeld(t *testing.T) {
+	leavesNothing(t)
 	c := small(t.TempDir())
 	s := open(t, c)
 	refusal := openFails(t, c, Held)
