@@ -1,0 +1,164 @@
+package httpapi_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fc28f635/countersign/issuer"
+	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/verify"
+)
+
+// What is answered was recorded, and is answered again.
+func TestDecide(t *testing.T) {
+	s := start(t, setup{})
+	for name, body := range map[string]string{
+		"approved": good,
+		"denied":   `{"client":{"client_name":"Acme Agent","redirect_uris":["javascript:alert(1)"]}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			first := s.post(body)
+			d := first.decision(t)
+			if string(d.Outcome) != name {
+				t.Errorf("outcome %s (%s), want %s", d.Outcome, d.Reason, name)
+			}
+			again := s.get("/v1/decisions/" + d.ID)
+			if diff := cmp.Diff(first.body, again.body); diff != "" || again.status != http.StatusOK {
+				t.Errorf("the recorded decision differs (-told +recorded):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What is wrong with the envelope is no decision; what is wrong with the client
+// is a denied one.
+func TestRequest(t *testing.T) {
+	const client = `"client":{"client_name":"Acme Agent","redirect_uris":["http://127.0.0.1/callback"]}`
+	s := start(t, setup{})
+	for _, test := range []struct {
+		name, body string
+		status     int
+		reason     string
+	}{
+		{"J61 a name twice in the client", `{"client":{"client_name":"a","client_name":"b"}}`, 400, "request_not_json"},
+		{"J61 a name twice after unescaping", `{` + client + `,"cl\u0069ent":{}}`, 400, "request_not_json"},
+		{"a name in another case", `{"Client":{}}`, 400, "request_not_json"},
+		{"an unknown member", `{` + client + `,"trusted":true}`, 400, "request_not_json"},
+		{"neither client nor client_id", `{"dry_run":true}`, 400, "request_not_json"},
+		{"an empty object", `{}`, 400, "request_not_json"},
+		{"both client and client_id", `{` + client + `,"client_id":"https://acme.example/client.json"}`, 400, "metadata_conflict"},
+		{"both, and the client is empty", `{"client":{},"client_id":"https://acme.example/client.json"}`, 400, "metadata_conflict"},
+		{"client is null", `{"client":null}`, 400, "request_not_json"},
+		{"client is a string", `{"client":"x"}`, 400, "request_not_json"},
+		{"client is an array", `{"client":[]}`, 400, "request_not_json"},
+		{"client_id is a number", `{"client_id":1}`, 400, "request_not_json"},
+		{"client_id is empty", `{"client_id":""}`, 400, "request_not_json"},
+		{"authorization_server is a number", `{` + client + `,"authorization_server":1}`, 400, "request_not_json"},
+		{"authorization_server is a list", `{` + client + `,"authorization_server":["https://as.example"]}`, 400, "request_not_json"},
+		{"authorization_server is empty", `{` + client + `,"authorization_server":""}`, 400, "request_not_json"},
+		{"redirect_uri is an object", `{` + client + `,"redirect_uri":{}}`, 400, "request_not_json"},
+		{"redirect_uri is null", `{` + client + `,"redirect_uri":null}`, 400, "request_not_json"},
+		{"resource is a number", `{` + client + `,"resource":1}`, 400, "request_not_json"},
+		{"dry_run is a string", `{` + client + `,"dry_run":"true"}`, 400, "request_not_json"},
+		{"dry_run is null", `{` + client + `,"dry_run":null}`, 400, "request_not_json"},
+		{"source is a string", `{` + client + `,"source":"192.0.2.1"}`, 400, "request_not_json"},
+		{"source has no ip", `{` + client + `,"source":{}}`, 400, "request_not_json"},
+		{"source has more", `{` + client + `,"source":{"ip":"192.0.2.1","asn":1}}`, 400, "request_not_json"},
+		{"source.ip is no address", `{` + client + `,"source":{"ip":"localhost"}}`, 400, "request_not_json"},
+		{"source.ip has a zone", `{` + client + `,"source":{"ip":"fe80::1%eth0"}}`, 400, "request_not_json"},
+
+		{"all optional members", `{` + client + `,"authorization_server":"https://as.example","resource":"https://mcp.example","redirect_uri":"http://127.0.0.1/callback","source":{"ip":"2001:db8::1"},"dry_run":true}`, 200, ""},
+		{"unknown members of the client", `{"client":{"client_name":"Acme Agent","redirect_uris":["http://127.0.0.1/callback"],"x_vendor":{"a":[1]}}}`, 200, ""},
+		{"a proof of possession", `{` + client + `,"dpop":{"proof":"e30.e30.e30","htm":"POST","htu":"https://as.example/register"}}`, 200, "possession_unproven"},
+		{"a proof that is null", `{` + client + `,"dpop":null}`, 200, "possession_unproven"},
+		{"software_statement is a number", `{"client":{"software_statement":1}}`, 200, "statement_not_a_string"},
+		{"software_statement is empty", `{"client":{"software_statement":""}}`, 200, "statement_not_a_string"},
+		{"redirect_uris is a string", `{"client":{"redirect_uris":"https://acme.example/cb"}}`, 200, "redirect_uri_malformed"},
+		{"client_name is a number", `{"client":{"client_name":5,"redirect_uris":["http://127.0.0.1/callback"]}}`, 200, "metadata_malformed"},
+		{"client_id is http", `{"client_id":"http://acme.example/client.json"}`, 200, "client_id_malformed"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := s.post(test.body)
+			if test.status != http.StatusOK {
+				a.want(t, test.status, test.reason)
+				return
+			}
+			d := a.decision(t)
+			if string(d.Reason) != test.reason || (d.Outcome == issuer.Approved) != (test.reason == "") {
+				t.Errorf("%s %q, want reason %q", d.Outcome, d.Reason, test.reason)
+			}
+		})
+	}
+}
+
+// The envelope's members reach the decision.
+func TestRequestIsPassedOn(t *testing.T) {
+	s := start(t, setup{})
+	d := s.post(strings.TrimSuffix(good, "}") + `,"authorization_server":"https://as.example","dry_run":true}`).decision(t)
+	if d.AuthorizationServer != "https://as.example" || !d.DryRun {
+		t.Errorf("authorization_server %q, dry_run %t", d.AuthorizationServer, d.DryRun)
+	}
+	if d := s.post(good).decision(t); d.AuthorizationServer != "" || d.DryRun {
+		t.Errorf("without them: authorization_server %q, dry_run %t", d.AuthorizationServer, d.DryRun)
+	}
+}
+
+// The member at fault is named in the log, and only there.
+func TestUnknownMemberIsLogged(t *testing.T) {
+	s := start(t, setup{})
+	a := s.post(strings.TrimSuffix(good, "}") + `,"zq_member":1}`)
+	a.want(t, http.StatusBadRequest, "request_not_json")
+	if strings.Contains(a.body, "zq_member") {
+		t.Errorf("H20: the answer repeats the request: %s", a.body)
+	}
+	if !strings.Contains(s.log.String(), "zq_member") {
+		t.Errorf("the log does not name the member: %s", s.log)
+	}
+}
+
+// downFetcher fetches nothing.
+type downFetcher struct{}
+
+func (downFetcher) Fetch(context.Context, string, int) (verify.Resource, error) {
+	return verify.Resource{}, &verify.FetchError{Err: errors.New("connection refused by 192.0.2.7")}
+}
+
+// What could not be checked is no decision: it is answered with 503 and not
+// recorded.
+func TestUnavailable(t *testing.T) {
+	commits := &counter{}
+	s := start(t, setup{
+		verifier: verify.Config{Fetcher: downFetcher{}, InsecureSpecialUse: true},
+		store:    func(real issuer.Store) issuer.Store { return faultyStore{Store: real, commits: commits} },
+	})
+	a := s.post(`{"client_id":"https://acme.example/client.json"}`)
+	a.want(t, http.StatusServiceUnavailable, string(metadata.ReasonDocumentUnavailable))
+	if p := a.problem(t); p.Error != "temporarily_unavailable" || a.header.Get("Retry-After") != "60" {
+		t.Errorf("error %q, Retry-After %q", p.Error, a.header.Get("Retry-After"))
+	}
+	if strings.Contains(a.body, "192.0.2.7") {
+		t.Errorf("H20: the answer says what was seen: %s", a.body)
+	}
+	if commits.count() != 0 {
+		t.Error("it was recorded")
+	}
+}
+
+func TestUnknownDecision(t *testing.T) {
+	s := start(t, setup{})
+	for name, path := range map[string]string{
+		"one that is not there": "/v1/decisions/d" + strings.Repeat("0", 32),
+		"no id":                 "/v1/decisions/x",
+		"an id in upper case":   "/v1/decisions/D" + strings.Repeat("A", 32),
+		"H5 a slash after it":   "/v1/decisions/d" + strings.Repeat("0", 32) + "/",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.get(path).want(t, http.StatusNotFound, "")
+		})
+	}
+}
