@@ -1,0 +1,446 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/fc28f635/countersign/attest"
+	"github.com/fc28f635/countersign/internal/jose"
+	"github.com/fc28f635/countersign/issuer"
+	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/trustroots"
+	"github.com/fc28f635/countersign/verify/online"
+)
+
+const goodRegistration = `{"client_name":"Acme Agent","redirect_uris":["http://127.0.0.1/callback"],"scope":"files.read files.write"}`
+
+// noResolver is an address where no resolver answers.
+var noResolver = []online.Resolver{{Address: "127.0.0.1:1"}}
+
+// smallService is a service in dir that looks nothing up.
+func smallService(dir string) serviceConfig {
+	const freeBytes = 16 << 20
+	return serviceConfig{Dir: dir, Listen: "127.0.0.1:0", Logger: slog.New(slog.DiscardHandler),
+		Lookup: online.Config{Resolvers: noResolver}, Small: true, MinFreeBytes: freeBytes}
+}
+
+func serveTest(t *testing.T, cfg serviceConfig) *service {
+	t.Helper()
+	s, err := startService(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.stop(); err != nil {
+			t.Errorf("stopping: %v", err)
+		}
+	})
+	return s
+}
+
+// postDecision asks a service for a decision and returns the answer.
+func postDecision(url, body string) (string, issuer.Decision, error) {
+	var d issuer.Decision
+	resp, err := http.Post(url+"/v1/decisions", "application/json", strings.NewReader(body))
+	if err != nil {
+		return "", d, err
+	}
+	return readDecision(resp)
+}
+
+func getDecision(url, id string) (string, issuer.Decision, error) {
+	resp, err := http.Get(url + "/v1/decisions/" + id)
+	if err != nil {
+		return "", issuer.Decision{}, err
+	}
+	return readDecision(resp)
+}
+
+func readDecision(resp *http.Response) (string, issuer.Decision, error) {
+	var d issuer.Decision
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return "", d, err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return "", d, fmt.Errorf("status %d: %.300s", resp.StatusCode, text)
+	}
+	return string(text), d, json.Unmarshal(text, &d)
+}
+
+// A process is countersign as a process of its own.
+type process struct {
+	cmd *exec.Cmd
+	url string
+	out *bytes.Buffer // what it wrote to standard error; read after it ended
+	end chan struct{}
+}
+
+// startProcess runs countersign serve until it listens.
+func startProcess(t *testing.T, args ...string) *process {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &process{cmd: exec.Command(exe), out: &bytes.Buffer{}, end: make(chan struct{})}
+	p.cmd.Args = append([]string{"countersign", "serve", "--listen", "127.0.0.1:0", "--resolver", "127.0.0.1:1"}, args...)
+	stderr, err := p.cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.cmd.Process.Kill(); <-p.end })
+	listening := make(chan string, 1)
+	go func() {
+		defer close(p.end)
+		defer close(listening)
+		lines := bufio.NewScanner(stderr)
+		for lines.Scan() {
+			fmt.Fprintln(p.out, lines.Text())
+			if _, url, ok := strings.Cut(lines.Text(), "listening on "); ok {
+				listening <- url
+			}
+		}
+	}()
+	var ok bool
+	if p.url, ok = <-listening; !ok {
+		t.Fatalf("serve ended: %v\n%s", p.cmd.Wait(), p.out)
+	}
+	return p
+}
+
+// T2: whatever serve answered before it was killed is there after a restart.
+func TestServeKilled(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	acknowledged := map[string]string{}
+	for range 2 {
+		p := startProcess(t, "--data", dir)
+		var mu sync.Mutex
+		var group sync.WaitGroup
+		enough := make(chan struct{})
+		for range 4 {
+			group.Go(func() {
+				for {
+					text, d, err := postDecision(p.url, `{"client":`+goodRegistration+`}`)
+					if err != nil {
+						return // it was killed
+					}
+					mu.Lock()
+					acknowledged[d.ID] = text
+					if len(acknowledged)%100 == 50 {
+						select {
+						case enough <- struct{}{}:
+						default:
+						}
+					}
+					mu.Unlock()
+				}
+			})
+		}
+		<-enough
+		if err := p.cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		group.Wait()
+		<-p.end
+		_ = p.cmd.Wait()
+	}
+	p := startProcess(t, "--data", dir)
+	for id, told := range acknowledged {
+		recorded, _, err := getDecision(p.url, id)
+		if err != nil || recorded != told {
+			t.Fatalf("decision %s was told as %s, and is now %s: %v", id, told, recorded, err)
+		}
+	}
+	t.Logf("%d decisions were there", len(acknowledged))
+}
+
+// The log begins with what decides; a signal ends the service in order.
+func TestServeEnds(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Log("there is no SIGTERM to send: TestServeDrains ends the service instead")
+		return
+	}
+	roots := filepath.Join(t.TempDir(), "roots.json")
+	if err := os.WriteFile(roots, []byte(`{"publishers":{}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	p := startProcess(t, "--data", dir, "--log-format", "json", "--roots", roots)
+	_, d, err := postDecision(p.url, `{"client":`+goodRegistration+`}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	<-p.end
+	if err := p.cmd.Wait(); err != nil {
+		t.Errorf("H26 serve ended with %v, want exit status 0\n%s", err, p.out)
+	}
+	first, _ := p.out.ReadString('\n')
+	var event map[string]any
+	if err := json.Unmarshal([]byte(first), &event); err != nil {
+		t.Fatalf("the log begins with %q: %v", first, err)
+	}
+	digest := issuer.Standard().Digest()
+	for key, want := range map[string]any{"listen": "127.0.0.1:0", "data": dir, "policy": "standard", "policy_digest": digest, "pinned_publishers": 0.0} {
+		if event[key] != want {
+			t.Errorf("the first event has %s %v, want %v", key, event[key], want)
+		}
+	}
+	if digest, _ := event["roots_digest"].(string); !strings.HasPrefix(digest, "sha256:") {
+		t.Errorf("the first event has roots_digest %q", digest)
+	}
+	s := serveTest(t, smallService(dir))
+	if _, _, err := getDecision(s.url(), d.ID); err != nil {
+		t.Errorf("the decision is lost: %v", err)
+	}
+}
+
+// H26: what is under way when the service ends is answered, and nothing new is
+// taken.
+func TestServeDrains(t *testing.T) {
+	dir := t.TempDir()
+	s := serveTest(t, smallService(dir))
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	body := `{"client":` + goodRegistration + `}`
+	fmt.Fprintf(conn, "POST /v1/decisions HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", s.addr, len(body), body[:10])
+	if resp, err := http.Get(s.url() + "/healthz"); err != nil { // by now the request above is under way
+		t.Fatal(err)
+	} else {
+		_ = resp.Body.Close()
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.stop() }()
+	for taken := true; taken; time.Sleep(time.Millisecond) {
+		other, err := net.Dial("tcp", s.addr)
+		if taken = err == nil; taken {
+			_ = other.Close()
+		}
+	}
+	if _, err := io.WriteString(conn, body[10:]); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatalf("the request under way was not answered: %v", err)
+	}
+	_, d, err := readDecision(resp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("stop returned %v", err)
+	}
+	again := serveTest(t, smallService(dir)) // the directory is free
+	if _, _, err := getDecision(again.url(), d.ID); err != nil {
+		t.Errorf("the decision is lost: %v", err)
+	}
+}
+
+// A service that cannot record ends by itself, and says why.
+func TestServeEndsOnFailure(t *testing.T) {
+	s, err := startService(t.Context(), smallService(t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.cancel(issuer.ErrStorageFailed) // as the store and the handler do
+	if err := s.wait(); !errors.Is(err, issuer.ErrStorageFailed) {
+		t.Errorf("wait returned %v", err)
+	}
+}
+
+func TestServeEndsWithContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	s, err := startService(ctx, smallService(t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if err := s.wait(); err != nil {
+		t.Errorf("wait returned %v", err)
+	}
+}
+
+func TestServeRefusesAddresses(t *testing.T) {
+	for _, listen := range []string{"0.0.0.0:0", "[::]:0", "192.0.2.1:0", "example.com:80", ":0", "127.0.0.1", "", "[::ffff:192.0.2.1]:0"} {
+		cfg := smallService(t.TempDir())
+		cfg.Listen = listen
+		if s, err := startService(t.Context(), cfg); err == nil {
+			t.Errorf("it listens on %s", listen)
+			_ = s.stop()
+		}
+	}
+}
+
+// A second service finds the directory held, and says by what.
+func TestServeHeld(t *testing.T) {
+	dir := t.TempDir()
+	serveTest(t, smallService(dir))
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), []string{"serve", "--data", dir, "--listen", "127.0.0.1:0"}, nil, &stdout, &stderr)
+	if code != exitFailed || !strings.Contains(stderr.String(), "is held by another process") || !strings.Contains(stderr.String(), "use another --data") {
+		t.Errorf("exit %d\n%s", code, &stderr)
+	}
+}
+
+// What a service that may fetch from loopback decides is marked and not signed.
+func TestServeMarksTests(t *testing.T) {
+	for _, loopback := range []bool{true, false} {
+		cfg := signingService(t)
+		cfg.Lookup.InsecureLoopback = loopback
+		s := serveTest(t, cfg)
+		_, d, err := postDecision(s.url(), signedRegistration(t, cfg))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Tier != issuer.TierSigned || d.Test != loopback || (d.Countersigned == "") != loopback {
+			t.Errorf("loopback %t: tier %s, test %t, countersigned %q", loopback, d.Tier, d.Test, d.Countersigned)
+		}
+	}
+}
+
+// The countersigned statement verifies with the published key, which stays the
+// same over a restart and is nobody else's to read.
+func TestServeCountersigns(t *testing.T) {
+	cfg := signingService(t)
+	var key jose.Key
+	for range 2 {
+		s, err := startService(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.Get(s.url() + "/.well-known/jwks.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		set, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys, problems, err := jose.ParseKeys(set)
+		if err != nil || len(problems) > 0 || len(keys) != 1 {
+			t.Fatalf("the key set is %s: %v %v", set, problems, err)
+		}
+		if key.ID() != "" && key.ID() != keys[0].ID() {
+			t.Errorf("after a restart the key is %s, and was %s", keys[0].ID(), key.ID())
+		}
+		key = keys[0]
+		_, d, err := postDecision(s.url(), signedRegistration(t, cfg))
+		if err != nil {
+			t.Fatal(err)
+		}
+		statement, err := jose.ParseCountersigned(d.Countersigned)
+		if err != nil {
+			t.Fatalf("countersigned %.100q: %v", d.Countersigned, err)
+		}
+		if err := statement.Verify(key); err != nil {
+			t.Errorf("countersigned: %v", err)
+		}
+		if err := s.stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(cfg.Dir, countersigningFile)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("the key has mode %v", info.Mode())
+	}
+	if runtime.GOOS == "windows" {
+		return
+	}
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := startService(t.Context(), cfg); !errors.Is(err, attest.ErrReadableByOthers) {
+		t.Errorf("with a key that others can read it starts: %v", err)
+		if err == nil {
+			_ = s.stop()
+		}
+	}
+}
+
+// The service itself is never a publisher.
+func TestServeIsNoPublisher(t *testing.T) {
+	cfg := signingService(t)
+	body := signedRegistration(t, cfg)
+	cfg.Issuer = metadata.MustPublisher("https://acme.example")
+	s := serveTest(t, cfg)
+	_, d, err := postDecision(s.url(), body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Reason != metadata.ReasonPublisherIsCountersigner {
+		t.Errorf("%s %s", d.Outcome, d.Reason)
+	}
+}
+
+var publisherKey = sync.OnceValues(func() (attest.Key, error) { return attest.Generate("2026a", metadata.KeyEd25519) })
+
+// signingService is a service that countersigns, with one pinned publisher.
+func signingService(t *testing.T) serviceConfig {
+	t.Helper()
+	key, err := publisherKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots, err := trustroots.Parse([]byte(`{"publishers":{"https://acme.example":{"keys":[`+string(key.JWK())+`]}}}`), "roots.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := smallService(t.TempDir())
+	cfg.Issuer, cfg.AuthorizationServer = metadata.MustPublisher("https://trust.example"), "https://as.example"
+	cfg.Lookup.Roots = roots.Set
+	return cfg
+}
+
+// signedRegistration is a request with a statement of the pinned publisher.
+func signedRegistration(t *testing.T, cfg serviceConfig) string {
+	t.Helper()
+	key, err := publisherKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().Unix()
+	const month = 30 * 24 * 60 * 60
+	statement, err := key.Sign(metadata.Statement{
+		Publisher: metadata.MustPublisher("https://acme.example"), IssuedAt: now, ExpiresAt: now + 2*month, ID: "1",
+		Audience: cfg.AuthorizationServer,
+		Client: metadata.Client{SoftwareID: "acme-agent", ClientName: "Acme Agent",
+			RedirectURIs: []string{"https://acme.example/callback"}, Scope: "files.read"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return `{"client":{"software_statement":"` + statement + `"}}`
+}
