@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -152,6 +153,38 @@ func TestVectorsInDocsExist(t *testing.T) {
 	if named == 0 {
 		t.Fatal("the documents name no vector: has their form changed?")
 	}
+}
+
+// TestThreatRowsAreTested looks, for each group of the threat model, for a test
+// or vector that carries a row of it in every place that the table names.
+func TestThreatRowsAreTested(t *testing.T) {
+	groups := regexp.MustCompile("(?m)^\\| ([A-Z]) \\|.*\\| (`.*`) \\|$").FindAllStringSubmatch(read(t, "threat-model.md"), -1)
+	if len(groups) == 0 {
+		t.Fatal("no groups in threat-model.md: has its form changed?")
+	}
+	for _, group := range groups {
+		row := regexp.MustCompile(`(?m)"` + group[1] + `[0-9]+[ ,"]|^row:.*\b` + group[1] + `[0-9]+`)
+		for _, place := range strings.Split(strings.Trim(group[2], "`"), "`, `") {
+			if !carries(t, filepath.Join("..", place), row) {
+				t.Errorf("group %s: no test in %s carries a row", group[1], place)
+			}
+		}
+	}
+}
+
+// carries reports whether a test or vector at or below dir matches.
+func carries(t *testing.T, dir string, row *regexp.Regexp) (found bool) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && (strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, ".txtar")) {
+			found = found || row.MatchString(read(t, path))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
 
 // documents are the README and the pages of this directory.
