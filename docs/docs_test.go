@@ -82,6 +82,28 @@ func TestCommandsInDocsExist(t *testing.T) {
 	}
 }
 
+// TestFlagsInDocsExist looks for each flag that the documents name among those
+// that the program declares.
+func TestFlagsInDocsExist(t *testing.T) {
+	sources, err := filepath.Glob("../cmd/countersign/*.go")
+	if err != nil || len(sources) == 0 {
+		t.Fatalf("no sources: %v", err)
+	}
+	var program strings.Builder
+	for _, source := range sources {
+		program.WriteString(read(t, source))
+	}
+	for _, file := range documents(t) {
+		for _, text := range code(read(t, file)) {
+			for _, flag := range regexp.MustCompile(`(?:^|\s)--([a-z][a-z-]+)`).FindAllStringSubmatch(text, -1) {
+				if flag[1] != "help" && !strings.Contains(program.String(), `"`+flag[1]+`"`) {
+					t.Errorf("%s names the flag --%s, and no command has it", file, flag[1])
+				}
+			}
+		}
+	}
+}
+
 // TestLinksInDocsLead follows the links between the files of the repository.
 func TestLinksInDocsLead(t *testing.T) {
 	for _, file := range documents(t) {
