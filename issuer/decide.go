@@ -78,14 +78,16 @@ func (d Decision) deny(reason metadata.Reason) Decision {
 func flags(v *verify.Verdict) []metadata.Reason {
 	var list []metadata.Reason
 	for _, f := range v.Findings {
-		switch f.Reason {
-		case metadata.ReasonNameResemblesProtected, metadata.ReasonStatementExpiresSoon, metadata.ReasonKeyLineNew:
-			if !slices.Contains(list, f.Reason) {
-				list = append(list, f.Reason)
-			}
+		if flagged[f.Reason] && !slices.Contains(list, f.Reason) {
+			list = append(list, f.Reason)
 		}
 	}
 	return list
+}
+
+var flagged = map[metadata.Reason]bool{
+	metadata.ReasonNameResemblesProtected: true, metadata.ReasonStatementExpiresSoon: true,
+	metadata.ReasonKeyLineNew: true,
 }
 
 // tier returns the highest tier whose conditions hold.

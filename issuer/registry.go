@@ -48,13 +48,13 @@ type Registry struct{ cfg Config }
 // NewRegistry returns a Registry, or an error that names the field at fault.
 func NewRegistry(cfg Config) (*Registry, error) {
 	if cfg.Verifier == nil || cfg.Store == nil {
-		return nil, errors.New("Verifier and Store are required")
+		return nil, errors.New("fields Verifier and Store are required")
 	}
 	if cfg.Policy == nil {
 		cfg.Policy = Standard()
 	}
 	if cfg.Now == nil {
-		cfg.Now = time.Now
+		cfg.Now = time.Now //nolint:forbidigo // the default of the injected clock
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

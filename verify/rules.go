@@ -64,13 +64,12 @@ func (r *run) checkClientID(ctx context.Context) error {
 
 // ruleCheck names the check to which a defect of the metadata belongs.
 func (r *run) ruleCheck(reason metadata.Reason) Check {
-	switch reason {
-	case metadata.ReasonRedirectURIMalformed, metadata.ReasonRedirectURINotStated:
+	switch {
+	case reason == metadata.ReasonRedirectURIMalformed || reason == metadata.ReasonRedirectURINotStated:
 		return CheckRedirectURIs
-	case metadata.ReasonNameUnprintable:
+	case reason == metadata.ReasonNameUnprintable:
 		return CheckDisplayName
-	}
-	if r.road == metadata.RoadDocument {
+	case r.road == metadata.RoadDocument:
 		return CheckMetadataDocument
 	}
 	return CheckForm

@@ -87,18 +87,18 @@ func New(cfg Config) (*Verifier, error) {
 		cfg.ProtectedNames = metadata.ProtectedNames()
 	}
 	if cfg.Now == nil {
-		cfg.Now = time.Now
+		cfg.Now = time.Now //nolint:forbidigo // the default of the injected clock
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	switch {
 	case cfg.MaxLifetime < 0 || cfg.MaxLifetime > limits.StatementLifetime:
-		return nil, errors.New("MaxLifetime is not within 366 days")
+		return nil, errors.New("field MaxLifetime is not within 366 days")
 	case cfg.Leeway < 0 || cfg.Leeway > mostLeeway:
-		return nil, errors.New("Leeway is not within five minutes")
+		return nil, errors.New("field Leeway is not within five minutes")
 	case cfg.DocumentBytes < 0 || cfg.DocumentBytes > limits.DocumentBytesMax:
-		return nil, errors.New("DocumentBytes is not within 65536")
+		return nil, errors.New("field DocumentBytes is not within 65536")
 	}
 	return &Verifier{
 		cfg:        cfg,

@@ -88,6 +88,7 @@ func runVerify(c *cobra.Command, f verifyFlags, source string) error {
 		return nil
 	case verify.Rejected:
 		return &exitError{code: exitRejected}
+	case verify.Inconclusive:
 	}
 	return &exitError{code: exitFailed}
 }

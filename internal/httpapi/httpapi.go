@@ -57,7 +57,7 @@ type server struct {
 // fault. It is safe for concurrent use.
 func New(cfg Config) (http.Handler, error) {
 	if cfg.Registry == nil || len(cfg.Hosts) == 0 {
-		return nil, errors.New("Registry and Hosts are required")
+		return nil, errors.New("fields Registry and Hosts are required")
 	}
 	if cfg.JWKS == nil {
 		cfg.JWKS = func() json.RawMessage { return json.RawMessage(`{"keys":[]}`) }
@@ -66,7 +66,7 @@ func New(cfg Config) (http.Handler, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Now == nil {
-		cfg.Now = time.Now
+		cfg.Now = time.Now //nolint:forbidigo // the default of the injected clock
 	}
 	if cfg.OnStorageFailed == nil {
 		cfg.OnStorageFailed = func() {}
