@@ -8,9 +8,9 @@ import (
 )
 
 // An Acceptance is an operator's recorded yes to a publisher, or to the shape
-// of a client that nothing proves. Exactly one of Publisher and Shape is what
-// it is for; where a publisher was accepted on unsigned evidence, Shape too
-// says what was seen.
+// of a client. With a Publisher alone it covers whatever that publisher signs.
+// With both it also covers the one unsigned client of that shape which was seen.
+// With a Shape alone it covers every client of that shape, proven or not.
 type Acceptance struct {
 	Publisher metadata.Publisher `json:"publisher,omitzero"`
 	Shape     metadata.Shape     `json:"shape,omitempty"`

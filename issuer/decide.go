@@ -101,7 +101,7 @@ func (p *Policy) tier(v *verify.Verdict, shape metadata.Shape, s Standing) (Tier
 			continue
 		}
 		if r.acceptance {
-			accepted, ok := s.covers(v, shape, holds[TierDomain], holds[TierSigned])
+			accepted, ok := s.covers(v, shape, holds[TierDomain])
 			if !ok {
 				continue
 			}
@@ -131,10 +131,11 @@ func anyPassed(v *verify.Verdict, alternatives [][]verify.Check) bool {
 }
 
 // covers returns an acceptance in force for the client: of its publisher where
-// one is proven, or of its shape. One that was given on unsigned evidence holds
-// for what was seen then, unless the publisher has come to sign. A client of
+// one is proven, or of its shape. One of a publisher covers all that it signs;
+// of what it does not sign, only the shape that was seen. A client of
 // binding loose needs a person's.
-func (s Standing) covers(v *verify.Verdict, shape metadata.Shape, domain, signed bool) (Acceptance, bool) {
+func (s Standing) covers(v *verify.Verdict, shape metadata.Shape, domain bool) (Acceptance, bool) {
+	signed := v.Passed(verify.CheckSignature) || v.Passed(verify.CheckPossession)
 	line, seen := v.Finding(verify.CheckKeyLine)
 	newLine := seen && (line.Status == verify.Failed || line.Status == verify.Unavailable)
 	for _, a := range s.Acceptances {
@@ -149,7 +150,7 @@ func (s Standing) covers(v *verify.Verdict, shape metadata.Shape, domain, signed
 			if a.Shape != "" && a.Shape == shape {
 				return a, true
 			}
-		case domain && !newLine && a.Publisher == v.Publisher && (signed || a.Shape == "" || a.Shape == shape):
+		case domain && !newLine && a.Publisher == v.Publisher && (signed || a.Shape == shape):
 			return a, true
 		}
 	}

@@ -94,7 +94,7 @@ func printDemo(w io.Writer, rows []demoRow, kept string) {
 	fmt.Fprintln(w, `
 Next:
   countersign init DOMAIN --dir DIR   you publish a client: make its key, its document and the DNS record
-  countersign serve                   you run an authorization server: ask it about every client
+  countersign serve --data DIR        you run an authorization server: ask it about every client
   countersign why signature_invalid   what a reason means, and the mend`)
 }
 
