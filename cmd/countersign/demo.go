@@ -53,7 +53,10 @@ func runDemo(c *cobra.Command, f demoFlags) error {
 	ctx, cancel := context.WithTimeout(c.Context(), demoTimeout)
 	defer cancel()
 	rows, err := playDemo(ctx, f.keep, c.ErrOrStderr())
-	if err != nil {
+	switch {
+	case c.Context().Err() != nil:
+		return fail(errors.New("the demo was interrupted"), "")
+	case err != nil:
 		return fail(fmt.Errorf("the demo: %w", err), "it needs a temporary directory (TMPDIR) with 64 MiB, and 127.0.0.1")
 	}
 	if f.json {

@@ -125,7 +125,8 @@ func TestDemoInterrupted(t *testing.T) {
 	temporary(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if code, stdout, stderr := runCommand(ctx, "demo"); code != exitFailed || stdout != "" {
+	code, stdout, stderr := runCommand(ctx, "demo")
+	if code != exitFailed || stdout != "" || !strings.Contains(stderr, "countersign: error: the demo was interrupted\n") {
 		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 }
