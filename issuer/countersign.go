@@ -37,7 +37,11 @@ func NewCountersigner(issuer metadata.Publisher, kid string, signer crypto.Signe
 	if err != nil {
 		return nil, fmt.Errorf("countersigning key: %w", err)
 	}
-	return &Countersigner{issuer: issuer, signer: jose.Signer{Key: key, Signer: signer}}, nil
+	proven, err := jose.Signer{Key: key, Signer: signer}.Prove()
+	if err != nil {
+		return nil, fmt.Errorf("countersigning key: %w", err)
+	}
+	return &Countersigner{issuer: issuer, signer: proven}, nil
 }
 
 // Issuer returns the iss of what the countersigner signs.

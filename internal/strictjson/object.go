@@ -62,7 +62,8 @@ func (o *object) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if _, err := dec.ReadToken(); err != nil {
 		return err
 	}
-	o.members = make([]Member, 0, 32)
+	const usual = 32 // bytes that a member takes
+	o.members = make([]Member, 0, min(len(o.text)/usual+4, usual))
 	for dec.PeekKind() != '}' {
 		quoted, err := dec.ReadValue()
 		if err != nil {
