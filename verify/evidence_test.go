@@ -1,0 +1,190 @@
+package verify_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fc28f635/countersign/internal/jose"
+	"github.com/fc28f635/countersign/internal/vectortest"
+	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/verify"
+)
+
+var liveZone = map[string]string{"dns.zone": zone(record(vectortest.Genuine))}
+
+// One look-up of a publisher is under way at a time, however many ask.
+func TestOneFlightPerPublisher(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const many = 50
+		p := newPlace(t, []string{"dns: secure"}, liveZone, nil)
+		p.delay = time.Second
+		presented := verify.Presentation{Statement: statement(t, nil)}
+		var wg sync.WaitGroup
+		for range many {
+			wg.Go(func() {
+				v, err := p.verifier.Verify(t.Context(), presented)
+				if err != nil || v.Outcome != verify.Verified {
+					t.Errorf("%v %v", v, err)
+				}
+			})
+		}
+		wg.Wait()
+		p.wantPackets(t, 1, 1)
+	})
+}
+
+// Whoever leaves a flight takes nobody with him.
+func TestCancelledVerification(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlace(t, []string{"dns: secure"}, liveZone, nil)
+		p.delay = time.Second
+		presented := verify.Presentation{Statement: statement(t, nil)}
+		impatient, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer cancel()
+		if v, err := p.verifier.Verify(impatient, presented); !errors.Is(err, context.DeadlineExceeded) || v != nil {
+			t.Errorf("got %v and %v, want no verdict and the context's error", v, err)
+		}
+		want(t, p.verify(t, presented), verify.Verified, "")
+		p.wantPackets(t, 1, 1)
+	})
+}
+
+// A look-up that never answers ends by its own deadline: no answer.
+func TestLookUpWithoutEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlace(t, []string{"dns: secure"}, liveZone, nil)
+		p.delay = time.Hour
+		started := time.Now()
+		want(t, p.verify(t, verify.Presentation{Statement: statement(t, nil)}), verify.Inconclusive, metadata.ReasonKeysUnavailable)
+		if took := time.Since(started); took > 15*time.Second {
+			t.Errorf("took %s", took)
+		}
+	})
+}
+
+// signedAs signs acme's statement under any kid.
+func signedAs(t *testing.T, kid string) string {
+	t.Helper()
+	key, err := jose.FromPublic(kid, vectortest.Foreign.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := vectortest.DrawnNow.Unix()
+	signed, err := vectortest.Sign(metadata.Statement{Publisher: vectortest.Acme, ID: "j", IssuedAt: now - 60, ExpiresAt: now + 60,
+		Client: metadata.Client{SoftwareID: "s", ClientName: "n", RedirectURIs: []string{"https://acme.example/cb"}}},
+		jose.Signer{Key: key, Signer: vectortest.Foreign.Signer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed
+}
+
+func TestLookUpsAreFewWhateverComes(t *testing.T) {
+	t.Run("J38 flood of kids", func(t *testing.T) {
+		p := newPlace(t, []string{"dns: secure"}, liveZone, nil)
+		for i := range 1000 {
+			v := p.verify(t, verify.Presentation{Statement: signedAs(t, fmt.Sprintf("kid-%d", i))})
+			want(t, v, verify.Rejected, metadata.ReasonKeyUnknown)
+		}
+		p.wantPackets(t, 1, 1)
+	})
+	t.Run("J38 flood at a publisher without keys", func(t *testing.T) {
+		p := newPlace(t, nil, nil, nil)
+		for i := range 100 {
+			want(t, p.verify(t, verify.Presentation{Statement: signedAs(t, fmt.Sprintf("kid-%d", i))}), verify.Rejected, metadata.ReasonPublisherUnknown)
+		}
+		p.wantPackets(t, 1, 1)
+	})
+	t.Run("J38 flood while nothing answers", func(t *testing.T) {
+		p := newPlace(t, []string{"dns: unavailable", "http: " + vectortest.Acme.PublisherDocumentURL() + " timeout"}, nil, nil)
+		for i := range 100 {
+			want(t, p.verify(t, verify.Presentation{Statement: signedAs(t, fmt.Sprintf("kid-%d", i))}), verify.Inconclusive, metadata.ReasonKeysUnavailable)
+		}
+		p.wantPackets(t, 1, 1)
+	})
+	t.Run("flood for one document that is not there", func(t *testing.T) {
+		p := newPlace(t, []string{"http: " + vectortest.DocumentURL + " 500"}, nil, nil)
+		for range 100 {
+			want(t, p.verify(t, verify.Presentation{ClientID: vectortest.DocumentURL}), verify.Inconclusive, metadata.ReasonDocumentUnavailable)
+		}
+		p.wantPackets(t, 0, 1)
+	})
+}
+
+// What was seen holds for its time to live, within bounds; what was not seen
+// for a minute.
+func TestEvidenceEnds(t *testing.T) {
+	timeout := "http: " + vectortest.Acme.PublisherDocumentURL() + " timeout"
+	for name, c := range map[string]struct {
+		header     []string
+		files      map[string]string
+		ttl, fresh time.Duration
+		holds      time.Duration // of the DNS answer
+		fetched    time.Duration // of the document
+	}{
+		"no time at all":   {[]string{"dns: secure"}, liveZone, time.Nanosecond, 0, time.Minute, time.Minute},
+		"as it says":       {[]string{"dns: secure"}, liveZone, 5 * time.Minute, 0, 5 * time.Minute, time.Minute},
+		"a week":           {[]string{"dns: secure"}, liveZone, 7 * 24 * time.Hour, 0, 15 * time.Minute, time.Minute},
+		"no record":        {nil, nil, time.Hour, 0, time.Minute, time.Minute},
+		"D7 no answer":     {[]string{"dns: unavailable", timeout}, nil, time.Hour, 0, time.Minute, time.Minute},
+		"D7 bogus":         {[]string{"dns: bogus", timeout}, nil, time.Hour, 0, time.Minute, time.Minute},
+		"document, a week": {nil, map[string]string{vectortest.Acme.PublisherDocumentURL(): publisherDocument("", vectortest.Genuine)}, 0, 7 * 24 * time.Hour, time.Minute, 15 * time.Minute},
+		"document, a second": {nil, map[string]string{vectortest.Acme.PublisherDocumentURL(): publisherDocument("", vectortest.Genuine)},
+			0, time.Second, time.Minute, time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			presented := verify.Presentation{Statement: statement(t, nil), At: vectortest.DrawnNow}
+			for _, end := range []struct {
+				after            time.Duration
+				queries, fetches int
+			}{
+				{min(c.holds, c.fetched) - time.Second, 1, 1},
+				{c.holds - time.Second, 1, 1 + before(c.fetched, c.holds)},
+				{c.holds, 2, 1 + before(c.fetched, c.holds+1)},
+				{c.fetched, 1 + before(c.holds, c.fetched+1), 2},
+			} {
+				p := newPlace(t, c.header, c.files, nil)
+				p.ttl, p.fresh = c.ttl, c.fresh
+				p.verify(t, presented)
+				p.after(end.after)
+				p.verify(t, presented)
+				p.wantPackets(t, end.queries, end.fetches)
+			}
+		})
+	}
+}
+
+func before(a, b time.Duration) int {
+	if a < b {
+		return 1
+	}
+	return 0
+}
+
+// A statement that verified once is not good for ever: whether its key is alive
+// is asked every time.
+func TestRevocationIsSeenAtTheNextLook(t *testing.T) {
+	live := newPlace(t, []string{"dns: secure"}, liveZone, nil)
+	dead := newPlace(t, []string{"dns: secure"}, map[string]string{"dns.zone": zone("v=ck1; kid=2026a; k=ed25519; p=")}, nil)
+	now := live
+	p := newPlace(t, nil, nil, func(cfg *verify.Config) {
+		cfg.Resolver = resolverFunc(func(ctx context.Context, name string) (verify.Answer, error) { return now.LookupTXT(ctx, name) })
+	})
+	presented := verify.Presentation{Statement: statement(t, nil)}
+	want(t, p.verify(t, presented), verify.Verified, "")
+	now = dead
+	want(t, p.verify(t, presented), verify.Verified, "")
+	p.after(15 * time.Minute)
+	want(t, p.verify(t, presented), verify.Rejected, metadata.ReasonKeyRevoked)
+}
+
+type resolverFunc func(context.Context, string) (verify.Answer, error)
+
+func (f resolverFunc) LookupTXT(ctx context.Context, name string) (verify.Answer, error) {
+	return f(ctx, name)
+}

@@ -1,0 +1,41 @@
+package verify
+
+import (
+	"testing"
+	"time"
+)
+
+func TestInLine(t *testing.T) {
+	now := time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
+	ago := func(hours int) time.Time { return now.Add(-time.Duration(hours) * time.Hour) }
+	seen := func(key string, first, last int) Sighting { return Sighting{key, ago(first), ago(last)} }
+	for name, c := range map[string]struct {
+		sightings []Sighting
+		key       string
+		want      bool
+	}{
+		"first key":                            {[]Sighting{seen("a", 0, 0)}, "a", true},
+		"old key":                              {[]Sighting{seen("a", 1000, 0)}, "a", true},
+		"standby from the start":               {[]Sighting{seen("a", 1000, 500), seen("b", 1000, 0)}, "b", true},
+		"standby from the start, used at once": {[]Sighting{seen("a", 1, 1), seen("b", 1, 0)}, "b", true},
+		"K20 overlap of 24 h":                  {[]Sighting{seen("a", 1000, 0), seen("b", 24, 0)}, "b", true},
+		"K20 overlap of 23 h":                  {[]Sighting{seen("a", 1000, 0), seen("b", 23, 0)}, "b", false},
+		"overlap that ended":                   {[]Sighting{seen("a", 1000, 10), seen("b", 34, 0)}, "b", true},
+		"overlap that ended early":             {[]Sighting{seen("a", 1000, 11), seen("b", 34, 0)}, "b", false},
+		"K22 all keys at once":                 {[]Sighting{seen("a", 1000, 30), seen("b", 29, 0)}, "b", false},
+		"K22 held for 71 h":                    {[]Sighting{seen("a", 1000, 100), seen("b", 71, 0)}, "b", false},
+		"K22 held for 72 h":                    {[]Sighting{seen("a", 1000, 100), seen("b", 72, 0)}, "b", true},
+		"chain":                                {[]Sighting{seen("a", 1000, 400), seen("b", 500, 40), seen("c", 70, 0)}, "c", true},
+		"chain listed backwards":               {[]Sighting{seen("c", 70, 0), seen("b", 500, 40), seen("a", 1000, 400)}, "c", true},
+		"chain with a gap":                     {[]Sighting{seen("a", 1000, 600), seen("b", 500, 20), seen("c", 60, 0)}, "c", false},
+		"beside a key of no line":              {[]Sighting{seen("a", 1000, 100), seen("b", 60, 0), seen("c", 50, 0)}, "c", false},
+		"never seen":                           {[]Sighting{seen("a", 1000, 0)}, "b", false},
+		"nothing seen":                         {nil, "a", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := inLine(c.sightings, c.key, now); got != c.want {
+				t.Errorf("inLine is %t", got)
+			}
+		})
+	}
+}
