@@ -143,7 +143,7 @@ func (c *Client) UnmarshalJSON(data []byte) error {
 // MarshalJSON writes the members that are set: those with fields in the order
 // of RFC 7591, the others after them in the order of their names.
 func (c Client) MarshalJSON() ([]byte, error) {
-	var w objectWriter
+	w := startObject()
 	c.write(&w)
 	return w.finish()
 }
@@ -288,34 +288,33 @@ var errBadObject = errors.New("writing JSON: a member holds no JSON value")
 
 // An objectWriter writes one JSON object member by member.
 type objectWriter struct {
-	buf bytes.Buffer
+	buf []byte
 	err error
 }
+
+// startObject returns a writer with room for an object of ordinary size.
+func startObject() objectWriter { return objectWriter{buf: make([]byte, 0, 1024)} }
 
 func (w *objectWriter) member(name string, value json.RawMessage) {
 	if len(value) == 0 {
 		w.err = errBadObject
 		return
 	}
-	if w.buf.Len() == 0 {
-		w.buf.WriteByte('{')
-	} else {
-		w.buf.WriteByte(',')
+	separator := byte(',')
+	if len(w.buf) == 0 {
+		separator = '{'
 	}
-	quoted, err := strictjson.Quote(name)
+	buf, err := strictjson.AppendQuote(append(w.buf, separator), name)
 	if err != nil {
 		w.err = err
 		return
 	}
-	w.buf.Write(quoted)
-	w.buf.WriteByte(':')
-	w.buf.Write(value)
+	w.buf = append(append(buf, ':'), value...)
 }
 
 func (w *objectWriter) finish() ([]byte, error) {
-	if w.buf.Len() == 0 {
-		w.buf.WriteByte('{')
+	if len(w.buf) == 0 {
+		w.buf = append(w.buf, '{')
 	}
-	w.buf.WriteByte('}')
-	return w.buf.Bytes(), w.err
+	return append(w.buf, '}'), w.err
 }

@@ -225,12 +225,12 @@ func (s *memberSpec) get(c *Client) (json.RawMessage, bool) {
 		if len(*field) == 0 {
 			return nil, false
 		}
-		list := json.RawMessage{'['}
+		list := append(make(json.RawMessage, 0, 128), '[')
 		for i, text := range *field {
 			if i > 0 {
 				list = append(list, ',')
 			}
-			list = append(list, quoteText(text)...)
+			list = appendText(list, text)
 		}
 		return append(list, ']'), true
 	case *json.RawMessage:
@@ -242,9 +242,13 @@ func (s *memberSpec) get(c *Client) (json.RawMessage, bool) {
 // quoteText writes a text as JSON; invalid UTF-8, which no parser of ours lets
 // in, is replaced.
 func quoteText(s string) json.RawMessage {
-	q, err := strictjson.Quote(s)
+	return appendText(make([]byte, 0, len(s)+2), s) // nothing needs escaping, as a rule
+}
+
+func appendText(to []byte, s string) []byte {
+	q, err := strictjson.AppendQuote(to, s)
 	if err != nil {
-		q, _ = strictjson.Quote(strings.ToValidUTF8(s, "�"))
+		q, _ = strictjson.AppendQuote(to, strings.ToValidUTF8(s, "�"))
 	}
 	return q
 }

@@ -9,8 +9,6 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
-
-	"github.com/fc28f635/countersign/internal/strictjson"
 )
 
 // A Shape identifies a registration by the members that decide where codes go
@@ -33,20 +31,27 @@ func ShapeOf(c Client) Shape {
 	}
 	canonical := Client{
 		ClientName:              FoldName(c.ClientName),
-		RedirectURIs:            sortedSet(redirects),
 		GrantTypes:              sortedSet(c.GrantTypes),
+		RedirectURIs:            sortedSet(redirects),
 		TokenEndpointAuthMethod: c.TokenEndpointAuthMethod,
 	}
-	data, err := canonical.MarshalJSON()
-	if err == nil {
-		data, err = strictjson.Canonical(data)
+	w := startObject()
+	for _, spec := range shapeMembers {
+		if value, ok := spec.get(&canonical); ok {
+			w.member(spec.name, value)
+		}
 	}
+	data, err := w.finish()
 	if err != nil {
 		return "" // no text of ours fails to be written; the empty shape is accepted by nobody
 	}
 	sum := sha256.Sum256(data)
 	return Shape("sha256:" + hex.EncodeToString(sum[:]))
 }
+
+// shapeMembers are the members of a shape, sorted as RFC 8785 wants them.
+var shapeMembers = [...]*memberSpec{registry["client_name"], registry["grant_types"],
+	registry["redirect_uris"], registry["token_endpoint_auth_method"]}
 
 // FoldName returns a name in the form in which two names are compared: NFKC,
 // case folded, outer white space dropped.

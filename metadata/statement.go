@@ -206,7 +206,7 @@ func HoldsSecretKey(jwks json.RawMessage) bool {
 
 // MarshalJSON writes the payload: the claims first, then the stated metadata.
 func (s Statement) MarshalJSON() ([]byte, error) {
-	var w objectWriter
+	w := startObject()
 	text := func(name, value string) {
 		if value != "" {
 			w.member(name, quoteText(value))

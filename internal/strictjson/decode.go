@@ -50,10 +50,13 @@ func Canonical(raw json.RawMessage) (json.RawMessage, error) {
 }
 
 // Quote returns s as a JSON string.
-func Quote(s string) (json.RawMessage, error) {
-	q, err := jsontext.AppendQuote(nil, s)
+func Quote(s string) (json.RawMessage, error) { return AppendQuote(nil, s) }
+
+// AppendQuote appends s as a JSON string, in the spelling of RFC 8785.
+func AppendQuote(to []byte, s string) ([]byte, error) {
+	q, err := jsontext.AppendQuote(to, s)
 	if err != nil {
 		return nil, fmt.Errorf("writing JSON: %w", err)
 	}
-	return json.RawMessage(q), nil
+	return q, nil
 }
