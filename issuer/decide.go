@@ -62,10 +62,12 @@ var ended = map[metadata.Reason]bool{
 	metadata.ReasonSoftwareNotListed: true, metadata.ReasonDocumentWithdrawn: true,
 }
 
-// deny makes the decision a refusal. A reason that no statement is needed for
-// is told without one.
+// deny makes the decision a refusal: what was proven until then earns nothing,
+// and is in the findings. A reason that no statement is needed for is told
+// without one.
 func (d Decision) deny(reason metadata.Reason) Decision {
 	d.Outcome, d.Reason, d.Grant, d.Client = Denied, reason, Grant{}, metadata.Client{}
+	d.Tier, d.Publisher, d.Acceptance, d.Told = min(d.Tier, TierUnverified), metadata.Publisher{}, nil, "Refused"
 	problem := reason.Problem()
 	if d.Statement == "" {
 		problem = reason.ProblemWithout()

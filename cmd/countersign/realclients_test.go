@@ -233,6 +233,15 @@ func TestPresenterGainsNothing(t *testing.T) {
 			}
 		})
 	}
+	t.Run("O8 no stated scope within the tier: refused, and no tier is left", func(t *testing.T) {
+		d := l.register(t, map[string]any{"software_statement": statement, "scope": "files.write"})
+		if d.Outcome != issuer.Denied || d.Reason != metadata.ReasonScopeEmpty || d.Tier != issuer.TierUnverified || !d.Publisher.IsZero() || d.Told != "Refused" {
+			t.Errorf("%s %s at %s of %s: %q", d.Outcome, d.Reason, d.Tier, d.Publisher, d.Told)
+		}
+		if len(d.Grant.ScopesCut) != 1 || d.Grant.ScopesCut[0].Earn != issuer.TierAccepted {
+			t.Errorf("cut %+v, want what would earn it", d.Grant.ScopesCut)
+		}
+	})
 	t.Run("a method beside the stated one is dropped", func(t *testing.T) {
 		d := l.register(t, map[string]any{"software_statement": statement, "token_endpoint_auth_method": "client_secret_basic"})
 		if d.Tier != issuer.TierSigned || d.Client.TokenEndpointAuthMethod != "none" || !slices.Contains(d.Overridden, "token_endpoint_auth_method") {
