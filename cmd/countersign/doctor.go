@@ -145,7 +145,11 @@ func (s *sight) print(w io.Writer) {
 	for _, text := range s.unreached {
 		fmt.Fprintf(w, "  %-20s %s\n", "not reached", printable(text))
 	}
-	fmt.Fprintf(w, "\nPolicy standard gives tier %s: %s.\n", s.decision.Tier, printable(s.decision.Told))
+	if s.decision.Outcome == issuer.Approved {
+		fmt.Fprintf(w, "\nPolicy standard gives tier %s: %s.\n", s.decision.Tier, printable(s.decision.Told))
+	} else {
+		fmt.Fprintln(w, "\nPolicy standard gives nothing.")
+	}
 	for _, why := range s.whyNotMore() {
 		fmt.Fprintf(w, "  %s\n", printable(why))
 	}
@@ -174,7 +178,7 @@ func (s *sight) whyNotMore() []string {
 			why = append(why, "not signed: the metadata document holds no software statement")
 		}
 		if v.Binding == metadata.BindingLoose {
-			why = append(why, "not signed: codes go to a program on the user's computer or to any that poses as it (binding loose);\n  an https redirect URI on a host of the publisher would bind")
+			why = append(why, "not signed: codes can go to any program on the user's computer (binding loose); https redirect URIs of the publisher alone would not")
 		}
 		if v.TestMode() {
 			why = append(why, "not signed: the key is in test mode (t=y)")

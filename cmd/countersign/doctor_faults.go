@@ -170,12 +170,15 @@ func (s *sight) keysDisagree() []string {
 	return kids
 }
 
+// documentMissing finds missing documents. Where DNS alone is proof enough, the
+// publisher document may be absent.
 func (s *sight) documentMissing() []string {
 	var urls []string
-	for _, p := range []page{s.keys, s.document} {
-		if _, missing, _ := p.failure(); missing {
-			urls = append(urls, p.url)
-		}
+	if _, missing, _ := s.keys.failure(); missing && !s.verdict.Passed(verify.CheckDNSStrength) {
+		urls = append(urls, s.keys.url)
+	}
+	if _, missing, _ := s.document.failure(); missing {
+		urls = append(urls, s.document.url)
 	}
 	return urls
 }

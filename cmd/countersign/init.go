@@ -278,6 +278,6 @@ func printRecord(w io.Writer, r attest.DNSRecord) {
 
 // recordForms returns a key record in the three forms.
 func recordForms(r attest.DNSRecord) string {
-	return fmt.Sprintf("name in a web form  %s\nfull name           %s\ntext                %s\nline of a zone file\n%s",
+	return fmt.Sprintf("name in a web form  %s\nfull name           %s\ntext                %s\nzone file line      %s",
 		r.FormName(), r.FullName(), r.Text(), r.ZoneLine())
 }

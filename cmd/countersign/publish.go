@@ -11,6 +11,7 @@ import (
 
 	"github.com/fc28f635/countersign/attest"
 	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/internal/strictjson"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
 )
@@ -187,6 +188,11 @@ func (r release) document(ctx context.Context, id metadata.ClientID, statement s
 	data, err := encodeDocument(client)
 	if err != nil {
 		return nil, fail(err, "")
+	}
+	if len(data) > limits.DocumentBytes { // perhaps it is only the white space
+		if data, err = strictjson.Encode(client, false); err != nil {
+			return nil, fail(err, "")
+		}
 	}
 	if len(data) > limits.DocumentBytes {
 		return nil, refused(fmt.Errorf("the metadata document would have %d bytes, and servers read %d", len(data), limits.DocumentBytes),

@@ -1,0 +1,324 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/fc28f635/countersign/attest"
+	"github.com/fc28f635/countersign/metadata"
+)
+
+// A road is a publisher, and the real servers of acme.test.
+type road struct {
+	t       *testing.T
+	dir     string // what init was given
+	served  string // what the web server serves
+	names   *nameServer
+	records []txt // what is in the zone
+	flags   []string
+}
+
+// TestPublisherRoad goes the publisher's road with a real name server, a real
+// resolver and a real web server: init, publish, doctor, verify, and each fault
+// with its mend.
+func TestPublisherRoad(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("XDG_CONFIG_HOME", filepath.Join(home, "config"))
+	t.Setenv("HOME", home)
+	r := &road{t: t, dir: filepath.Join(home, "acme"), served: filepath.Join(home, "www")}
+	if err := os.Mkdir(r.served, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r.names = startNameServer(t, filepath.Join(home, "dns"))
+	web, ca := startWebServer(t, filepath.Join(home, "web"), r.served)
+	r.flags = []string{"--allow-loopback", "--resolver", r.names.resolver, "--ca-file", ca,
+		"--connect-to", "ns.acme.test:53:" + r.names.authority, "--connect-to", "acme.test:443:" + web}
+
+	out := r.run(0, "init", "acme.test", "--dir", r.dir, "--name", "Acme Agent", "--redirect-uri", "https://acme.test/callback")
+	record := parseZoneLine(t, zoneLines.FindString(out))
+	if !strings.Contains(out, "name in a web form  _client-key\n") {
+		t.Errorf("init:\n%s", out)
+	}
+	out = r.run(0, append([]string{"publish", "--dir", r.dir}, r.flags...)...)
+	if !strings.Contains(out, "acme.test: nothing there: no key record at _client-key.acme.test\n") {
+		t.Errorf("publish before anything is uploaded:\n%s", out)
+	}
+	zoneLine := zoneLines.FindString(out)
+	if zone := r.run(0, "publish", "--dir", r.dir, "--print", "zone", "--no-doctor"); zone != zoneLine+"\n" {
+		t.Errorf("--print zone: %q", zone)
+	}
+	r.upload()
+	r.serve(record)
+	r.healthy()
+	out = r.run(0, append([]string{"verify", "https://acme.test/mcp/client.json"}, r.flags...)...)
+	if !strings.HasPrefix(out, "verified\npublisher  https://acme.test\n") {
+		t.Errorf("verify:\n%s", out)
+	}
+
+	r.withoutDir()
+
+	other, err := attest.Generate("2026a", metadata.KeyEd25519)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kid, _, _ := strings.Cut(strings.TrimPrefix(record.text, "v=ck1; kid="), ";")
+	otherRecord, err := other.Record()
+	if err != nil {
+		t.Fatal(err)
+	}
+	otherRecord.KeyID = kid
+	keys, document := "/.well-known/client-publisher.json", "/mcp/client.json"
+	for _, tc := range []struct {
+		name, code, line string
+		damage           func()
+	}{
+		{"nothing there", "record_missing", "nothing there: no key record at _client-key.acme.test",
+			func() { r.serve() }},
+		{"nothing there, other TXT records", "record_missing", "nothing there: no key record at _client-key.acme.test",
+			func() { r.serve(txt{record.name, "v=spf1 -all"}) }},
+		{"C11 domain appended twice", "domain_twice", "the domain is there twice: the key record is at _client-key.acme.test.acme.test",
+			func() { r.serve(txt{record.name + ".acme.test", record.text}) }},
+		{"wrong key under the kid", "wrong_key", "wrong key: _client-key.acme.test has another key under kid " + kid + " than the one that signs",
+			func() { r.serve(txt{record.name, otherRecord.String()}) }},
+		{"another kid", "wrong_key", "wrong key: _client-key.acme.test has no record with kid " + kid + ", which signs",
+			func() { r.serve(txt{record.name, strings.Replace(record.text, kid, "other", 1)}) }},
+		{"two records with one kid", "kid_twice", "two key records have kid " + kid,
+			func() { r.serve(record, txt{record.name, otherRecord.String()}) }},
+		{"document missing", "document_missing", "no document at https://acme.test/mcp/client.json",
+			func() { r.remove(document) }},
+		{"publisher document missing", "document_missing", "no document at https://acme.test/.well-known/client-publisher.json",
+			func() { r.remove(keys) }},
+		{"document is a page", "document_not_json", "what is at https://acme.test/mcp/client.json is not JSON",
+			func() { writeText(t, r.served+document, "<!doctype html><p>Not found") }},
+		{"publisher document is cut", "document_not_json", "what is at https://acme.test/.well-known/client-publisher.json is not JSON",
+			func() { writeText(t, r.served+keys, `{"publisher":`) }},
+		{"client_id differs", "client_id_differs", `client_id is not the document's own address: is "https://www.acme.test/mcp/client.json", and the document is at "https://acme.test/mcp/client.json"`,
+			func() { r.edit(document, "https://acme.test/mcp", "https://www.acme.test/mcp") }},
+		{"DNS and document disagree", "keys_disagree", "DNS and the publisher document have different keys under kid " + kid,
+			func() {
+				data, err := attest.MarshalPublisherDocument(metadata.PublisherDocument{
+					Publisher: metadata.MustPublisher("https://acme.test"), Keys: []json.RawMessage{renamed(t, other, kid)}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				writeText(t, r.served+keys, string(data))
+			}},
+		{"revoked", "revoked", "the key " + kid + " is revoked",
+			func() { r.serve(txt{record.name, "v=ck1; kid=" + kid + "; k=ed25519; p="}) }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r.t = t
+			tc.damage()
+			d := r.fault(tc.code, tc.line)
+			r.apply(d.Mend)
+			r.healthy()
+		})
+	}
+	t.Run("a client on the user's computer", func(t *testing.T) {
+		r.t = t
+		name := filepath.Join(r.dir, "client.json")
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeText(t, name, strings.Replace(string(data), "https://acme.test/callback", "http://127.0.0.1/callback", 1))
+		if out := r.run(0, "publish", "--dir", r.dir, "--no-doctor"); !strings.Contains(out, "made   statement") {
+			t.Errorf("changed metadata was not signed again:\n%s", out)
+		}
+		if out := r.doctor(0); !strings.Contains(out, "not what is in "+filepath.Join(r.dir, "site")) {
+			t.Errorf("doctor before the upload:\n%s", out)
+		}
+		r.upload()
+		if out := r.doctor(0); !strings.Contains(out, "gives tier domain: Published by acme.test.\n  not signed: ") {
+			t.Errorf("doctor:\n%s", out)
+		}
+	})
+}
+
+// withoutDir asks doctor for what the publisher document and flags name, for
+// what no table of faults explains, and for what does not answer.
+func (r *road) withoutDir() {
+	r.t.Helper()
+	const found = "acme.test: no fault found\n"
+	document := "https://acme.test/mcp/client.json"
+	for _, more := range [][]string{nil, {"--client-id", document}} {
+		if out := r.run(0, slices.Concat([]string{"doctor", "acme.test"}, r.flags, more)...); !strings.HasPrefix(out, found) || !strings.Contains(out, document) {
+			r.t.Errorf("doctor %s:\n%s", more, out)
+		}
+	}
+	var verdict struct {
+		Tier    string `json:"tier"`
+		Verdict struct {
+			Claims struct {
+				ID string `json:"jti"`
+			} `json:"claims"`
+		} `json:"verdict"`
+	}
+	if err := json.Unmarshal([]byte(r.doctor(0, "--json")), &verdict); err != nil || verdict.Tier != "signed" {
+		r.t.Fatalf("%+v, %v", verdict, err)
+	}
+	r.edit("/.well-known/client-publisher.json", `"keys"`, `"revoked": ["`+verdict.Verdict.Claims.ID+`"], "keys"`)
+	if d := r.fault("refused", "verifiers refuse it: statement_revoked: the publisher document names its jti as revoked"); d.Mend != mendOf(metadata.ReasonStatementRevoked) || d.Mend == "" {
+		r.t.Errorf("mend: %q", d.Mend)
+	}
+	r.upload()
+
+	closed := freePort(r.t)
+	for _, host := range []string{"ns.acme.test:53:", "acme.test:443:"} {
+		flags := slices.Concat([]string{"doctor", "acme.test", "--connect-to", host + closed}, r.flags)
+		if out := r.run(3, flags...); !strings.HasPrefix(out, "acme.test: could not look: ") {
+			r.t.Errorf("doctor with %s closed:\n%s", host, out)
+		}
+		var document struct {
+			Faults    []diagnosis `json:"faults"`
+			Unreached []string    `json:"unreached"`
+		}
+		if err := json.Unmarshal([]byte(r.run(3, append(flags, "--json")...)), &document); err != nil || document.Faults == nil || len(document.Faults) != 0 || len(document.Unreached) == 0 {
+			r.t.Errorf("%+v, %v", document, err)
+		}
+	}
+	r.healthy()
+}
+
+// run runs the command, which must exit with code, and returns its output.
+func (r *road) run(code int, args ...string) string {
+	r.t.Helper()
+	var out, errs bytes.Buffer
+	if got := run(r.t.Context(), args, strings.NewReader(""), &out, &errs); got != code {
+		r.t.Fatalf("countersign %s: exit %d, want %d\n%s%s", strings.Join(args, " "), got, code, out.String(), errs.String())
+	}
+	r.t.Logf("$ countersign %s\n%s%s", strings.Join(args, " "), out.String(), errs.String())
+	return out.String()
+}
+
+func (r *road) doctor(code int, more ...string) string {
+	r.t.Helper()
+	return r.run(code, slices.Concat([]string{"doctor", "acme.test", "--dir", r.dir}, r.flags, more)...)
+}
+
+// healthy runs doctor, which must find nothing, and name the tier.
+func (r *road) healthy() {
+	r.t.Helper()
+	out := r.doctor(0)
+	if !strings.HasPrefix(out, "acme.test: no fault found\n") || !strings.Contains(out, "\nPolicy standard gives tier signed: Published and signed by acme.test.\n") {
+		r.t.Errorf("doctor:\n%s", out)
+	}
+}
+
+// fault runs doctor, which must find one fault.
+func (r *road) fault(code, line string) diagnosis {
+	r.t.Helper()
+	if first, _, _ := strings.Cut(r.doctor(1), "\n"); first != "acme.test: "+line {
+		r.t.Errorf("first line: %s\nwant:       acme.test: %s", first, line)
+	}
+	var document struct {
+		Domain string      `json:"domain"`
+		Faults []diagnosis `json:"faults"`
+	}
+	if err := json.Unmarshal([]byte(r.doctor(1, "--json")), &document); err != nil {
+		r.t.Fatal(err)
+	}
+	if len(document.Faults) != 1 || document.Faults[0].Code != code || document.Faults[0].Line != line || document.Domain != "acme.test" {
+		r.t.Fatalf("%+v, want %s", document, code)
+	}
+	return document.Faults[0]
+}
+
+var (
+	zoneLines   = regexp.MustCompile(`_client-key\S+ IN TXT .*`)
+	commandLine = regexp.MustCompile(`(?m)^countersign (.*?)(?:    #.*)?$`)
+	quotedText  = regexp.MustCompile(`(?m)^(?:remove the record|  )? *("v=ck1.*?");?$`)
+	renameTo    = regexp.MustCompile(`(?s)^remove the record at (\S+) and add it again with this name in the form:\n(\S+)$`)
+)
+
+// apply does what a mend says, and nothing else.
+func (r *road) apply(mend string) {
+	r.t.Helper()
+	records := slices.Clone(r.records)
+	if m := renameTo.FindStringSubmatch(mend); m != nil {
+		for i := range records {
+			if records[i].name == m[1] {
+				records[i].name = m[2] + ".acme.test" // as the form does
+			}
+		}
+	}
+	for _, m := range quotedText.FindAllStringSubmatch(mend, -1) {
+		var text string
+		if err := json.Unmarshal([]byte(m[1]), &text); err != nil {
+			r.t.Fatal(err)
+		}
+		records = slices.DeleteFunc(records, func(t txt) bool { return t.text == text })
+	}
+	printed := mend
+	for _, m := range commandLine.FindAllStringSubmatch(mend, -1) {
+		printed += r.run(0, strings.Fields(m[1])...)
+	}
+	for _, line := range zoneLines.FindAllString(printed, -1) {
+		record := parseZoneLine(r.t, line)
+		if !slices.Contains(records, record) {
+			records = append(records, record)
+		}
+	}
+	if strings.Contains(mend, "upload") {
+		r.upload()
+	}
+	if !slices.Equal(records, r.records) {
+		r.serve(records...)
+	}
+}
+
+// serve makes records those of the zone.
+func (r *road) serve(records ...txt) {
+	r.t.Helper()
+	r.records = records
+	r.names.serve(r.t, records)
+}
+
+// upload copies the tree to where the web server finds it.
+func (r *road) upload() {
+	r.t.Helper()
+	tree := os.DirFS(filepath.Join(r.dir, "site"))
+	if err := os.RemoveAll(r.served); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := os.CopyFS(r.served, tree); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *road) remove(path string) {
+	r.t.Helper()
+	if err := os.Remove(r.served + path); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *road) edit(path, old, replacement string) {
+	r.t.Helper()
+	data, err := os.ReadFile(r.served + path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	writeText(r.t, r.served+path, strings.Replace(string(data), old, replacement, 1))
+}
+
+// renamed returns the JWK of a key under another kid.
+func renamed(t *testing.T, key attest.Key, kid string) json.RawMessage {
+	t.Helper()
+	var members map[string]string
+	if err := json.Unmarshal(key.JWK(), &members); err != nil {
+		t.Fatal(err)
+	}
+	members["kid"] = kid
+	data, err := json.Marshal(members)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
