@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fc28f635/countersign/internal/jose"
+	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/internal/strictjson"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
@@ -57,13 +58,17 @@ func (c *Countersigner) Sign(d Decision) (string, error) {
 	if d.Outcome != Approved || d.AuthorizationServer == "" {
 		return "", errors.New("only an approved decision for an authorization server is countersigned")
 	}
-	members, err := strictjson.Encode(d.Client, false)
+	client, err := d.Client.MarshalJSON()
 	if err != nil {
-		return "", err
-	}
-	claims := map[string]any{}
-	if err := json.Unmarshal(members, &claims); err != nil {
 		return "", fmt.Errorf("writing claims: %w", err)
+	}
+	members, err := strictjson.ParseObject(client, limits.JSONDepth)
+	if err != nil {
+		return "", fmt.Errorf("writing claims: %w", err)
+	}
+	claims := make(map[string]any, len(members)+8)
+	for _, m := range members {
+		claims[m.Name] = m.Value
 	}
 	delete(claims, "software_statement") // a statement holds no other
 	claims["iss"] = c.issuer
