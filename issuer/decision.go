@@ -50,6 +50,9 @@ type Decision struct {
 	Statement string         `json:"statement,omitempty"`
 	Shape     metadata.Shape `json:"shape,omitempty"`
 
+	// IgnoredStatement is a statement that was presented and changed nothing.
+	IgnoredStatement *IgnoredStatement `json:"ignored_statement,omitempty"`
+
 	// Countersigned is the decision as a JWT for one authorization server.
 	Countersigned string `json:"countersigned,omitempty"`
 
@@ -65,6 +68,15 @@ type Decision struct {
 	// Reason is why the outcome is denied, empty otherwise.
 	Reason     metadata.Reason `json:"reason,omitempty"`
 	OAuthError *OAuthError     `json:"oauth_error,omitempty"`
+}
+
+// An IgnoredStatement is a statement that verified as far as its findings say
+// and that the client is judged without.
+type IgnoredStatement struct {
+	Statement string             `json:"statement"` // digest
+	Publisher metadata.Publisher `json:"publisher"`
+	Why       string             `json:"why"` // statement_expired or test_mode
+	Findings  []verify.Finding   `json:"findings"`
 }
 
 // An AcceptanceNote says in a decision who accepted the client, until when.

@@ -130,12 +130,8 @@ func (r *Registry) judge(ctx context.Context, req Request) (Decision, error) {
 	if err != nil {
 		return Decision{}, fmt.Errorf("verifying: %w", err)
 	}
-	var ignored metadata.Reason
-	expired := v.Reason() == metadata.ReasonStatementExpired && !r.cfg.Policy.refuseExpired
-	if expired || v.TestMode() {
-		// An expired release statement is no statement, and one by a key in
-		// test mode changes nothing: the client is judged without it.
-		ignored = v.Reason()
+	ignored := r.ignores(v)
+	if ignored != nil {
 		p.WithoutStatement = true
 		if v, err = r.cfg.Verifier.Verify(ctx, p); err != nil {
 			return Decision{}, fmt.Errorf("verifying: %w", err)
@@ -146,11 +142,21 @@ func (r *Registry) judge(ctx context.Context, req Request) (Decision, error) {
 		return Decision{}, err
 	}
 	d := r.cfg.Policy.Decide(v, v.Claimed(), standing)
-	if ignored != "" {
-		d.Flags = append(d.Flags, ignored)
-	}
+	d.IgnoredStatement = ignored
 	d.ExpiresAt = expiry(v, now)
 	return d, nil
+}
+
+// ignores returns the statement as which an expired release statement, or one
+// by a key in test mode, is reported: the client is judged without it.
+func (r *Registry) ignores(v *verify.Verdict) *IgnoredStatement {
+	switch {
+	case v.TestMode():
+		return &IgnoredStatement{Statement: v.Digest, Publisher: v.Publisher, Why: "test_mode", Findings: v.Findings}
+	case v.Reason() == metadata.ReasonStatementExpired && !r.cfg.Policy.refuseExpired:
+		return &IgnoredStatement{Statement: v.Digest, Publisher: v.Publisher, Why: string(metadata.ReasonStatementExpired), Findings: v.Findings}
+	}
+	return nil
 }
 
 // standing asks the store what people said of the client, proven or claimed by

@@ -28,6 +28,7 @@ func (r *run) loadDocument(ctx context.Context) error {
 		return err
 	}
 	r.document = &e
+	r.until(e.until)
 	switch e.state {
 	case sourceFound:
 		r.takeDocument(id, &e)
@@ -59,7 +60,6 @@ func (r *run) takeDocument(id metadata.ClientID, e *metadataEvidence) {
 	if !r.p.WithoutStatement {
 		r.raw = r.plain.SoftwareStatement
 	}
-	r.until(e.until)
 	if metadata.SharedByPath(id.Publisher().Domain()) {
 		r.skip(CheckMetadataDocument, "the host serves many tenants by path: the document proves nothing of it")
 		return

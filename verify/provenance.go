@@ -85,7 +85,12 @@ func (r *run) checkLine(ctx context.Context) error {
 		r.skip(CheckKeyLine, "nothing is remembered")
 		return nil
 	}
-	sightings, err := r.v.cfg.Memory.See(ctx, publisher, r.sources.published(publisher), r.v.cfg.Now().UTC())
+	published := r.sources.published(publisher)
+	if !slices.Contains(published, r.key.Thumbprint()) {
+		r.skip(CheckKeyLine, "nothing corroborates that the publisher has this key")
+		return nil
+	}
+	sightings, err := r.v.cfg.Memory.See(ctx, publisher, published, r.v.cfg.Now().UTC())
 	if err != nil {
 		return fmt.Errorf("remembering the keys of %s: %w", publisher, err)
 	}

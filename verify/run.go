@@ -49,6 +49,8 @@ func (r *run) close() {
 	v := r.verdict
 	v.reason = r.stopReason
 	if v.Outcome != Verified {
+		r.until(r.sources.dns.until)
+		r.until(r.sources.document.until)
 		return
 	}
 	v.statement = r.statement

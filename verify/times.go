@@ -43,11 +43,9 @@ func (r *run) checkTimes(context.Context) error {
 	if s.ExpiresAt-s.IssuedAt > int64(r.v.cfg.MaxLifetime/time.Second) {
 		r.reject(CheckTimes, metadata.ReasonStatementLifetimeTooLong, "more than "+r.v.cfg.MaxLifetime.String()+" from iat to exp")
 	}
-	if end := r.record.NotAfter; end != 0 && now >= end {
+	end := r.key.NotAfter()
+	if end != 0 && now >= end {
 		r.reject(CheckTimes, metadata.ReasonKeyNotValidThen, "the key ended (x) at "+clock(end))
-	}
-	if end := r.key.NotAfter(); end != 0 && now >= end {
-		r.reject(CheckTimes, metadata.ReasonKeyNotValidThen, "the key ended (exp) at "+clock(end))
 	}
 	if start := r.record.NotBefore; start != 0 && s.IssuedAt < start {
 		r.reject(CheckTimes, metadata.ReasonKeyNotValidThen, "the key verifies statements (n) from "+clock(start))
@@ -55,7 +53,7 @@ func (r *run) checkTimes(context.Context) error {
 	if len(r.verdict.Findings) > before {
 		return nil
 	}
-	if end := r.record.NotAfter; end != 0 {
+	if end != 0 {
 		r.until(time.Unix(end, 0))
 	}
 	f := Finding{Check: CheckTimes, Status: Passed,
