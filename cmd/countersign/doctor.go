@@ -61,6 +61,9 @@ func runDoctor(c *cobra.Command, f doctorFlags, domain string) error {
 		if _, what.id, err = readProject(f.dir); err != nil {
 			return err
 		}
+		if what.id.Publisher() != p {
+			return &usageError{fmt.Errorf("what is in %q is of %s, not of %s", f.dir, what.id.Publisher().Domain(), p.Domain())}
+		}
 	case f.clientID != "":
 		if what.id, err = metadata.ParseClientID(f.clientID); err != nil {
 			return &usageError{fmt.Errorf("--client-id: %w", err)}

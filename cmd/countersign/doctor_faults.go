@@ -100,7 +100,7 @@ func (s *sight) kidTwice() []string {
 	count := make(map[string]int)
 	var kids []string
 	for _, m := range s.set.Malformed {
-		if m.KeyID == "" {
+		if metadata.CheckKeyID(m.KeyID) != nil {
 			continue
 		}
 		if count[m.KeyID]++; count[m.KeyID] == 2 {

@@ -85,12 +85,12 @@ type local struct {
 // look sees what there is: the zone's own servers first, then the documents,
 // then everything as a verifier does.
 func look(ctx context.Context, cfg online.Config, p metadata.Publisher, what target) (*sight, error) {
+	if p.SpecialUse() && !cfg.InsecureLoopback {
+		return nil, fail(fmt.Errorf("%s is a special-use name, which is never looked up", p.Domain()), "--allow-loopback permits it, for tests")
+	}
 	resolver, err := newResolver(cfg)
 	if err != nil {
 		return nil, fail(fmt.Errorf("finding a resolver: %w", err), "--resolver HOST:PORT names one")
-	}
-	if p.SpecialUse() && !cfg.InsecureLoopback {
-		return nil, fail(fmt.Errorf("%s is a special-use name, which is never looked up", p.Domain()), "--allow-loopback permits it, for tests")
 	}
 	s := &sight{publisher: p, target: what, asked: make(map[string]bool)}
 	if err := s.readLocal(); err != nil {
@@ -229,7 +229,7 @@ func describe(set metadata.KeySet) string {
 		texts = append(texts, state)
 	}
 	for _, m := range set.Malformed {
-		texts = append(texts, fmt.Sprintf("a record that cannot be used (%s: %v)", m.KeyID, m.Err))
+		texts = append(texts, fmt.Sprintf("a record that cannot be used (%.64q: %v)", m.KeyID, m.Err))
 	}
 	return "key " + strings.Join(texts, ", ")
 }

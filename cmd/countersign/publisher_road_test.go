@@ -35,16 +35,15 @@ func TestPublisherRoad(t *testing.T) {
 	if err := os.Mkdir(r.served, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	r.names = startNameServer(t, filepath.Join(home, "dns"))
-	web, ca := startWebServer(t, filepath.Join(home, "web"), r.served)
-	r.flags = []string{"--allow-loopback", "--resolver", r.names.resolver, "--ca-file", ca,
-		"--connect-to", "ns.acme.test:53:" + r.names.authority, "--connect-to", "acme.test:443:" + web}
-
 	out := r.run(0, "init", "acme.test", "--dir", r.dir, "--name", "Acme Agent", "--redirect-uri", "https://acme.test/callback")
 	record := parseZoneLine(t, zoneLines.FindString(out))
 	if !strings.Contains(out, "name in a web form  _client-key\n") {
 		t.Errorf("init:\n%s", out)
 	}
+	r.names = startNameServer(t, filepath.Join(home, "dns"), record.text)
+	web, ca := startWebServer(t, filepath.Join(home, "web"), r.served)
+	r.flags = []string{"--allow-loopback", "--resolver", r.names.resolver, "--ca-file", ca,
+		"--connect-to", "ns.acme.test:53:" + r.names.authority, "--connect-to", "acme.test:443:" + web}
 	out = r.run(0, append([]string{"publish", "--dir", r.dir}, r.flags...)...)
 	if !strings.Contains(out, "acme.test: nothing there: no key record at _client-key.acme.test\n") {
 		t.Errorf("publish before anything is uploaded:\n%s", out)
@@ -62,6 +61,9 @@ func TestPublisherRoad(t *testing.T) {
 	}
 
 	r.withoutDir()
+	r.serve(txt{record.name, ""})
+	r.healthy()
+	r.serve(record)
 
 	other, err := attest.Generate("2026a", metadata.KeyEd25519)
 	if err != nil {
@@ -167,6 +169,10 @@ func (r *road) withoutDir() {
 	if d := r.fault("refused", "verifiers refuse it: statement_revoked: the publisher document names its jti as revoked"); d.Mend != mendOf(metadata.ReasonStatementRevoked) || d.Mend == "" {
 		r.t.Errorf("mend: %q", d.Mend)
 	}
+	r.upload()
+	r.edit("/mcp/client.json", "software_statement", "without_statement")
+	r.edit("/mcp/client.json", "Acme Agent", `\u001b]0;owned\u0007`) // C12
+	r.fault("refused", "verifiers refuse it: name_unprintable: client_name: character U+001B cannot be shown")
 	r.upload()
 
 	closed := freePort(r.t)

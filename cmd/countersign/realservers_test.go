@@ -106,7 +106,8 @@ func writeText(t *testing.T, path, text string) {
 }
 
 // A nameServer is BIND with the zone acme.test, and a resolver in front of it
-// that remembers absences for an hour.
+// that remembers absences for an hour and has the zone elsewhere.test, with one
+// TXT record at key.elsewhere.test.
 type nameServer struct {
 	authority, resolver string
 	zoneFile            string
@@ -114,7 +115,7 @@ type nameServer struct {
 	serial              int
 }
 
-func startNameServer(t *testing.T, dir string) *nameServer {
+func startNameServer(t *testing.T, dir, elsewhere string) *nameServer {
 	t.Helper()
 	named := program(t, "named")
 	s := &nameServer{authority: freePort(t), zoneFile: filepath.Join(dir, "acme.test.zone")}
@@ -124,8 +125,11 @@ func startNameServer(t *testing.T, dir string) *nameServer {
 	s.process = startNamed(t, named, filepath.Join(dir, "authority"), s.authority, "recursion no; dnssec-validation no;",
 		fmt.Sprintf("zone \"acme.test\" { type primary; file %q; };", s.zoneFile))
 	s.resolver = freePort(t)
+	other := filepath.Join(dir, "elsewhere.test.zone")
+	writeText(t, other, fmt.Sprintf("$TTL 0\n@ IN SOA ns root 1 3600 600 86400 3600\n@ IN NS ns\nns IN A 192.0.2.53\nkey IN TXT %q\n", elsewhere))
 	startNamed(t, named, filepath.Join(dir, "resolver"), s.resolver,
-		fmt.Sprintf("recursion yes; dnssec-validation no; empty-zones-enable no; forward only; forwarders { 127.0.0.1 port %s; };", port), "")
+		fmt.Sprintf("recursion yes; dnssec-validation no; empty-zones-enable no; forward only; forwarders { 127.0.0.1 port %s; };", port),
+		fmt.Sprintf("zone \"elsewhere.test\" { type primary; file %q; };", other))
 	eventually(t, func() error { return errors.Join(has(t, s.authority, "1"), has(t, s.resolver, "1")) })
 	return s
 }
@@ -145,12 +149,17 @@ controls { };
 	return startServer(t, named, "-g", "-n", "1", "-c", conf)
 }
 
-// A txt is a TXT record, its name without trailing dot.
+// A txt is a TXT record, its name without trailing dot. Where the text is
+// empty it is an alias for key.elsewhere.test.
 type txt struct{ name, text string }
 
 func (s *nameServer) zone(records []txt) string {
 	text := fmt.Sprintf("$TTL 0\n@ IN SOA ns root %d 3600 600 86400 3600\n@ IN NS ns\nns IN A 192.0.2.53\nserial IN TXT \"%[1]d\"\n", s.serial)
 	for _, r := range records {
+		if r.text == "" {
+			text += r.name + ". IN CNAME key.elsewhere.test.\n"
+			continue
+		}
 		text += fmt.Sprintf("%s. IN TXT %q\n", r.name, r.text)
 	}
 	return text

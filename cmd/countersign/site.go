@@ -81,6 +81,7 @@ func (s *site) write(name string, data []byte) (changed bool, err error) {
 		err = s.root.Rename(temporary, name)
 	}
 	if err != nil {
+		_ = s.root.Remove(temporary)
 		return false, fail(fmt.Errorf("writing %q: %w", s.path(name), err), "")
 	}
 	return true, nil
@@ -148,12 +149,11 @@ func (s *site) publishKey(p metadata.Publisher, key attest.Key) (changed bool, e
 	return s.write(name, data)
 }
 
-// keyID returns the kid of a JWK.
+// keyID returns the kid of a JWK, empty where it has none that is well formed.
 func keyID(jwk json.RawMessage) string {
 	members, _ := strictjson.Object(jwk)
 	for _, m := range members {
-		if m.Name == "kid" {
-			kid, _ := strictjson.Text(m.Value)
+		if kid, _ := strictjson.Text(m.Value); m.Name == "kid" && metadata.CheckKeyID(kid) == nil {
 			return kid
 		}
 	}
