@@ -1,0 +1,191 @@
+package issuer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fc28f635/countersign/internal/jose"
+	"github.com/fc28f635/countersign/internal/vectortest"
+	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/testvectors"
+	"github.com/fc28f635/countersign/verify"
+)
+
+// A memStore keeps everything in memory, and fails when it is told to.
+type memStore struct {
+	mu        sync.Mutex
+	decisions map[string]Decision
+	accepted  []Acceptance
+	sightings map[metadata.Publisher][]verify.Sighting
+	fail      error
+	commits   int
+}
+
+func newMemStore() *memStore {
+	return &memStore{decisions: map[string]Decision{}, sightings: map[metadata.Publisher][]verify.Sighting{}}
+}
+
+func (s *memStore) Commit(_ context.Context, d Decision) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.commits++
+	if s.fail != nil {
+		return s.fail
+	}
+	if _, twice := s.decisions[d.ID]; twice {
+		return errors.New("an id twice")
+	}
+	s.decisions[d.ID] = d
+	return nil
+}
+
+func (s *memStore) Decision(_ context.Context, id string) (Decision, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d, ok := s.decisions[id]
+	if !ok {
+		return Decision{}, fmt.Errorf("decision %q: %w", id, ErrNotFound)
+	}
+	return d, nil
+}
+
+func (s *memStore) Accept(_ context.Context, a Acceptance) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.accepted = append(s.accepted, a)
+	return nil
+}
+
+func (s *memStore) Standing(_ context.Context, p metadata.Publisher, shape metadata.Shape) (Standing, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var st Standing
+	for _, a := range s.accepted {
+		if !p.IsZero() && a.Publisher == p || a.Publisher.IsZero() && a.Shape == shape {
+			st.Acceptances = append(st.Acceptances, a)
+		}
+	}
+	return st, s.fail
+}
+
+func (s *memStore) See(_ context.Context, p metadata.Publisher, thumbprints []string, at time.Time) ([]verify.Sighting, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seen := s.sightings[p]
+	for _, thumbprint := range thumbprints {
+		known := false
+		for i := range seen {
+			if seen[i].Thumbprint == thumbprint {
+				seen[i].Last, known = at, true
+			}
+		}
+		if !known {
+			seen = append(seen, verify.Sighting{Thumbprint: thumbprint, First: at, Last: at})
+		}
+	}
+	s.sightings[p] = seen
+	return append([]verify.Sighting(nil), seen...), nil
+}
+
+func (*memStore) Close() error { return nil }
+
+// An office is a registry with everything around it.
+type office struct {
+	*Registry
+	store *memStore
+	world *vectortest.World
+}
+
+// newOffice makes an office in the world of a vector's headers and files.
+func newOffice(t testing.TB, header map[string][]string, files map[string]string, change func(*Config)) *office {
+	t.Helper()
+	v := testvectors.Vector{ID: t.Name(), Now: vectortest.DrawnNow, Header: header, Files: map[string][]byte{}}
+	for name, content := range files {
+		v.Files[name] = []byte(content)
+	}
+	world, err := vectortest.New(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifying, err := world.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := newMemStore()
+	verifying.Memory = store
+	verifier, err := verify.New(verifying)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := Config{Verifier: verifier, Store: store, AuthorizationServer: vectortest.DrawnServer,
+		Now: func() time.Time { return vectortest.DrawnNow }}
+	if change != nil {
+		change(&cfg)
+	}
+	registry, err := NewRegistry(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &office{registry, store, world}
+}
+
+// secure is the header of a world with DNSSEC.
+var secure = map[string][]string{"dns": {"secure"}}
+
+// keyRecords is a zone in which acme publishes its key with further tags, and
+// other.example the stranger's.
+func keyRecords(tags string) string {
+	acme, _ := vectortest.Genuine.Key.Record()
+	other, _ := vectortest.Foreign.Key.Record()
+	return fmt.Sprintf("%s. 300 IN TXT %q\n%s. 300 IN TXT %q\n", vectortest.Acme.KeyRecordName(), acme.String()+tags,
+		vectortest.Other.KeyRecordName(), other.String())
+}
+
+func (o *office) decide(t testing.TB, req Request) Decision {
+	t.Helper()
+	d, err := o.Decide(context.Background(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// stated is a statement of acme's on its client, after change.
+func stated(t testing.TB, signer jose.Signer, change func(*metadata.Statement)) string {
+	t.Helper()
+	const day = 24 * 60 * 60
+	now := vectortest.DrawnNow.Unix()
+	s := metadata.Statement{Publisher: vectortest.Acme, ID: "acme-agent-1", IssuedAt: now - day, ExpiresAt: now + 60*day, Client: agent("")}
+	if change != nil {
+		change(&s)
+	}
+	signed, err := vectortest.Sign(s, signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed
+}
+
+// agent is acme's client as it registers with a statement.
+func agent(statement string) metadata.Client {
+	return metadata.Client{SoftwareID: "acme-agent", ClientName: "Acme Agent", RedirectURIs: []string{"https://acme.example/callback"},
+		GrantTypes: []string{metadata.GrantAuthorizationCode, metadata.GrantRefreshToken}, Scope: "files:read files:write",
+		SoftwareStatement: statement}
+}
+
+// registration asks for a decision on a client that registers.
+func registration(c metadata.Client) Request { return Request{Client: &c} }
+
+// acceptance is an operator's yes to acme, in force.
+func acceptance(change func(*Acceptance)) Acceptance {
+	a := Acceptance{Publisher: vectortest.Acme, By: ByOperator, Actor: "ops", Reason: "test",
+		At: vectortest.DrawnNow.Add(-time.Hour), Until: vectortest.DrawnNow.Add(time.Hour)}
+	if change != nil {
+		change(&a)
+	}
+	return a
+}
