@@ -52,12 +52,11 @@ func (c Client) checkScope(defects *Defects) {
 		return
 	}
 	const mostTokens = 256
-	tokens := strings.Split(c.Scope, " ")
-	if len(tokens) > mostTokens {
+	if strings.Count(c.Scope, " ") >= mostTokens {
 		defects.add(ReasonScopeMalformed, "scope", "more than 256 tokens")
 		return
 	}
-	for _, token := range tokens {
+	for token := range strings.SplitSeq(c.Scope, " ") {
 		if token == "" || strings.ContainsFunc(token, func(r rune) bool {
 			return r < 0x21 || r > 0x7e || r == '"' || r == '\\'
 		}) {

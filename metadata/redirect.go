@@ -64,10 +64,10 @@ func ParseRedirectURI(s string) (RedirectURI, error) {
 	if !ok || !isScheme(scheme) {
 		return RedirectURI{}, errors.New("not an absolute URI with a lower-case scheme")
 	}
-	if refusedSchemes[scheme] {
-		return RedirectURI{}, fmt.Errorf("scheme %s is never accepted", scheme)
-	}
 	if scheme != "https" && scheme != "http" {
+		if refusedSchemes[scheme] {
+			return RedirectURI{}, fmt.Errorf("scheme %s is never accepted", scheme)
+		}
 		if err := checkPrivateUse(rest); err != nil {
 			return RedirectURI{}, err
 		}
@@ -163,9 +163,9 @@ func splitWebURL(s string) (webURL, error) {
 	if !ok {
 		return webURL{}, errors.New("not of the form scheme://host")
 	}
-	end := strings.IndexAny(after, "/?")
-	if end < 0 {
-		end = len(after)
+	end := 0
+	for end < len(after) && after[end] != '/' && after[end] != '?' {
+		end++
 	}
 	u := webURL{host: after[:end], rest: after[end:]}
 	if strings.Contains(u.host, "@") {
@@ -181,7 +181,7 @@ func splitWebURL(s string) (webURL, error) {
 	if u.host == "" {
 		return webURL{}, errors.New("no host")
 	}
-	if strings.ContainsAny(u.rest, "[]") {
+	if strings.IndexByte(u.rest, '[') >= 0 || strings.IndexByte(u.rest, ']') >= 0 {
 		return webURL{}, errors.New("brackets are not allowed in path and query")
 	}
 	if hasDotSegment(u.rest) {
@@ -197,7 +197,7 @@ func checkURIBytes(s string) error {
 		c := s[i]
 		switch {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case strings.IndexByte("-._~:/?[]@!$&'()+,;=", c) >= 0:
+		case uriMarks[c]:
 		case c == '%':
 			if i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2]) {
 				return errors.New("a percent sign without two hexadecimal digits")
@@ -215,6 +215,15 @@ func checkURIBytes(s string) error {
 	}
 	return nil
 }
+
+// uriMarks are the characters of a URI that are no letters and digits, but for
+// the percent sign, the fragment sign and the asterisk (RFC 3986, Section 2).
+var uriMarks = func() (marks [256]bool) {
+	for _, c := range []byte("-._~:/?[]@!$&'()+,;=") {
+		marks[c] = true
+	}
+	return marks
+}()
 
 func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
@@ -235,6 +244,10 @@ func isScheme(s string) bool {
 // encoded slash or backslash: parsers disagree on all of them.
 func hasDotSegment(rest string) bool {
 	path, _, _ := strings.Cut(rest, "?")
+	if path == "" || path[0] != '.' && strings.IndexByte(path, '%') < 0 &&
+		strings.IndexByte(path, '\\') < 0 && !strings.Contains(path, "/.") {
+		return false // no segment begins with a dot
+	}
 	for range 3 { // as written, decoded once, decoded twice
 		for segment := range strings.FieldsFuncSeq(path, func(c rune) bool { return c == '/' || c == '\\' }) {
 			if name, _, _ := strings.Cut(segment, ";"); name == "." || name == ".." {
