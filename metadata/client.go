@@ -115,7 +115,7 @@ func clientFrom(members []strictjson.Member) (c Client, wrong []string) {
 			}
 			c.keep(m)
 		default:
-			if !spec.set(&c, m.Value) || spec.needed && string(m.Value) == `""` {
+			if !spec.set(&c, m) || spec.needed && string(m.Value) == `""` {
 				wrong = append(wrong, m.Name)
 			}
 		}
@@ -173,11 +173,12 @@ func (c *Client) member(name string) (json.RawMessage, bool) {
 
 // setMember sets one member to a value of the right type.
 func (c *Client) setMember(name string, value json.RawMessage) {
+	m := strictjson.Member{Name: name, Value: value}
 	if spec, ok := registry[name]; ok && spec.field != nil {
-		spec.set(c, value)
+		spec.set(c, m)
 		return
 	}
-	c.keep(strictjson.Member{Name: name, Value: value})
+	c.keep(m)
 }
 
 // names returns the names of the members that are set, in order of writing.

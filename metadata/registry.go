@@ -171,18 +171,18 @@ func (k memberKind) matches(v json.RawMessage) bool {
 	return ok
 }
 
-// set parses v into the member's field and reports whether its type fits.
-func (s *memberSpec) set(c *Client, v json.RawMessage) (ok bool) {
+// set parses m into the member's field and reports whether its type fits.
+func (s *memberSpec) set(c *Client, m strictjson.Member) (ok bool) {
 	switch field := s.field(c).(type) {
 	case *string:
-		*field, ok = strictjson.Text(v)
+		*field, ok = m.Text()
 	case *[]string:
-		if *field, ok = strictjson.Texts(v); len(*field) == 0 {
+		if *field, ok = strictjson.Texts(m.Value); len(*field) == 0 {
 			*field = nil
 		}
 	case *json.RawMessage:
-		if ok = s.kind.matches(v); ok {
-			*field = v
+		if ok = s.kind.matches(m.Value); ok {
+			*field = m.Value
 		}
 	}
 	return ok

@@ -78,7 +78,7 @@ func (p *statementParser) claims(members []strictjson.Member) []strictjson.Membe
 		switch m.Name {
 		case "iss":
 			p.hasIss = true
-			iss, ok := strictjson.Text(m.Value)
+			iss, ok := m.Text()
 			publisher, err := ParsePublisher(iss)
 			switch {
 			case !ok:
@@ -96,7 +96,7 @@ func (p *statementParser) claims(members []strictjson.Member) []strictjson.Membe
 		case "nbf":
 			p.s.NotBefore = p.time(m)
 		case "jti":
-			id, ok := strictjson.Text(m.Value)
+			id, ok := m.Text()
 			if !ok || len(id) > 256 {
 				p.defects.add(ReasonClaimMalformed, "jti", "not a string of at most 256 bytes")
 			}

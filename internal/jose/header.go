@@ -75,12 +75,12 @@ func parseHeader(data []byte, acceptType func(typ string, present bool) bool) (H
 	for _, m := range members {
 		switch m.Name {
 		case "alg":
-			h.Algorithm, hasAlgorithm = strictjson.Text(m.Value)
+			h.Algorithm, hasAlgorithm = m.Text()
 		case "kid":
-			h.KeyID, hasKeyID = strictjson.Text(m.Value)
+			h.KeyID, hasKeyID = m.Text()
 		case "typ":
 			hasType = true
-			h.Type, typeIsText = strictjson.Text(m.Value)
+			h.Type, typeIsText = m.Text()
 		case "jku", "x5u", "jwk", "x5c", "crit", "b64", "zip", "enc", "cty":
 			forbidden = append(forbidden, &metadata.ReasonError{
 				Reason: metadata.ReasonHeaderForbidden, Member: m.Name, Detail: "a statement's header may not have this member"})

@@ -27,6 +27,16 @@ var ErrTooDeep = errors.New("nested too deeply")
 type Member struct {
 	Name  string
 	Value json.RawMessage
+
+	text string // Value, where it needs no copy
+}
+
+// Text returns the value as [Text] does, mostly without a copy of its own.
+func (m Member) Text() (string, bool) {
+	if m.text == "" || !IsText(m.Value) || bytes.IndexByte(m.Value, '\\') >= 0 {
+		return Text(m.Value)
+	}
+	return m.text[1 : len(m.text)-1], true
 }
 
 // ParseObject returns the members of the one JSON object that data holds, in
@@ -47,8 +57,8 @@ func ParseObject(data []byte, depth int) ([]Member, error) {
 	return o.members, nil
 }
 
-// An object collects the members of the JSON object that text is. Names are
-// slices of text, so that they cost no memory of their own.
+// An object collects the members of the JSON object that text is. Names and
+// texts are slices of it, so that they cost no memory of their own.
 type object struct {
 	text    string
 	members []Member
@@ -78,7 +88,8 @@ func (o *object) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		if err != nil {
 			return err
 		}
-		o.members = append(o.members, Member{Name: name, Value: json.RawMessage(value)})
+		end = int(dec.InputOffset())
+		o.members = append(o.members, Member{Name: name, Value: json.RawMessage(value), text: o.text[end-len(value) : end]})
 	}
 	_, err := dec.ReadToken()
 	return err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fc28f635/countersign/internal/strictjson"
 )
@@ -27,11 +28,25 @@ func TestParseObject(t *testing.T) {
 		{Name: "n", Value: json.RawMessage(`-1.5e3`)},
 		{Name: "z", Value: json.RawMessage(`null`)},
 	}
-	if d := cmp.Diff(want, got); d != "" {
+	if d := cmp.Diff(want, got, cmpopts.IgnoreUnexported(strictjson.Member{})); d != "" {
 		t.Errorf("members (-want +got):\n%s", d)
 	}
 	if empty, err := strictjson.ParseObject([]byte("{}"), depth); err != nil || empty == nil || len(empty) != 0 {
 		t.Errorf("{} gives %v, %v", empty, err)
+	}
+}
+
+func TestMemberText(t *testing.T) {
+	data := ` { "é\u0062" : "ü" , "b":"", "c": "x\"\u00e9" ,"d":[ "y" ],"e":null,"f":{"g":"z"} , "h" :"last"} `
+	members, err := strictjson.ParseObject([]byte(data), depth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range append(members, strictjson.Member{Name: "made", Value: json.RawMessage(`"by hand"`)}) {
+		want, isText := strictjson.Text(m.Value)
+		if got, ok := m.Text(); got != want || ok != isText {
+			t.Errorf("%s: %q, %v, want %q, %v", m.Name, got, ok, want, isText)
+		}
 	}
 }
 
@@ -224,7 +239,7 @@ func checkSplit(t *testing.T, v json.RawMessage) {
 		if err != nil {
 			t.Fatalf("%s: %v", v, err)
 		}
-		if d := cmp.Diff(want, members); d != "" {
+		if d := cmp.Diff(want, members, cmpopts.IgnoreUnexported(strictjson.Member{})); d != "" {
 			t.Errorf("members of %s (-want +got):\n%s", v, d)
 		}
 	}
