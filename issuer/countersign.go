@@ -25,7 +25,8 @@ type Countersigner struct {
 }
 
 // countersignedFor bounds the life of a countersigned statement: a consumer
-// that reads no status list learns of a revocation at its end.
+// that reads no status list learns of a revocation at its end. One that rests
+// on an acceptance ends with it.
 const countersignedFor = time.Hour
 
 // NewCountersigner returns a Countersigner for the service at issuer, which
@@ -78,7 +79,7 @@ func (c *Countersigner) Sign(d Decision) (string, error) {
 	claims["aud"] = d.AuthorizationServer
 	claims["jti"] = d.ID
 	claims["iat"] = d.At.Unix()
-	claims["exp"] = d.At.Add(countersignedFor).Unix()
+	claims["exp"] = countersignedUntil(d).Unix()
 	claims["scope"] = d.Grant.Scope
 	if d.Grant.Scope == "" {
 		delete(claims, "scope")
@@ -90,6 +91,14 @@ func (c *Countersigner) Sign(d Decision) (string, error) {
 		return "", err
 	}
 	return jose.Sign(payload, jose.TypeCountersigned, c.signer)
+}
+
+func countersignedUntil(d Decision) time.Time {
+	end := d.At.Add(countersignedFor)
+	if d.Acceptance != nil && d.Acceptance.Until.Before(end) {
+		end = d.Acceptance.Until
+	}
+	return end
 }
 
 func trustClaim(d Decision) map[string]any {

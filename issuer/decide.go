@@ -159,11 +159,15 @@ func (s Standing) covers(v *verify.Verdict, shape metadata.Shape, domain bool) (
 	return Acceptance{}, false
 }
 
-// expiry bounds how long a decision may be acted upon without asking again.
-func expiry(v *verify.Verdict, at time.Time) time.Time {
+// expiry bounds how long a decision may be acted upon without asking again: no
+// longer than its evidence and its acceptance hold.
+func expiry(v *verify.Verdict, a *AcceptanceNote, at time.Time) time.Time {
 	end := at.Add(time.Hour)
 	if until := v.ValidUntil(); !until.IsZero() && until.Before(end) {
 		end = until
+	}
+	if a != nil && a.Until.Before(end) {
+		end = a.Until
 	}
 	return end
 }

@@ -143,7 +143,7 @@ func (r *Registry) judge(ctx context.Context, req Request) (Decision, error) {
 	}
 	d := r.cfg.Policy.Decide(v, v.Claimed(), standing)
 	d.IgnoredStatement = ignored
-	d.ExpiresAt = expiry(v, now)
+	d.ExpiresAt = expiry(v, d.Acceptance, now)
 	return d, nil
 }
 
