@@ -22,7 +22,7 @@ type Shape string
 // folding. Absent members have their defaults.
 func ShapeOf(c Client) Shape {
 	c = c.WithDefaults()
-	var redirects []string
+	redirects := make([]string, 0, len(c.RedirectURIs))
 	for _, s := range c.RedirectURIs {
 		if r, err := ParseRedirectURI(s); err == nil {
 			s = r.Canonical()
@@ -72,6 +72,7 @@ func isASCII(s string) bool {
 }
 
 func sortedSet(list []string) []string {
-	list = slices.Sorted(slices.Values(list))
+	list = slices.Clone(list)
+	slices.Sort(list)
 	return slices.Compact(list)
 }
