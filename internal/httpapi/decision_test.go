@@ -154,6 +154,7 @@ func TestUnknownDecision(t *testing.T) {
 	for name, path := range map[string]string{
 		"one that is not there": "/v1/decisions/d" + strings.Repeat("0", 32),
 		"no id":                 "/v1/decisions/x",
+		"an id of 8 KiB":        "/v1/decisions/" + strings.Repeat("d", 8<<10),
 		"an id in upper case":   "/v1/decisions/D" + strings.Repeat("A", 32),
 		"H5 a slash after it":   "/v1/decisions/d" + strings.Repeat("0", 32) + "/",
 	} {

@@ -135,14 +135,9 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// write answers with a JSON body. A second answer, of a panic after the first,
-// is dropped.
+// write answers with a JSON body.
 func write(w http.ResponseWriter, r *http.Request, status int, body []byte) {
-	e := eventOf(r)
-	if e.status != 0 {
-		return
-	}
-	e.status = status
+	eventOf(r).status = status
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fc28f635/countersign/issuer"
 )
@@ -23,7 +24,7 @@ func TestFaults(t *testing.T) {
 		{"a failed sync", func() error { return fmt.Errorf("syncing /zq/secret: %w", issuer.ErrStorageFailed) }, 500, "server_error", 1},
 		{"anything else", func() error { return errors.New("zq internal detail") }, 500, "server_error", 0},
 		{"J65 a panic", func() error { panic("zq internal detail") }, 500, "server_error", 0},
-		{"J65 a nil map", func() error { var m map[string]int; m["zq"]++; return nil }, 500, "server_error", 0},
+		{"J65 an index out of range", func() error { var list []error; return list[len(list)] }, 500, "server_error", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := start(t, setup{store: func(real issuer.Store) issuer.Store { return faultyStore{Store: real, commit: test.commit} }})
@@ -52,13 +53,19 @@ func TestFaults(t *testing.T) {
 
 // The caller has its answer before the process is told to end.
 func TestStorageFailedAnswersFirst(t *testing.T) {
-	hold := make(chan struct{})
+	answered := make(chan struct{})
 	s := start(t, setup{
 		store: func(real issuer.Store) issuer.Store {
 			return faultyStore{Store: real, commit: func() error { return issuer.ErrStorageFailed }}
 		},
-		failed: func() { <-hold },
+		failed: func() {
+			select {
+			case <-answered:
+			case <-time.After(5 * time.Second):
+				t.Error("the process was told to end, and the caller has no answer")
+			}
+		},
 	})
 	s.post(good).want(t, http.StatusInternalServerError, "server_error")
-	close(hold)
+	close(answered)
 }

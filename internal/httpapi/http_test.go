@@ -240,8 +240,7 @@ func TestKeys(t *testing.T) {
 	})
 }
 
-// H26: requests under way are answered when the server shuts down. A client
-// that goes away in the middle leaves the service as it was.
+// A client that goes away in the middle leaves the service as it was.
 func TestClientGoesAway(t *testing.T) {
 	s := start(t, setup{})
 	body, send := io.Pipe()

@@ -83,7 +83,7 @@ func (s *server) routes() {
 	s.router.SkipClean(true)
 	s.router.NotFoundHandler = refuse(s, errNoSuchPath)
 	s.route("/v1/decisions", endpoint(s, decisionRequest, s.cfg.Registry.Decide), http.MethodPost)
-	s.route("/v1/decisions/{id:d[0-9a-f]{32}}", endpoint(s, decisionID, s.cfg.Registry.Decision), http.MethodGet, http.MethodHead)
+	s.route("/v1/decisions/{id}", endpoint(s, decisionID, s.cfg.Registry.Decision), http.MethodGet, http.MethodHead)
 	s.route("/.well-known/jwks.json", endpoint(s, nothing, s.jwks), http.MethodGet, http.MethodHead)
 	s.route("/healthz", endpoint(s, nothing, health), http.MethodGet, http.MethodHead)
 }

@@ -20,7 +20,7 @@ type refusal struct {
 
 func (r *refusal) Error() string {
 	if r.cause == nil {
-		return r.problem.text()
+		return r.text()
 	}
 	return r.cause.Error()
 }
