@@ -49,9 +49,6 @@ func Canonical(raw json.RawMessage) (json.RawMessage, error) {
 	return json.RawMessage(v), nil
 }
 
-// Quote returns s as a JSON string.
-func Quote(s string) (json.RawMessage, error) { return AppendQuote(nil, s) }
-
 // AppendQuote appends s as a JSON string, in the spelling of RFC 8785.
 func AppendQuote(to []byte, s string) ([]byte, error) {
 	q, err := jsontext.AppendQuote(to, s)

@@ -144,7 +144,7 @@ func TestCanonical(t *testing.T) {
 	if _, err := strictjson.Canonical(json.RawMessage(`{`)); err == nil {
 		t.Error("half an object is made canonical")
 	}
-	if q, err := strictjson.Quote("a\"\n"); err != nil || string(q) != `"a\"\n"` {
+	if q, err := strictjson.AppendQuote(nil, "a\"\n"); err != nil || string(q) != `"a\"\n"` {
 		t.Errorf("%s, %v", q, err)
 	}
 }
