@@ -92,6 +92,9 @@ func (c *evidenceCache[T]) get(ctx context.Context, name string, now func() time
 		return entry.value, nil
 	}
 	flight := c.flights.DoChan(name, func() (any, error) {
+		if entry, ok := c.entries.Get(name); ok && now().Before(entry.until) {
+			return entry.value, nil // a flight ended between the look above and this one
+		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limits.DNSTimeout+limits.FetchTimeout)
 		defer cancel()
 		value, until := look(ctx)
