@@ -9,7 +9,7 @@ import (
 
 // lawChecks is how many worlds each law is held against: enough for the rarest
 // label to come up.
-const lawChecks = "1500"
+const lawChecks = "600"
 
 func TestMain(m *testing.M) {
 	for name, value := range map[string]string{"rapid.checks": lawChecks, "rapid.nofailfile": "true"} {

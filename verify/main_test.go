@@ -8,7 +8,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	for name, value := range map[string]string{"rapid.checks": "1500", "rapid.nofailfile": "true"} {
+	for name, value := range map[string]string{"rapid.checks": "600", "rapid.nofailfile": "true"} {
 		if err := flag.Set(name, value); err != nil {
 			panic(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -61,6 +62,16 @@ func (k known) foreignRedirects() bool {
 		k.is("redirect", "own_and") && k.is("in_use", "unknown")
 }
 
+// stolen reports whether codes or tokens go to whoever replayed the statement.
+func (k known) stolen(v *verify.Verdict) bool {
+	c, _ := v.Client()
+	return k.is("plain", "foreign_redirect") && slices.Contains(c.RedirectURIs, "https://other.example/steal") ||
+		k.is("plain", "foreign_jwks") && !k.is("statement", "own_key") && strings.Contains(string(c.JWKS), foreignX)
+}
+
+// foreignX is the public part of the stranger's key.
+var foreignX = string(vectortest.Foreign.Key.JWK())
+
 // contradiction says what a verdict claims of acme that is not true.
 func contradiction(d vectortest.Drawn, v *verify.Verdict) error {
 	k := known{d.Labels}
@@ -77,7 +88,7 @@ func contradiction(d vectortest.Drawn, v *verify.Verdict) error {
 			return fmt.Errorf("the claims of a statement under a key that has ended")
 		case k.is("wellknown", "exposed", "unlisted", "revoked") && !k.is("pin", "pinned", "pinned_other"):
 			return fmt.Errorf("the claims of a statement that the publisher has withdrawn")
-		case d.Labels["road"] == "registration" && k.is("plain", "foreign_redirect", "foreign_jwks"):
+		case k.stolen(v):
 			return fmt.Errorf("somebody else's registration under acme's statement")
 		}
 	}

@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -65,13 +66,20 @@ func hasFinding(v *verify.Verdict, want testvectors.Finding) bool {
 	return false
 }
 
+// drawnWorlds are worlds to try wrong stages in.
+var drawnWorlds = sync.OnceValue(func() (worlds []vectortest.Drawn) {
+	const many = 400
+	drawn := rapid.Custom(vectortest.Draw)
+	for i := range many {
+		worlds = append(worlds, drawn.Example(i))
+	}
+	return worlds
+})
+
 // contradictedWorld looks for a drawn world in which a verdict says what is not
 // true.
 func contradictedWorld() (what string, after int) {
-	const worlds = 1000
-	drawn := rapid.Custom(vectortest.Draw)
-	for i := range worlds {
-		d := drawn.Example(i)
+	for i, d := range drawnWorlds() {
 		v, err := verifyDrawn(d)
 		if err == nil {
 			err = contradiction(d, v)
@@ -80,5 +88,5 @@ func contradictedWorld() (what string, after int) {
 			return err.Error(), i
 		}
 	}
-	return "", worlds
+	return "", 0
 }

@@ -50,10 +50,10 @@ type Drawn struct {
 	Stated *metadata.Client
 }
 
-// Draw draws a world in which anything may be right or wrong. In a third of
+// Draw draws a world in which anything may be right or wrong. In half of
 // them nearly all is right.
 func Draw(t *rapid.T) Drawn {
-	d := drawing{t: t, calm: rapid.SampledFrom([]int{12, 3, 0}).Draw(t, "calm"), labels: map[string]string{},
+	d := drawing{t: t, calm: rapid.SampledFrom([]int{12, 12, 3, 0}).Draw(t, "calm"), labels: map[string]string{},
 		v: testvectors.Vector{ID: "drawn", Now: DrawnNow, Header: map[string][]string{}, Files: map[string][]byte{}}}
 	d.drawKeys()
 	client := d.drawClient()
