@@ -15,7 +15,7 @@ func (r *run) checkMetadata(ctx context.Context) error {
 			return nil
 		}
 		r.verdict.client, r.verdict.merged = withoutServerMembers(r.plain.WithDefaults())
-		r.pass(CheckRedirectURIs, Evidence{})
+		r.checkInUse()
 		return nil
 	}
 	s := r.statement
@@ -30,7 +30,7 @@ func (r *run) checkMetadata(ctx context.Context) error {
 	}
 	if r.alone() {
 		r.verdict.client = r.parsed.client
-		r.pass(CheckRedirectURIs, Evidence{})
+		r.checkInUse()
 		return nil
 	}
 	merged, err := metadata.Merge(r.plain, s.Client, r.road)
@@ -43,8 +43,29 @@ func (r *run) checkMetadata(ctx context.Context) error {
 	}
 	r.verdict.client, r.verdict.merged = merged.Client, merged.Overridden
 	r.unstated = merged.Unstated
-	r.pass(CheckRedirectURIs, Evidence{})
+	r.checkInUse()
 	return nil
+}
+
+// checkInUse holds the redirect URI that the caller names against those of the
+// effective client: what is judged by it must be the client's.
+func (r *run) checkInUse() {
+	if r.p.RedirectURI == "" {
+		r.pass(CheckRedirectURIs, Evidence{})
+		return
+	}
+	used, err := metadata.ParseRedirectURI(r.p.RedirectURI)
+	if err != nil {
+		r.reject(CheckRedirectURIs, metadata.ReasonRedirectURIMalformed, "the redirect URI in use: "+err.Error())
+		return
+	}
+	for _, s := range r.verdict.client.RedirectURIs {
+		if own, err := metadata.ParseRedirectURI(s); err == nil && own.Matches(used) {
+			r.pass(CheckRedirectURIs, Evidence{})
+			return
+		}
+	}
+	r.reject(CheckRedirectURIs, metadata.ReasonRedirectURINotStated, "the redirect URI in use is none of the client's")
 }
 
 // checkClientID holds the client_id of a statement against where it was found.
