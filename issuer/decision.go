@@ -60,10 +60,10 @@ type Decision struct {
 	Enforcement         map[string]string `json:"enforcement"` // per limit: registration, server, guard or advisory
 	ExpiresAt           time.Time         `json:"expires_at"`
 	Policy              string            `json:"policy"` // "sha256:…"
-	DryRun              bool              `json:"dry_run,omitempty"`
+	DryRun              bool              `json:"dry_run,omitzero"`
 
 	// Test marks decisions of a service that may fetch from loopback.
-	Test bool `json:"test,omitempty"`
+	Test bool `json:"test,omitzero"`
 
 	// Reason is why the outcome is denied, empty otherwise.
 	Reason     metadata.Reason `json:"reason,omitempty"`

@@ -25,12 +25,7 @@ func policyShowCommand() *cobra.Command {
 		Use:     "show",
 		Short:   "Print the policy, as it was written",
 		Example: "  countersign policy show --json",
-		Args: func(c *cobra.Command, args []string) error {
-			if err := cobra.NoArgs(c, args); err != nil {
-				return &usageError{err}
-			}
-			return nil
-		},
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			p := issuer.Standard()
 			if asJSON {

@@ -43,18 +43,26 @@ func newRoot(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 		&cobra.Group{ID: groupOperator, Title: "Operator:"},
 	)
 	root.AddCommand(commands()...)
-	for _, c := range root.Commands() {
-		if c.Args != nil {
-			args := c.Args
-			c.Args = func(c *cobra.Command, list []string) error {
-				if err := args(c, list); err != nil {
-					return &usageError{err}
-				}
-				return nil
+	root.SetHelpCommandGroupID(groupOperator)
+	root.SetCompletionCommandGroupID(groupOperator)
+	tellUsage(root)
+	return root
+}
+
+// tellUsage makes wrong arguments of a command, and of those below it, usage
+// errors.
+func tellUsage(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return &usageError{err}
 			}
+			return nil
 		}
 	}
-	return root
+	for _, sub := range c.Commands() {
+		tellUsage(sub)
+	}
 }
 
 // commands are all sub-commands; each has a file of its own.
@@ -93,7 +101,7 @@ func fail(err error, hint string) error { return &exitError{code: exitFailed, er
 
 // report tells an error and returns the exit code for it. With --json standard
 // output then holds one error object.
-func report(err error, root *cobra.Command, args []string, stdout, stderr io.Writer) int {
+func report(err error, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
@@ -118,7 +126,6 @@ func report(err error, root *cobra.Command, args []string, stdout, stderr io.Wri
 		writeJSON(stdout, map[string]string{"error": map[int]string{
 			exitRejected: "rejected", exitUsage: "usage", exitFailed: "failed"}[code], "error_description": printable(err.Error())})
 	}
-	_ = root
 	return code
 }
 

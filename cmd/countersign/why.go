@@ -23,6 +23,7 @@ func whyCommand() *cobra.Command {
 file that holds a verdict or a decision as JSON, every reason in it is explained;
 - is standard input.`,
 		Example: "  countersign why key_unknown\n  countersign verify --json statement.jws | countersign why -",
+		GroupID: groupOperator,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			reasons, err := reasonsOf(args[0], c.InOrStdin())
