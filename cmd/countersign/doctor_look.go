@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/fc28f635/countersign/internal/dnsx"
@@ -201,21 +202,24 @@ func (s *sight) lookDNS(ctx context.Context, r *dnsx.Resolver) {
 	}
 }
 
-// askZone asks the servers of a zone until one answers. An alias into another
-// zone is followed by the resolver.
+// askZone asks all servers of a zone at once and takes the answer of the first
+// that gave one. An alias into another zone is followed by the resolver.
 func askZone(ctx context.Context, r *dnsx.Resolver, servers []dnsx.Server, name string) (verify.Answer, error) {
-	var failed []error
-	for _, server := range servers {
-		answer, err := r.AskAuthority(ctx, server, name)
+	answers, errs := make([]verify.Answer, len(servers)), make([]error, len(servers))
+	var wg sync.WaitGroup
+	for i, server := range servers {
+		wg.Go(func() { answers[i], errs[i] = r.AskAuthority(ctx, server, name) })
+	}
+	wg.Wait()
+	for i, err := range errs {
 		if err == nil || errors.Is(err, verify.ErrNoRecord) {
-			return answer, err
+			return answers[i], err
 		}
-		if answer.Name != "" && !strings.EqualFold(answer.Name, name) {
+		if answers[i].Name != "" && !strings.EqualFold(answers[i].Name, name) {
 			return r.LookupTXT(ctx, name)
 		}
-		failed = append(failed, err)
 	}
-	return verify.Answer{}, errors.Join(failed...)
+	return verify.Answer{}, errors.Join(errs...)
 }
 
 // describe says what a key set holds, in one line.
@@ -286,6 +290,13 @@ func (s *sight) listedClient() metadata.ClientID {
 }
 
 func (s *sight) noteVerdict() {
+	if f, ok := s.verdict.Finding(verify.CheckDNSKey); ok && !s.owner.IsZero() {
+		if f.Status == verify.Passed {
+			s.note("resolver", "%s has key %s, too", f.Evidence.Server, s.verdict.KeyID)
+		} else {
+			s.note("resolver", "%s: %s", f.Reason, f.Detail)
+		}
+	}
 	text := s.verdict.Outcome.String()
 	if s.verdict.KeyID != "" {
 		text += ", statement signed with " + s.verdict.KeyID

@@ -212,7 +212,8 @@ func (r *road) doctor(code int, more ...string) string {
 func (r *road) healthy() {
 	r.t.Helper()
 	out := r.doctor(0)
-	if !strings.HasPrefix(out, "acme.test: no fault found\n") || !strings.Contains(out, "\nPolicy standard gives tier signed: Published and signed by acme.test.\n") {
+	if !strings.HasPrefix(out, "acme.test: no fault found\n") || !strings.Contains(out, "\nPolicy standard gives tier signed: Published and signed by acme.test.\n") ||
+		!resolverHas.MatchString(out) {
 		r.t.Errorf("doctor:\n%s", out)
 	}
 }
@@ -222,6 +223,10 @@ func (r *road) fault(code, line string) diagnosis {
 	r.t.Helper()
 	if first, _, _ := strings.Cut(r.doctor(1), "\n"); first != "acme.test: "+line {
 		r.t.Errorf("first line: %s\nwant:       acme.test: %s", first, line)
+	}
+	out := r.run(1, append([]string{"doctor", "acme.test"}, r.flags...)...)
+	if first, _, _ := strings.Cut(out, "\n"); first != "acme.test: "+line {
+		r.t.Errorf("first line without --dir: %s\nwant: acme.test: %s", first, line)
 	}
 	var document struct {
 		Domain string      `json:"domain"`
@@ -237,6 +242,7 @@ func (r *road) fault(code, line string) diagnosis {
 }
 
 var (
+	resolverHas = regexp.MustCompile(`(?m)^  resolver  .* has key \S+, too$`)
 	zoneLines   = regexp.MustCompile(`_client-key\S+ IN TXT .*`)
 	commandLine = regexp.MustCompile(`(?m)^countersign (.*?)(?:    #.*)?$`)
 	quotedText  = regexp.MustCompile(`(?m)^(?:remove the record|  )? *("v=ck1.*?");?$`)

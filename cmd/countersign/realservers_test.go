@@ -154,7 +154,7 @@ controls { };
 type txt struct{ name, text string }
 
 func (s *nameServer) zone(records []txt) string {
-	text := fmt.Sprintf("$TTL 0\n@ IN SOA ns root %d 3600 600 86400 3600\n@ IN NS ns\nns IN A 192.0.2.53\nserial IN TXT \"%[1]d\"\n", s.serial)
+	text := fmt.Sprintf("$TTL 0\n@ 3600 IN SOA ns root %d 3600 600 86400 3600\n@ IN NS ns\nns IN A 192.0.2.53\nserial IN TXT \"%[1]d\"\n", s.serial)
 	for _, r := range records {
 		if r.text == "" {
 			text += r.name + ". IN CNAME key.elsewhere.test.\n"
