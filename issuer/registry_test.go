@@ -206,6 +206,11 @@ func TestNewKeyIsHeldDown(t *testing.T) {
 	if !slices.Contains(d.Flags, metadata.ReasonKeyLineNew) {
 		t.Errorf("flags %v", d.Flags)
 	}
+	// What was given to the old line is not the new one's.
+	if err := o.Accept(t.Context(), acceptance(nil)); err != nil {
+		t.Fatal(err)
+	}
+	wantDecision(t, o.decide(t, registration(agent(stated(t, vectortest.Genuine, nil)))), Approved, TierDomain, "")
 }
 
 // The table of tiers that the documentation promises of policy standard.

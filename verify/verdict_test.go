@@ -53,7 +53,9 @@ func TestVerdictsThatTrustNothing(t *testing.T) {
 	forged = forged[:len(forged)-8] + "AAAAAAAA"
 	rejected := p.verify(t, verify.Presentation{Statement: forged})
 	want(t, rejected, verify.Rejected, metadata.ReasonSignatureInvalid)
-	for name, v := range map[string]*verify.Verdict{"nil": nil, "zero": {}, "J66 rejected": rejected} {
+	turned := *p.verify(t, verify.Presentation{Statement: statement(t, nil)})
+	turned.Outcome = verify.Inconclusive
+	for name, v := range map[string]*verify.Verdict{"nil": nil, "zero": {}, "J66 rejected": rejected, "verified no longer": &turned} {
 		t.Run(name, func(t *testing.T) {
 			if _, ok := v.Statement(); ok {
 				t.Error("claims")
@@ -61,7 +63,7 @@ func TestVerdictsThatTrustNothing(t *testing.T) {
 			if _, ok := v.Client(); ok {
 				t.Error("a client")
 			}
-			if v.Thumbprint() != "" || v.TestMode() || v.Passed(verify.CheckSignature) {
+			if v.Thumbprint() != "" || v.TestMode() || v != &turned && v.Passed(verify.CheckSignature) {
 				t.Error("a key")
 			}
 		})
