@@ -49,7 +49,7 @@ func faults() []fault {
 			"Which of them is meant cannot be known, so verifiers use neither.", (*sight).mendKidTwice},
 		{"revoked", (*sight).revoked,
 			"the key %s is revoked",
-			"Its record is empty (p=). Every statement that it signed is refused, whatever its date.", (*sight).mendRevoked},
+			"Its record is empty (p=). No statement that it signed counts, whatever its date.", (*sight).mendRevoked},
 		{"wrong_key", (*sight).wrongKey,
 			"wrong key: %s",
 			"Verifiers take the key from DNS, and the signature is by another.", (*sight).mendWrongKey},

@@ -226,16 +226,16 @@ func askZone(ctx context.Context, r *dnsx.Resolver, servers []dnsx.Server, name 
 func describe(set metadata.KeySet) string {
 	var texts []string
 	for _, k := range set.Keys {
-		state := k.KeyID
+		state := "key " + k.KeyID
 		if k.Revoked() {
 			state += " (revoked)"
 		}
 		texts = append(texts, state)
 	}
 	for _, m := range set.Malformed {
-		texts = append(texts, fmt.Sprintf("a record that cannot be used (%.64q: %v)", m.KeyID, m.Err))
+		texts = append(texts, fmt.Sprintf("an unusable record (kid %.64q: %v)", m.KeyID, m.Err))
 	}
-	return "key " + strings.Join(texts, ", ")
+	return strings.Join(texts, ", ")
 }
 
 // lookHTTPS fetches the two documents.
