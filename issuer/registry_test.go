@@ -54,7 +54,7 @@ func TestNoDecisionLeavesUnrecorded(t *testing.T) {
 	}
 	for _, fail := range []error{ErrStorageFull, ErrStorageFailed, errors.New("disk")} {
 		o.store.fail = fail
-		if d, err := o.Registry.Decide(t.Context(), genuine); !errors.Is(err, fail) || d.ID != "" || d.Outcome != "" || d.Grant.Scope != "" {
+		if d, err := o.Decide(t.Context(), genuine); !errors.Is(err, fail) || d.ID != "" || d.Outcome != "" || d.Grant.Scope != "" {
 			t.Errorf("%v: decision %+v, error %v", fail, d, err)
 		}
 	}
@@ -180,7 +180,7 @@ func TestDecisionsAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range many {
 		wg.Go(func() {
-			if d, err := o.Registry.Decide(t.Context(), registration(agent(genuine))); err != nil || d.Tier != TierSigned {
+			if d, err := o.Decide(t.Context(), registration(agent(genuine))); err != nil || d.Tier != TierSigned {
 				t.Errorf("%s, %v", d.Tier, err)
 			}
 		})

@@ -54,7 +54,7 @@ var wrongPolicies = []wrongPolicy{
 	{"P1 statement lifetime too long", "statement_lifetime_days: 90", "statement_lifetime_days: 3660", "statement_lifetime_days", ""},
 	{"P1 expired statements", "expired_statement: ignore", "expired_statement: accept", "expired_statement", ""},
 	{"P2 a tier that does not exist", "- tier: signed", "- tier: trusted", `"trusted" is no tier`, ""},
-	{"P2 a check that does not exist", "[possession, coverage]", "[posession, coverage]", `"posession" is no check`, ""},
+	{"P2 a check that does not exist", "[possession, coverage]", "[possessed, coverage]", `"possessed" is no check`, ""},
 	{"P2 a class that does not exist", "classes: [read, modify, delete]", "classes: [read, write]", `"write" is no class`, ""},
 	{"P2 a binding that does not exist", "binding: [web, key]", "binding: [web, glue]", "is no binding", ""},
 	{"P3 alternative that is empty", "[delivery, coverage]", "[]", "always hold", ""},
