@@ -44,7 +44,7 @@ func (p *Policy) Decide(v *verify.Verdict, c metadata.Client, s Standing) Decisi
 		return d.deny(metadata.ReasonStatementLifetimeTooLong)
 	}
 	d.Binding, d.Overridden = v.Binding, v.Overridden()
-	d.Shape = metadata.ShapeOf(effective)
+	d.Shape = v.Shape()
 	d.Outcome = Approved
 	d.Tier, d.Acceptance = p.tier(v, d.Shape, s)
 	if d.Tier >= TierDomain {
@@ -94,12 +94,17 @@ var flagged = map[metadata.Reason]bool{
 
 // tier returns the highest tier whose conditions hold.
 func (p *Policy) tier(v *verify.Verdict, shape metadata.Shape, s Standing) (Tier, *AcceptanceNote) {
-	holds := make(map[Tier]bool, len(p.rules))
+	var holds [len(tierNames)]bool
 	holds[TierBlocked] = true
 	highest := TierUnverified
+	// A client whose document is out is judged by its statement alone: one that
+	// the site would lift to signed stays a tier below, and an acceptance of
+	// its publisher survives the outage.
+	document, known := v.Finding(verify.CheckMetadataDocument)
+	outage := known && document.Status == verify.Unavailable
 	var note *AcceptanceNote
 	for _, r := range p.rules {
-		if !holds[r.above] || len(r.bindings) > 0 && !slices.Contains(r.bindings, v.Binding) || !anyPassed(v, r.passed) {
+		if outage && r.tier == TierSigned || !holds[r.above] || len(r.bindings) > 0 && !slices.Contains(r.bindings, v.Binding) || !anyPassed(v, r.passed) {
 			continue
 		}
 		if r.acceptance {
@@ -111,14 +116,6 @@ func (p *Policy) tier(v *verify.Verdict, shape metadata.Shape, s Standing) (Tier
 		}
 		holds[r.tier] = true
 		highest = r.tier
-	}
-	if f, ok := v.Finding(verify.CheckMetadataDocument); ok && f.Status == verify.Unavailable && highest > TierUnverified {
-		// Judged by the statement alone: the next lower tier whose conditions hold.
-		for highest--; !holds[highest]; highest-- {
-		}
-	}
-	if highest < TierAccepted {
-		note = nil
 	}
 	return highest, note
 }

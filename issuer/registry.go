@@ -162,11 +162,10 @@ func (r *Registry) ignores(v *verify.Verdict) *IgnoredStatement {
 // standing asks the store what people said of the client, proven or claimed by
 // shape.
 func (r *Registry) standing(ctx context.Context, v *verify.Verdict) (Standing, error) {
-	c, ok := v.Client()
-	if !ok {
+	if v.Shape() == "" {
 		return Standing{}, nil
 	}
-	s, err := r.cfg.Store.Standing(ctx, v.Publisher, metadata.ShapeOf(c))
+	s, err := r.cfg.Store.Standing(ctx, v.Publisher, v.Shape())
 	if err != nil {
 		return Standing{}, fmt.Errorf("reading acceptances: %w", err)
 	}

@@ -54,6 +54,9 @@ func (r *run) close() {
 		return
 	}
 	v.statement = r.statement
+	if !r.alone() {
+		v.shape = metadata.ShapeOf(v.client)
+	}
 	if r.statement != nil {
 		v.thumb = r.key.Thumbprint()
 		v.testMode = r.record.Test

@@ -155,6 +155,7 @@ type Verdict struct {
 	statement *metadata.Statement
 	client    metadata.Client
 	claimed   metadata.Client
+	shape     metadata.Shape
 	merged    []string
 	thumb     string
 	until     time.Time
@@ -179,6 +180,15 @@ func (v *Verdict) Client() (c metadata.Client, ok bool) {
 		return metadata.Client{}, false
 	}
 	return v.client, true
+}
+
+// Shape returns the shape of the effective metadata of a client. It is empty
+// where the verdict is not verified, or is of a statement alone.
+func (v *Verdict) Shape() metadata.Shape {
+	if v == nil || v.Outcome != Verified {
+		return ""
+	}
+	return v.shape
 }
 
 // Claimed returns the plain metadata as it was presented, whatever came of it:
