@@ -230,11 +230,14 @@ func TestServeDrains(t *testing.T) {
 	}
 	defer conn.Close()
 	body := `{"client":` + goodRegistration + `}`
-	fmt.Fprintf(conn, "POST /v1/decisions HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", s.addr, len(body), body[:10])
-	if resp, err := http.Get(s.url() + "/healthz"); err != nil { // by now the request above is under way
+	fmt.Fprintf(conn, "POST /v1/decisions HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", s.addr, len(body))
+	reader := bufio.NewReader(conn)
+	// The service asks for the body: the request is under way.
+	if line, err := reader.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
+		t.Fatalf("%q, %v", line, err)
+	}
+	if _, err := reader.ReadString('\n'); err != nil {
 		t.Fatal(err)
-	} else {
-		_ = resp.Body.Close()
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- s.stop() }()
@@ -244,10 +247,10 @@ func TestServeDrains(t *testing.T) {
 			_ = other.Close()
 		}
 	}
-	if _, err := io.WriteString(conn, body[10:]); err != nil {
+	if _, err := io.WriteString(conn, body); err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	resp, err := http.ReadResponse(reader, nil)
 	if err != nil {
 		t.Fatalf("the request under way was not answered: %v", err)
 	}
