@@ -95,6 +95,9 @@ func (c *Countersigner) Sign(d Decision) (string, error) {
 
 func countersignedUntil(d Decision) time.Time {
 	end := d.At.Add(countersignedFor)
+	if !d.ExpiresAt.IsZero() && d.ExpiresAt.Before(end) {
+		end = d.ExpiresAt
+	}
 	if d.Acceptance != nil && d.Acceptance.Until.Before(end) {
 		end = d.Acceptance.Until
 	}

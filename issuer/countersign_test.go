@@ -65,7 +65,7 @@ func TestCountersigned(t *testing.T) {
 	claims := claimsOf(t, d.Countersigned)
 	at := float64(vectortest.DrawnNow.Unix())
 	for name, want := range map[string]any{"iss": "https://trust.example", "sub": "https://acme.example", "aud": vectortest.DrawnServer,
-		"jti": d.ID, "iat": at, "exp": at + 3600, "scope": "files:read", "client_name": "Acme Agent", "software_id": "acme-agent"} {
+		"jti": d.ID, "iat": at, "exp": float64(d.ExpiresAt.Unix()), "scope": "files:read", "client_name": "Acme Agent", "software_id": "acme-agent"} {
 		if claims[name] != want {
 			t.Errorf("%s is %v, want %v", name, claims[name], want)
 		}

@@ -131,12 +131,12 @@ func anyPassed(v *verify.Verdict, alternatives [][]verify.Check) bool {
 
 // covers returns an acceptance in force for the client: of its publisher where
 // one is proven, or of its shape. One of a publisher covers all that it signs;
-// of what it does not sign, only the shape that was seen. A client of
-// binding loose needs a person's.
+// of what it does not sign, only the shape that was seen. A shape says where
+// codes go and nothing of keys: it counts only where every grant is delivered
+// by redirect. A client of binding loose needs a person's.
 func (s Standing) covers(v *verify.Verdict, shape metadata.Shape, domain bool) (Acceptance, bool) {
-	signed := v.Passed(verify.CheckSignature) || v.Passed(verify.CheckPossession)
-	line, seen := v.Finding(verify.CheckKeyLine)
-	newLine := seen && (line.Status == verify.Failed || line.Status == verify.Unavailable)
+	signed := signedByPublisher(v)
+	client, _ := v.Client()
 	for _, a := range s.Acceptances {
 		if v.At.Before(a.At) || !v.At.Before(a.Until) {
 			continue
@@ -146,14 +146,25 @@ func (s Standing) covers(v *verify.Verdict, shape metadata.Shape, domain bool) (
 		}
 		switch {
 		case a.Publisher.IsZero():
-			if a.Shape != "" && a.Shape == shape {
+			if a.Shape != "" && a.Shape == shape && client.OnlyRedirects() {
 				return a, true
 			}
-		case domain && !newLine && a.Publisher == v.Publisher && (signed || a.Shape == shape):
+		case domain && a.Publisher == v.Publisher && (signed || a.Shape == shape && client.OnlyRedirects()):
 			return a, true
 		}
 	}
 	return Acceptance{}, false
+}
+
+// signedByPublisher reports whether a key that the publisher's domain publishes,
+// and that has a past there, or a pinned one, signed the statement. A signature
+// by a key that nothing corroborates proves who wrote nothing.
+func signedByPublisher(v *verify.Verdict) bool {
+	if !v.Passed(verify.CheckSignature) {
+		return false
+	}
+	return v.Passed(verify.CheckPinnedKey) || v.Passed(verify.CheckKeyLine) &&
+		(v.Passed(verify.CheckDNSKey) && v.Passed(verify.CheckDNSStrength) || v.Passed(verify.CheckWellknownKey))
 }
 
 // expiry bounds how long a decision may be acted upon without asking again: no

@@ -193,10 +193,11 @@ func (r *Registry) audience(req Request) string {
 }
 
 // countersigns reports whether a decision is worth a signature: a consumer
-// without our code cannot see its tier.
+// without our code cannot see its tier, and gives its own default scope where
+// none is named.
 func (r *Registry) countersigns(d Decision) bool {
 	return r.cfg.Countersigner != nil && d.Outcome == Approved && !d.DryRun && !d.Test &&
-		d.AuthorizationServer != "" && d.Tier >= r.cfg.Policy.countersignFrom
+		d.AuthorizationServer != "" && d.Tier >= r.cfg.Policy.countersignFrom && d.Grant.Scope != ""
 }
 
 // unavailable reports whether a decision only says that no decision could be

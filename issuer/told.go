@@ -19,7 +19,7 @@ func told(v *verify.Verdict, claimed metadata.Client, d Decision) string {
 	switch {
 	case host == "":
 		line = fmt.Sprintf("Nobody vouches for the name %q", name)
-	case v.Passed(verify.CheckSignature) && d.Tier >= TierSigned, v.Passed(verify.CheckPossession) && d.Tier >= TierSigned:
+	case signedByPublisher(v) && d.Binding != metadata.BindingLoose, v.Passed(verify.CheckPossession) && d.Tier == TierSigned:
 		line = "Published and signed by " + host
 	case v.Passed(verify.CheckSignature), v.Passed(verify.CheckMetadataDocument) && v.Passed(verify.CheckCoverage):
 		line = "Published by " + host

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/fc28f635/countersign/internal/limits"
-	"github.com/fc28f635/countersign/internal/strictjson"
 )
 
 // Check applies the rules that hold for every client, whoever vouches for it:
@@ -87,6 +86,9 @@ func (c Client) checkKeys(defects *Defects) {
 	case c.TokenEndpointAuthMethod == AuthPrivateKeyJWT && !hasKeys:
 		defects.add(ReasonMetadataConflict, "token_endpoint_auth_method", "private_key_jwt needs jwks or jwks_uri")
 	}
+	if alg := c.TokenEndpointAuthSigningAlg; c.authMethod() == AuthPrivateKeyJWT && (strings.EqualFold(alg, "none") || strings.HasPrefix(strings.ToUpper(alg), "HS")) {
+		defects.add(ReasonMetadataConflict, "token_endpoint_auth_signing_alg", "private_key_jwt is signed with a private key")
+	}
 	if c.JWKSURI != "" {
 		if _, err := ParseClientID(c.JWKSURI); err != nil {
 			defects.add(ReasonMetadataMalformed, "jwks_uri", "not an https URL that every parser reads alike")
@@ -97,23 +99,16 @@ func (c Client) checkKeys(defects *Defects) {
 	}
 }
 
-// clientNames is the one name of a client that people see.
-var clientNames = map[string]bool{"client_name": true}
-
 func (c Client) checkNames(defects *Defects) {
 	const mostVariants = 16
-	if err := CheckName(c.ClientName); err != nil {
-		defects.add(ReasonNameUnprintable, "client_name", err.Error())
-	}
-	variants := c.variants(clientNames)
-	for _, name := range variants {
-		text, _ := strictjson.Text(c.More[name])
-		if err := CheckName(text); err != nil {
-			defects.add(ReasonNameUnprintable, "client_name#…", err.Error())
+	names := c.DisplayNames()
+	for _, name := range names {
+		if err := CheckName(name); err != nil {
+			defects.add(ReasonNameUnprintable, "client_name", err.Error())
 		}
 	}
-	if len(variants) > mostVariants {
-		defects.add(ReasonMetadataMalformed, "client_name", fmt.Sprintf("more than %d language variants", mostVariants))
+	if len(names) > 1+mostVariants {
+		defects.add(ReasonMetadataMalformed, "client_name", fmt.Sprintf("more than %d names and language variants", mostVariants))
 	}
 	if len(c.Contacts) > mostVariants || slices.ContainsFunc(c.Contacts, func(s string) bool { return CheckName(s) != nil }) {
 		defects.add(ReasonMetadataMalformed, "contacts", "too many, or with characters that cannot be shown")

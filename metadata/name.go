@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -85,6 +87,29 @@ func ProtectedNames() []ProtectedName {
 func (n ProtectedName) Resembles(clientName string, publisher Publisher) bool {
 	_, ok := Resembled([]ProtectedName{n}, clientName, publisher)
 	return ok
+}
+
+// shownNames are the members, each perhaps with variants for languages, that
+// people are shown as a name.
+var shownNames = map[string]bool{"client_name": true, "display_name": true, "organization_name": true}
+
+// DisplayNames returns every name that people may be shown: client_name first,
+// then its variants and the other names, in the order of their members.
+func (c Client) DisplayNames() []string {
+	names := make([]string, 0, 1)
+	if c.ClientName != "" {
+		names = append(names, c.ClientName)
+	}
+	if len(c.More) == 0 {
+		return names
+	}
+	for _, member := range slices.Sorted(maps.Keys(c.More)) {
+		base, _, _ := strings.Cut(member, "#")
+		if text, ok := strictjson.Text(c.More[member]); ok && shownNames[base] {
+			names = append(names, text)
+		}
+	}
+	return names
 }
 
 // Resembled returns the first of the names that a client's name resembles (see

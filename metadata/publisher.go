@@ -86,7 +86,7 @@ func (p *Publisher) UnmarshalText(text []byte) error {
 // SpecialUse reports whether the publisher's domain is under a special-use
 // top-level name (RFC 6761 and the IANA registry): well-formed, and never
 // looked up unless loopback is allowed.
-func (p Publisher) SpecialUse() bool { return specialUse(p.domain) }
+func (p Publisher) SpecialUse() bool { return SpecialUse(p.domain) }
 
 // KeyRecordName returns the DNS name of the publisher's key records, without
 // trailing dot.
@@ -198,7 +198,9 @@ var specialUseNames = []string{
 	"corp", "home", "lan", "intranet", "private",
 }
 
-func specialUse(domain string) bool {
+// SpecialUse reports whether a domain, in lower case and without trailing dot,
+// is or is under a special-use name. It need not be a publisher's.
+func SpecialUse(domain string) bool {
 	for _, name := range specialUseNames {
 		if domain == name || strings.HasSuffix(domain, "."+name) {
 			return true

@@ -57,9 +57,10 @@ func (r *run) takeDocument(id metadata.ClientID, e *metadataEvidence) {
 	r.plain = e.document.Client
 	r.verdict.claimed = r.plain
 	r.raw = ""
-	if !r.p.WithoutStatement {
-		r.raw = r.plain.SoftwareStatement
+	if r.p.WithoutStatement {
+		r.plain.SoftwareStatement = ""
 	}
+	r.raw = r.plain.SoftwareStatement
 	if metadata.SharedByPath(id.Publisher().Domain()) {
 		r.skip(CheckMetadataDocument, "the host serves many tenants by path: the document proves nothing of it")
 		return

@@ -110,6 +110,12 @@ func (c *evidenceCache[T]) get(ctx context.Context, name string, now func() time
 	}
 }
 
+// looksUp reports whether anything under the publisher's name can be known: a
+// special-use name is nobody's, unless this network says otherwise.
+func (v *Verifier) looksUp(p metadata.Publisher) bool {
+	return !p.SpecialUse() || v.cfg.InsecureSpecialUse
+}
+
 // lookUpDNS walks the publisher's key record names.
 func (v *Verifier) lookUpDNS(ctx context.Context, p metadata.Publisher) (dnsEvidence, error) {
 	if v.cfg.Resolver == nil {

@@ -247,10 +247,10 @@ func (e *dnsEvidence) claim(kid string, p metadata.Publisher) keyClaim {
 		return keyClaim{reason: metadata.ReasonDomainRecordMalformed, detail: err.Error()}
 	case record.KeyID == "":
 		return keyClaim{reason: metadata.ReasonKeyUnknown, detail: "no key record at " + e.name.KeyRecordName() + " has this kid"}
-	case record.Revoked():
-		return keyClaim{revoked: true, reason: metadata.ReasonKeyRevoked}
 	case e.name != p && !record.Subdomains:
 		return keyClaim{reason: metadata.ReasonKeyUnknown, detail: "the key of " + e.name.Domain() + " does not speak for hosts below it (s=y)"}
+	case record.Revoked():
+		return keyClaim{revoked: true, reason: metadata.ReasonKeyRevoked}
 	case record.Instances:
 		return keyClaim{reason: metadata.ReasonKeyUnusable, detail: "the key signs instance statements only (u=i)"}
 	}

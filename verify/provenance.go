@@ -78,7 +78,7 @@ func (r *run) checkLine(ctx context.Context) error {
 	case r.verdict.Passed(CheckPinnedKey):
 		r.skip(CheckKeyLine, "the key is pinned")
 		return nil
-	case r.v.cfg.Memory == nil && r.sources.dns.answer.Secure:
+	case r.v.cfg.Memory == nil && r.sources.dns.answer.Secure && r.verdict.Passed(CheckDNSKey):
 		r.pass(CheckKeyLine, Evidence{Source: "dns"})
 		return nil
 	case r.v.cfg.Memory == nil:
@@ -144,14 +144,19 @@ func (r *run) checkCoverage(ctx context.Context) (metadata.Coverage, *reach, err
 		reach = r.reach(coverage)
 	}
 	foreign := slices.Clone(reach.foreign)
-	keysCovered := c.JWKSURI == "" || coverage.CoversURL(c.JWKSURI)
-	if r.statement == nil && reach.delivered && (!hosted || len(foreign) > 0) {
-		coverage, foreign = metadata.Coverage{Publisher: reach.delivery}, nil
-		keysCovered = keysCovered || coverage.CoversURL(c.JWKSURI)
-		hosted, reach = true, r.reach(coverage)
+	delivery := metadata.Coverage{Publisher: reach.delivery}
+	delivered := reach.delivered && r.v.looksUp(reach.delivery)
+	better := r.statement == nil && delivered && (!hosted || len(foreign) > 0)
+	if better && (!hosted || c.JWKSURI == "" || delivery.CoversURL(c.JWKSURI)) {
+		// The codes prove more than the document: what is shown, and who may be
+		// accepted, is the host that they go to, not the one that wrote the document.
+		r.withdraw(CheckMetadataDocument, "the codes go to "+reach.delivery.Domain()+", for which its host does not speak")
+		coverage, foreign, hosted = delivery, nil, true
+		reach = r.reach(coverage)
 	}
+	keysCovered := c.JWKSURI == "" || coverage.CoversURL(c.JWKSURI)
 	r.verdict.Publisher = coverage.Publisher
-	if reach.delivered {
+	if delivered {
 		r.pass(CheckDelivery, Evidence{Source: "redirect_uris", Name: reach.delivery.Domain()})
 	} else {
 		r.skip(CheckDelivery, "the codes do not all go to one web host")
@@ -194,7 +199,7 @@ func (r *run) weaklyStated(c *metadata.Client) []string {
 // askForeign asks the one foreign host whether it lists the client.
 func (r *run) askForeign(ctx context.Context, host string, coverage *metadata.Coverage) error {
 	p, err := metadata.PublisherOf(host)
-	if err != nil || p.SpecialUse() && !r.v.cfg.InsecureSpecialUse {
+	if err != nil || !r.v.looksUp(p) {
 		return nil
 	}
 	e, err := r.v.lookUpPublisher(ctx, p)
@@ -208,7 +213,12 @@ func (r *run) askForeign(ctx context.Context, host string, coverage *metadata.Co
 	if clientID == "" {
 		clientID = r.p.ClientID
 	}
-	if listed, _ := e.document.Lists(r.verdict.client.SoftwareID, clientID); listed {
+	// A software_id is its publisher's own: only the address of the document
+	// says that both mean the same client.
+	listed := slices.ContainsFunc(e.document.Clients, func(l metadata.ListedClient) bool {
+		return clientID != "" && l.ClientID == clientID
+	})
+	if listed {
 		coverage.Hosts = append(coverage.Hosts, host)
 		r.until(e.until)
 	}
@@ -224,7 +234,7 @@ func (r *run) checkPossession(coverage metadata.Coverage) (keyNamed bool) {
 		r.skip(CheckPossession, "the client does not authenticate with a key")
 		return false
 	}
-	if c.JWKSURI != "" && coverage.CoversURL(c.JWKSURI) {
+	if c.JWKSURI != "" && coverage.CoversURL(c.JWKSURI) && r.v.looksUp(coverage.Publisher) {
 		r.pass(CheckPossession, Evidence{Source: "jwks_uri", Name: c.JWKSURI})
 		return true
 	}
@@ -262,5 +272,5 @@ func (r *run) hideForeignDisplay(reach *reach) {
 		return
 	}
 	r.verdict.client, _ = r.verdict.client.Without(reach.hidden...)
-	r.verdict.merged = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(r.verdict.merged), reach.hidden...))))
+	r.override(reach.hidden...)
 }

@@ -25,8 +25,11 @@ func reachOf(c metadata.Client, coverage metadata.Coverage, inUse string, names 
 	}
 	r.delivery, r.delivered = metadata.DeliveryOf(c)
 	if !coverage.Publisher.IsZero() {
-		if name, ok := metadata.Resembled(names, c.ClientName, coverage.Publisher); ok {
-			r.alike = &name
+		for _, shown := range c.DisplayNames() {
+			if name, ok := metadata.Resembled(names, shown, coverage.Publisher); ok {
+				r.alike = &name
+				break
+			}
 		}
 	}
 	return r

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"slices"
 
 	"github.com/fc28f635/countersign/metadata"
 )
@@ -14,7 +15,7 @@ func (r *run) checkMetadata(ctx context.Context) error {
 			r.defects(err, r.ruleCheck)
 			return nil
 		}
-		r.verdict.client, r.verdict.merged = withoutServerMembers(r.plain.WithDefaults())
+		r.verdict.client, r.verdict.merged = withoutServerMembers(r.plain.WithDefaults(), r.road)
 		r.checkInUse()
 		return nil
 	}
@@ -48,8 +49,12 @@ func (r *run) checkMetadata(ctx context.Context) error {
 }
 
 // checkInUse holds the redirect URI that the caller names against those of the
-// effective client: what is judged by it must be the client's.
+// effective client: what is judged by it must be the client's, and is all that
+// is effective of them. The shape is of all of them.
 func (r *run) checkInUse() {
+	if !r.alone() {
+		r.verdict.shape = metadata.ShapeOf(r.verdict.client)
+	}
 	if r.p.RedirectURI == "" {
 		r.pass(CheckRedirectURIs, Evidence{})
 		return
@@ -59,13 +64,27 @@ func (r *run) checkInUse() {
 		r.reject(CheckRedirectURIs, metadata.ReasonRedirectURIMalformed, "the redirect URI in use: "+err.Error())
 		return
 	}
-	for _, s := range r.verdict.client.RedirectURIs {
-		if own, err := metadata.ParseRedirectURI(s); err == nil && own.Matches(used) {
-			r.pass(CheckRedirectURIs, Evidence{})
-			return
+	c := &r.verdict.client
+	for _, s := range c.RedirectURIs {
+		own, err := metadata.ParseRedirectURI(s)
+		if err != nil || !own.Matches(used) {
+			continue
 		}
+		if len(c.RedirectURIs) > 1 {
+			c.RedirectURIs = []string{s}
+			r.override("redirect_uris")
+		}
+		r.pass(CheckRedirectURIs, Evidence{})
+		return
 	}
 	r.reject(CheckRedirectURIs, metadata.ReasonRedirectURINotStated, "the redirect URI in use is none of the client's")
+}
+
+// override lists a plain member that did not come through.
+func (r *run) override(names ...string) {
+	list := append(slices.Clone(r.verdict.merged), names...)
+	slices.Sort(list)
+	r.verdict.merged = slices.Compact(list)
 }
 
 // checkClientID holds the client_id of a statement against where it was found.
@@ -97,8 +116,13 @@ func (r *run) ruleCheck(reason metadata.Reason) Check {
 }
 
 // withoutServerMembers drops the members that are the authorization server's
-// to give, and names those that were there.
-func withoutServerMembers(c metadata.Client) (metadata.Client, []string) {
-	return c.Without("client_secret", "client_secret_expires_at", "client_id_issued_at",
-		"registration_access_token", "registration_client_uri")
+// to give, and names those that were there. A client_id is the client's own in
+// a metadata document only.
+func withoutServerMembers(c metadata.Client, road metadata.Road) (metadata.Client, []string) {
+	names := []string{"client_secret", "client_secret_expires_at", "client_id_issued_at",
+		"registration_access_token", "registration_client_uri"}
+	if road == metadata.RoadRegistration {
+		names = append(names, "client_id")
+	}
+	return c.Without(names...)
 }

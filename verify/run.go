@@ -37,7 +37,7 @@ func (r *run) open() {
 		r.raw = r.plain.SoftwareStatement
 	}
 	if r.p.WithoutStatement {
-		r.raw = ""
+		r.raw, r.plain.SoftwareStatement = "", ""
 	}
 	r.verdict.claimed = r.plain
 	r.verdict.Outcome = Verified                // until something says otherwise
@@ -48,18 +48,15 @@ func (r *run) open() {
 func (r *run) close() {
 	v := r.verdict
 	v.reason = r.stopReason
+	v.testMode = r.statement != nil && r.record.Test
 	if v.Outcome != Verified {
 		r.until(r.sources.dns.until)
 		r.until(r.sources.document.until)
 		return
 	}
 	v.statement = r.statement
-	if !r.alone() {
-		v.shape = metadata.ShapeOf(v.client)
-	}
 	if r.statement != nil {
 		v.thumb = r.key.Thumbprint()
-		v.testMode = r.record.Test
 		r.until(time.Unix(r.statement.ExpiresAt, 0))
 	}
 }
@@ -78,6 +75,15 @@ func (r *run) skip(c Check, detail string) { r.add(Finding{Check: c, Status: Ski
 // lower records a finding that costs trust and stops nothing.
 func (r *run) lower(c Check, s Status, reason metadata.Reason, detail string) {
 	r.add(Finding{Check: c, Status: s, Reason: reason, Detail: detail})
+}
+
+// withdraw takes back that a check passed: what it proved is not of this client.
+func (r *run) withdraw(c Check, detail string) {
+	for i, f := range r.verdict.Findings {
+		if f.Check == c && f.Status == Passed {
+			r.verdict.Findings[i].Status, r.verdict.Findings[i].Detail = Skipped, detail
+		}
+	}
 }
 
 // reject records a defect: the verdict is rejected, for the first one's reason.

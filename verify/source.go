@@ -100,7 +100,8 @@ type Memory interface {
 	// See records that the publisher's domain published exactly these keys
 	// (RFC 7638 thumbprints) at the time, and returns everything seen of the
 	// publisher so far, this included. A nil or empty list is a sighting of no
-	// key.
+	// key. Where the keys of a publisher are bounded, a key beyond the bound is
+	// left out: no older one is ever dropped for it.
 	See(ctx context.Context, p metadata.Publisher, thumbprints []string, at time.Time) ([]Sighting, error)
 }
 
