@@ -23,7 +23,7 @@ func told(v *verify.Verdict, claimed metadata.Client, d Decision) string {
 		line = "Published and signed by " + host
 	case v.Passed(verify.CheckSignature), v.Passed(verify.CheckMetadataDocument) && v.Passed(verify.CheckCoverage):
 		line = "Published by " + host
-	case v.Passed(verify.CheckDelivery):
+	case v.Passed(verify.CheckDelivery) && v.Passed(verify.CheckCoverage):
 		line = "Returns only to " + host
 	default:
 		line = fmt.Sprintf("Nobody vouches for the name %q", name)

@@ -43,8 +43,13 @@ type dnsEvidence struct {
 
 // documentEvidence is what a publisher serves at its well-known address.
 type documentEvidence struct {
-	state    sourceState
+	state sourceState
+
+	// document is what was served, or where nothing was served now, what was
+	// served last: who is refused by it stays refused during an outage. It then
+	// vouches for nobody.
 	document metadata.PublisherDocument
+
 	keys     []jose.Key
 	problems []jose.KeyProblem
 	server   string
@@ -183,7 +188,11 @@ func (v *Verifier) fetchPublisher(ctx context.Context, p metadata.Publisher) doc
 		if state == sourceWithdrawn {
 			state = sourceAbsent
 		}
-		return documentEvidence{state: state, detail: detail, server: server, until: until}
+		e := documentEvidence{state: state, detail: detail, server: server, until: until}
+		if state != sourceAbsent {
+			e.document, _ = v.denials.Get(p)
+		}
+		return e
 	}
 	e := documentEvidence{server: resource.Server, until: until}
 	e.document, err = metadata.ParsePublisherDocument(resource.Body, p)
@@ -199,6 +208,7 @@ func (v *Verifier) fetchPublisher(ctx context.Context, p metadata.Publisher) doc
 		}
 		return e
 	}
+	v.denials.Add(p, e.document)
 	e.state = sourceFound
 	e.until = v.cfg.Now().UTC().Add(min(max(resource.Fresh, limits.EvidenceTTLMin), limits.EvidenceFresh))
 	return e

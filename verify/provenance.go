@@ -42,7 +42,7 @@ func (r *run) checkProvenance(ctx context.Context) error {
 // statement.
 func (r *run) checkListed() {
 	e, s := &r.sources.document, r.statement
-	if e.state != sourceFound {
+	if e.document.Publisher.IsZero() {
 		return
 	}
 	listed, notBefore := e.document.Lists(s.Client.SoftwareID, s.Client.ClientID)

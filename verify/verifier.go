@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/trustroots"
@@ -66,6 +68,7 @@ type Verifier struct {
 	dns        *evidenceCache[dnsEvidence]
 	publishers *evidenceCache[documentEvidence]
 	documents  *evidenceCache[metadataEvidence]
+	denials    *lru.Cache[metadata.Publisher, metadata.PublisherDocument] // each publisher's last document
 }
 
 // New returns a Verifier, or an error that names the field of cfg at fault.
@@ -100,7 +103,12 @@ func New(cfg Config) (*Verifier, error) {
 	case cfg.DocumentBytes < 0 || cfg.DocumentBytes > limits.DocumentBytesMax:
 		return nil, errors.New("field DocumentBytes is not within 65536")
 	}
+	denials, err := lru.New[metadata.Publisher, metadata.PublisherDocument](limits.CachedPublishers)
+	if err != nil {
+		return nil, err
+	}
 	return &Verifier{
+		denials:    denials,
 		cfg:        cfg,
 		statements: newStatementCache(keptStatements, cfg.ProtectedNames),
 		dns:        newEvidenceCache[dnsEvidence](limits.CachedPublishers),

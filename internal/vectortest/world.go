@@ -31,6 +31,7 @@ type World struct {
 	answers   map[string]string
 
 	mu        sync.Mutex
+	now       func() time.Time
 	sightings []verify.Sighting
 	fetches   int
 	queries   int
@@ -53,7 +54,7 @@ func New(v testvectors.Vector) (*World, error) {
 
 // Config returns what a verifier needs to live in the world.
 func (w *World) Config() (verify.Config, error) {
-	cfg := verify.Config{Resolver: w, Fetcher: w, Now: func() time.Time { return w.vector.Now },
+	cfg := verify.Config{Resolver: w, Fetcher: w, Now: w.clock,
 		InsecureSpecialUse: w.vector.Get("special_use") != "refused"}
 	if len(w.vector.Header["seen"]) > 0 {
 		cfg.Memory = w
@@ -73,6 +74,30 @@ func (w *World) Config() (verify.Config, error) {
 		cfg.Countersigners = []metadata.Publisher{p}
 	}
 	return cfg, nil
+}
+
+// Answer makes a URL answer otherwise from now on: a status code, timeout or
+// refused; empty for what the vector has.
+func (w *World) Answer(url, answer string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.answers[url] = answer
+}
+
+// Clock replaces the vector's one instant as the verifier's now.
+func (w *World) Clock(now func() time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = now
+}
+
+func (w *World) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.now != nil {
+		return w.now()
+	}
+	return w.vector.Now
 }
 
 // LookupTXT implements [verify.Resolver].
@@ -106,9 +131,10 @@ func (w *World) LookupTXT(_ context.Context, name string) (verify.Answer, error)
 func (w *World) Fetch(_ context.Context, url string, limit int) (verify.Resource, error) {
 	w.mu.Lock()
 	w.fetches++
+	answer := w.answers[url]
 	w.mu.Unlock()
 	const server = "192.0.2.80:443"
-	switch answer := w.answers[url]; answer {
+	switch answer {
 	case "":
 	case "timeout":
 		return verify.Resource{}, &verify.FetchError{Err: errors.New("no answer in time"), Server: server}
