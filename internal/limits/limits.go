@@ -57,6 +57,17 @@ const (
 	// TXTBytes bounds the TXT records at one name together.
 	TXTBytes = 16 << 10
 
+	// ListedClients bounds the clients that a publisher document lists: four
+	// products of a publisher, each on every platform, are under thirty.
+	ListedClients = 64
+
+	// RevokedIDs bounds the statements that a publisher document revokes one
+	// by one; a not_before revokes all the older ones at once.
+	RevokedIDs = 256
+
+	// RevokedIDBytes bounds the jti of a revoked statement: a UUID has 36.
+	RevokedIDBytes = 256
+
 	// Keys bounds the keys of one JWK set.
 	Keys = 64
 
@@ -95,6 +106,11 @@ const (
 	// memory: each costs a few KiB.
 	CachedPublishers = 10000
 
+	// Sightings bounds the keys remembered of one publisher, which stay: four
+	// times what one DNS name may hold, and as much as a publisher document. A
+	// key beyond is never of the line.
+	Sightings = 64
+
 	// KeyOverlap is how long a new key must have been published together with
 	// an older live key to belong to its line.
 	KeyOverlap = 24 * time.Hour
@@ -108,8 +124,55 @@ const (
 	// FetchTimeout bounds one HTTPS fetch from dial to last byte.
 	FetchTimeout = 5 * time.Second
 
+	// Fetches bounds the fetches that run at once, of publisher documents and
+	// of all others each: a fetch holds a socket, two goroutines and at most
+	// DocumentBytesMax of a body, so all 128 together stay under 16 MiB.
+	Fetches = 64
+
+	// FetchesPerHost bounds the fetches of one host that are not of its
+	// publisher document, so that a slow host holds few of the places: two
+	// documents of one host are wanted at once, where one names the other.
+	FetchesPerHost = 2
+
+	// PublisherFetchesPerHost bounds the fetches of one host's publisher
+	// document: there is one such document, and no other address waits in its
+	// queue.
+	PublisherFetchesPerHost = 1
+
+	// FetchAddresses bounds how many addresses of one host are tried: each gets
+	// its share of FetchTimeout, and below a second a share is no attempt.
+	FetchAddresses = 4
+
+	// HeaderBytes bounds the header of an answer: real documents have under 2
+	// KiB, and the largest policy headers seen are below 8 KiB.
+	HeaderBytes = 16 << 10
+
 	// DNSTimeout bounds one DNS look-up with its retries.
 	DNSTimeout = 5 * time.Second
+
+	// Upstreams bounds the resolvers of one configuration: each gets its share
+	// of DNSTimeout, and below a third of a second a share is no attempt.
+	Upstreams = 8
+
+	// DNSAttempts bounds the questions to one upstream: one over UDP, and one
+	// over TCP where no answer came.
+	DNSAttempts = 2
+
+	// DNSLookups bounds the look-ups that run at once: each holds at most two
+	// sockets and two messages of 64 KiB.
+	DNSLookups = 64
+
+	// DNSServers bounds the name servers of a zone that are looked at: the root
+	// has 13, and no zone needs more.
+	DNSServers = 13
+
+	// DNSUDPBytes is the size of answers over UDP that we ask for: it passes
+	// unfragmented (DNS flag day 2020), and fragments can be forged.
+	DNSUDPBytes = 1232
+
+	// DNSWrongAnswers is how many answers that are not ours are dropped before
+	// the question is asked over TCP: somebody is guessing.
+	DNSWrongAnswers = 10
 
 	// DatabaseFreeBytes is the free space below which nothing is written: an
 	// mmap-ed store dies of SIGBUS on a full disk.

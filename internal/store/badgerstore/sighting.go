@@ -9,24 +9,19 @@ import (
 
 	"github.com/dgraph-io/badger/v4"
 
+	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
 )
 
-const (
-	// sightings bounds the keys remembered of one publisher: four times what
-	// one DNS name may hold.
-	sightings = 64
-
-	// seenAgain is how far the last time of a sighting may be behind on disk:
-	// lines of keys are told apart by hours.
-	seenAgain = time.Minute
-)
+// seenAgain is how far the last time of a sighting may be behind on disk: lines
+// of keys are told apart by hours.
+const seenAgain = time.Minute
 
 var errNoPublisher = errors.New("a sighting needs a publisher")
 
-// See implements verify.Memory. At most 64 keys of a publisher are remembered;
-// the one that was not seen for the longest time is dropped first. Where it
+// See implements verify.Memory. At most [limits.Sightings] keys of a publisher
+// are remembered: a key beyond is not added, and none is dropped for it. Where it
 // would do no more than move the last time of keys by less than a minute,
 // nothing is written; the answer has the new time all the same. Sightings come
 // sorted by when they were first seen. A sighting of no key changes nothing.
@@ -74,6 +69,9 @@ func merge(before []verify.Sighting, thumbprints []string, at time.Time) (after 
 	for _, thumbprint := range thumbprints {
 		i := slices.IndexFunc(after, func(s verify.Sighting) bool { return s.Thumbprint == thumbprint })
 		if i < 0 {
+			if len(after) >= limits.Sightings {
+				continue
+			}
 			after = append(after, verify.Sighting{Thumbprint: thumbprint, First: at, Last: at})
 			news = true
 			continue
@@ -86,10 +84,6 @@ func merge(before []verify.Sighting, thumbprints []string, at time.Time) (after 
 			news = news || at.Sub(known.Last) >= seenAgain
 			known.Last = at
 		}
-	}
-	if len(after) > sightings {
-		slices.SortStableFunc(after, func(a, b verify.Sighting) int { return b.Last.Compare(a.Last) })
-		after = after[:sightings]
 	}
 	slices.SortFunc(after, func(a, b verify.Sighting) int {
 		return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.Thumbprint, b.Thumbprint))

@@ -7,7 +7,9 @@ import (
 
 	"github.com/dgraph-io/badger/v4"
 
+	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/verify"
 )
 
 var noon = time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
@@ -54,25 +56,42 @@ func TestSeeSkipsWriting(t *testing.T) {
 	}
 }
 
+// K22: a key beyond the bound is not added and costs no sync, and the keys that
+// are there go on.
 func TestSightingsAreBounded(t *testing.T) {
 	s := open(t, small(t.TempDir()))
+	commits := 0
+	s.commitTxn = func(txn *badger.Txn) error {
+		commits++
+		return txn.Commit()
+	}
 	acme := metadata.MustPublisher("https://acme.example")
-	const line = "00-line"
-	at := noon
-	for i := range 3 * sightings {
-		at = at.Add(time.Hour)
-		seen, err := s.See(t.Context(), acme, []string{line, fmt.Sprintf("%03d", i)}, at)
+	published := []string{"line"}
+	for i := range limits.Sightings {
+		published = append(published, fmt.Sprintf("%03d", i))
+	}
+	see := func(at time.Time, thumbprints ...string) []verify.Sighting {
+		t.Helper()
+		seen, err := s.See(t.Context(), acme, thumbprints, at)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(seen) != min(i+2, sightings) {
-			t.Fatalf("%d sightings after %d keys", len(seen), i+2)
-		}
-		if seen[0].Thumbprint != line || !seen[0].First.Equal(noon.Add(time.Hour)) || !seen[0].Last.Equal(at) {
-			t.Fatalf("the key that is always there is %v", seen[0])
-		}
-		if last := seen[len(seen)-1].Thumbprint; last != fmt.Sprintf("%03d", i) {
-			t.Fatalf("the newest sighting is of %s, want %03d", last, i)
-		}
+		return seen
+	}
+	see(noon, "line")
+	seen := see(noon.Add(time.Hour), published...)
+	if len(seen) != limits.Sightings || seen[0].Thumbprint != "line" || !seen[0].First.Equal(noon) {
+		t.Errorf("%d sightings, the first of them %v", len(seen), seen[0])
+	}
+	if last := seen[len(seen)-1].Thumbprint; last != published[limits.Sightings-1] {
+		t.Errorf("the last key that was added is %s", last)
+	}
+	before := commits
+	see(noon.Add(2*time.Hour), "another")
+	if commits != before {
+		t.Error("a key that is not remembered was written down")
+	}
+	if seen = see(noon.Add(3*time.Hour), "line", "another"); !seen[0].Last.Equal(noon.Add(3 * time.Hour)) {
+		t.Errorf("the line's key does not go on: %v", seen[0])
 	}
 }

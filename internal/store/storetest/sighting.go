@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -51,6 +52,37 @@ func sightingsApart(t *testing.T, s *storage) {
 	if _, err := s.See(t.Context(), metadata.Publisher{}, []string{"a"}, noon); err == nil {
 		t.Error("a sighting of no publisher was taken")
 	}
+}
+
+// sightingsStay floods a publisher with keys, all at once and one after another:
+// the line's key stays the first, and a key that was once remembered stays.
+func sightingsStay(t *testing.T, s *storage) {
+	s.see(acme, noon, []string{"line"}, verify.Sighting{Thumbprint: "line", First: noon, Last: noon})
+	at := noon
+	var before []verify.Sighting
+	for round := range 4 {
+		at = at.Add(time.Hour)
+		var flood []string
+		for i := range []int{100, 1, 1, 100}[round] {
+			flood = append(flood, fmt.Sprintf("%d-%d", round, i))
+		}
+		seen, err := s.See(t.Context(), acme, flood, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := slices.MinFunc(seen, func(a, b verify.Sighting) int { return a.First.Compare(b.First) })
+		if first.Thumbprint != "line" || !first.First.Equal(noon) {
+			t.Fatalf("after flood %d the publisher's first key is %v", round, first)
+		}
+		for _, b := range before {
+			if !slices.ContainsFunc(seen, func(a verify.Sighting) bool { return a.Thumbprint == b.Thumbprint && a.First.Equal(b.First) }) {
+				t.Errorf("flood %d displaced %v", round, b)
+			}
+		}
+		before = seen
+	}
+	s.reopen()
+	s.see(acme, noon, nil, before...)
 }
 
 func concurrentSightings(t *testing.T, s *storage) {

@@ -43,6 +43,7 @@ func Run(t *testing.T, engine Engine) {
 		{"an acceptance of nothing is refused", acceptanceOfNothing},
 		{"sightings grow and never shrink", sightingsGrow},
 		{"sightings of another publisher are apart", sightingsApart},
+		{"K22 new keys displace no older one", sightingsStay},
 		{"T8 concurrent sightings are all kept", concurrentSightings},
 		{"T8 concurrent use", concurrentUse},
 		{"a context that is done writes nothing", doneContext},
