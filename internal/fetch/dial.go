@@ -12,12 +12,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
 )
-
-// dialled bounds how many addresses of one host are tried.
-const dialled = 4
 
 // parseURL reads an https URL with a host that may be dialled. That the URL is
 // in canonical form is for those to check who compare it.
@@ -52,8 +50,8 @@ func (c *Client) dial(ctx context.Context, u *url.URL) (net.Conn, error) {
 		return nil, err
 	}
 	d := guardedDialer(permitted)
-	if len(targets) > dialled {
-		targets = targets[:dialled]
+	if len(targets) > limits.FetchAddresses {
+		targets = targets[:limits.FetchAddresses]
 	}
 	var last error
 	for i, target := range targets {

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 )
 
 // pubURL has a name that is not special; no test lets a packet leave for it.
@@ -165,44 +164,5 @@ func TestLookupFails(t *testing.T) {
 				t.Errorf("%+v, want unavailable", got)
 			}
 		})
-	}
-}
-
-func TestGate(t *testing.T) {
-	g := newGate()
-	var leaves []func()
-	enter := func(host string) error {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-		defer cancel()
-		leave, err := g.enter(ctx, host)
-		if err == nil {
-			leaves = append(leaves, leave)
-		}
-		return err
-	}
-	for range fetchesPerHost {
-		if err := enter("a"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := enter("a"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("third fetch of a host: %v, want a wait", err)
-	}
-	for i := len(leaves); i < fetches; i++ {
-		if err := enter(string(rune('b' + i))); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := enter("z"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("fetch beyond all places: %v, want a wait", err)
-	}
-	for _, leave := range leaves {
-		leave()
-	}
-	if len(g.hosts) != 0 || len(g.all) != 0 {
-		t.Errorf("%d hosts and %d places left behind", len(g.hosts), len(g.all))
-	}
-	if err := enter("a"); err != nil {
-		t.Error(err)
 	}
 }

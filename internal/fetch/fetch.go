@@ -29,15 +29,13 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
 )
-
-// headerBytes bounds a response's header: real documents have under 2 KiB, and
-// the largest policy headers seen are below 8 KiB.
-const headerBytes = 16 << 10
 
 // defaultUserAgent says who asks; it is the same for every fetch.
 const defaultUserAgent = "countersign"
@@ -80,12 +78,18 @@ type Config struct {
 // A Client fetches documents; it implements [verify.Fetcher]. It is safe for
 // concurrent use, holds no connection between fetches, and needs no closing.
 type Client struct {
-	cfg  Config
-	gate *gate
+	cfg Config
+
+	// Publisher documents have places of their own: whoever presents many
+	// client_id URLs of a host cannot keep its publisher document from being
+	// fetched.
+	publishers, others *gate
 }
 
-// New returns a Client. At most 64 fetches run at once, at most 2 for one host;
-// others wait for as long as their context lets them.
+// New returns a Client. At most 64 fetches run at once, at most 2 for one host,
+// and as many again of publisher documents, at most 1 for one host. Others wait
+// for a place for as long as their context lets them, and for the timeout at
+// most.
 func New(cfg Config) *Client {
 	if cfg.Timeout <= 0 || cfg.Timeout > limits.FetchTimeout {
 		cfg.Timeout = limits.FetchTimeout
@@ -99,7 +103,9 @@ func New(cfg Config) *Client {
 	if cfg.ConnectTo == nil {
 		cfg.ConnectTo = func(address string) string { return address }
 	}
-	return &Client{cfg: cfg, gate: newGate()}
+	return &Client{
+		cfg: cfg, publishers: newGate(limits.PublisherFetchesPerHost), others: newGate(limits.FetchesPerHost),
+	}
 }
 
 // Fetch implements [verify.Fetcher]. Its errors are [*verify.FetchError]; what
@@ -113,7 +119,7 @@ func (c *Client) Fetch(ctx context.Context, rawURL string, limit int) (verify.Re
 	if limit <= 0 {
 		return verify.Resource{}, &verify.FetchError{Err: errors.New("the limit must be positive")}
 	}
-	leave, err := c.gate.enter(ctx, u.Hostname())
+	leave, err := c.enter(ctx, u)
 	if err != nil {
 		return verify.Resource{}, &verify.FetchError{Err: fmt.Errorf("waiting for a free connection: %w", err)}
 	}
@@ -133,6 +139,17 @@ func (c *Client) Fetch(ctx context.Context, rawURL string, limit int) (verify.Re
 	}
 	res.Server = conn.RemoteAddr().String()
 	return res, nil
+}
+
+// enter waits for a place for u, for the timeout at most.
+func (c *Client) enter(ctx context.Context, u *url.URL) (leave func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
+	defer cancel()
+	host := strings.ToLower(u.Hostname())
+	if p, err := metadata.PublisherOf(host); err == nil && u.String() == p.PublisherDocumentURL() {
+		return c.publishers.enter(ctx, host)
+	}
+	return c.others.enter(ctx, host)
 }
 
 // get speaks TLS and HTTP over conn.
@@ -162,7 +179,7 @@ func (c *Client) get(ctx context.Context, u *url.URL, conn net.Conn, limit int) 
 		TLSClientConfig:        &tls.Config{RootCAs: c.cfg.RootCAs, MinVersion: tls.VersionTLS12},
 		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{}, // HTTP/1.1 only
 		TLSHandshakeTimeout:    c.cfg.Timeout,
-		MaxResponseHeaderBytes: headerBytes,
+		MaxResponseHeaderBytes: limits.HeaderBytes,
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 	}

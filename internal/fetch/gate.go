@@ -3,23 +3,16 @@ package fetch
 import (
 	"context"
 	"sync"
-)
 
-const (
-	// fetches bounds the fetches that run at once: each holds a socket, two
-	// goroutines and at most 64 KiB of a body, so together under 8 MiB.
-	fetches = 64
-
-	// fetchesPerHost bounds those of one host, so that a slow one holds few of
-	// the places: its key set and one of its documents.
-	fetchesPerHost = 2
+	"github.com/fc28f635/countersign/internal/limits"
 )
 
 // A gate bounds how many fetches run at once, in all and for one host.
 type gate struct {
-	all   chan struct{}
-	mu    sync.Mutex
-	hosts map[string]*host
+	all     chan struct{}
+	perHost int
+	mu      sync.Mutex
+	hosts   map[string]*host
 }
 
 // A host counts the fetches of one host; it is forgotten with the last.
@@ -28,8 +21,8 @@ type host struct {
 	users  int // running or waiting, guarded by gate.mu
 }
 
-func newGate() *gate {
-	return &gate{all: make(chan struct{}, fetches), hosts: make(map[string]*host)}
+func newGate(perHost int) *gate {
+	return &gate{all: make(chan struct{}, limits.Fetches), perHost: perHost, hosts: make(map[string]*host)}
 }
 
 // enter waits for a place, first of the host and then of all, so that those who
@@ -38,7 +31,7 @@ func (g *gate) enter(ctx context.Context, name string) (leave func(), err error)
 	g.mu.Lock()
 	h := g.hosts[name]
 	if h == nil {
-		h = &host{places: make(chan struct{}, fetchesPerHost)}
+		h = &host{places: make(chan struct{}, g.perHost)}
 		g.hosts[name] = h
 	}
 	h.users++
