@@ -198,9 +198,10 @@ var specialUseNames = []string{
 	"corp", "home", "lan", "intranet", "private",
 }
 
-// SpecialUse reports whether a domain, in lower case and without trailing dot,
-// is or is under a special-use name. It need not be a publisher's.
+// SpecialUse reports whether a domain without trailing dot, which need not be a
+// publisher's, is or is under a special-use name.
 func SpecialUse(domain string) bool {
+	domain = strings.ToLower(domain)
 	for _, name := range specialUseNames {
 		if domain == name || strings.HasSuffix(domain, "."+name) {
 			return true

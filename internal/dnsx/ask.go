@@ -10,6 +10,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/verify"
 )
 
@@ -56,9 +57,9 @@ func (r *Resolver) ask(ctx context.Context, up Upstream, name string, qtype uint
 // then over TCP, each time for a share of the time. An answer with any status
 // ends it.
 func (r *Resolver) attempt(ctx context.Context, address netip.AddrPort, q *dns.Msg, tcp bool) (*dns.Msg, string, error) {
-	share := r.cfg.Timeout / time.Duration(attempts*len(r.cfg.Upstreams))
+	share := r.cfg.Timeout / time.Duration(limits.DNSAttempts*len(r.cfg.Upstreams))
 	var last error
-	for i := range attempts {
+	for i := range limits.DNSAttempts {
 		q.Id = dns.Id()
 		m, network, err := exchangeWithin(ctx, share, address, q, tcp || i > 0)
 		server := address.String() + " (" + network + ")"

@@ -13,12 +13,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fc28f635/countersign/internal/fetch"
+	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
 )
-
-// serversMax bounds the name servers of a zone that are looked at: the root has
-// 13, and no zone needs more.
-const serversMax = 13
 
 // A Server is one address of a name server of a zone.
 type Server struct {
@@ -34,7 +32,7 @@ func (r *Resolver) Authorities(ctx context.Context, domain string) (zone string,
 	if err := checkName(domain); err != nil {
 		return "", nil, err
 	}
-	if !r.cfg.AllowSpecialUse && specialUse(domain) {
+	if !r.cfg.AllowSpecialUse && metadata.SpecialUse(domain) {
 		return "", nil, fmt.Errorf("%s is a special-use name, which is not looked up", quote(domain))
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Timeout)
@@ -69,7 +67,7 @@ func (r *Resolver) nameServers(ctx context.Context, domain string) (zone string,
 		}
 		for _, rr := range rep.Answer {
 			ns, ok := rr.(*dns.NS)
-			if ok && dns.CanonicalName(ns.Hdr.Name) == dns.CanonicalName(zone) && len(names) < serversMax {
+			if ok && dns.CanonicalName(ns.Hdr.Name) == dns.CanonicalName(zone) && len(names) < limits.DNSServers {
 				names = append(names, strings.TrimSuffix(dns.CanonicalName(ns.Ns), "."))
 			}
 		}

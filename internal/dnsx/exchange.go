@@ -11,16 +11,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
-)
 
-const (
-	// udpBytes is the size of answers over UDP that we ask for: it passes
-	// unfragmented (DNS flag day 2020), and fragments can be forged.
-	udpBytes = 1232
-
-	// wrongAnswers is how many answers that are not ours are dropped before the
-	// question is asked over TCP: somebody is guessing.
-	wrongAnswers = 10
+	"github.com/fc28f635/countersign/internal/limits"
 )
 
 // errGuessed says that too many wrong answers came.
@@ -59,7 +51,7 @@ func exchangeUDP(ctx context.Context, address string, q *dns.Msg) (*dns.Msg, err
 		return nil, err
 	}
 	buf := make([]byte, dns.MaxMsgSize)
-	for range wrongAnswers {
+	for range limits.DNSWrongAnswers {
 		n, err := conn.Read(buf)
 		if err != nil {
 			return nil, err
@@ -165,5 +157,5 @@ func sameQuestion(m, q *dns.Msg) bool {
 // question makes a question for name with a random id, for DNSSEC records too.
 func question(name string, qtype uint16) *dns.Msg {
 	m := new(dns.Msg).SetQuestion(dns.Fqdn(name), qtype) // its id is from crypto/rand
-	return m.SetEdns0(udpBytes, true)
+	return m.SetEdns0(limits.DNSUDPBytes, true)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/verify"
 )
 
@@ -96,7 +97,7 @@ func TestSpoofedAnswers(t *testing.T) {
 	t.Run("D13 many guesses", func(t *testing.T) {
 		address := spoofing(t, func(q *dns.Msg) [][]byte {
 			var out [][]byte
-			for i := range uint16(wrongAnswers) {
+			for i := range uint16(limits.DNSWrongAnswers) {
 				m := respond(t, q, lie)
 				m.Id += i + 1
 				out = append(out, pack(t, m))

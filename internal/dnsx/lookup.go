@@ -38,7 +38,7 @@ func (r *Resolver) LookupTXT(ctx context.Context, name string) (verify.Answer, e
 	if err := checkName(name); err != nil {
 		return verify.Answer{}, err
 	}
-	if !r.cfg.AllowSpecialUse && specialUse(name) {
+	if !r.cfg.AllowSpecialUse && metadata.SpecialUse(name) {
 		return verify.Answer{}, fmt.Errorf("%s is a special-use name, which is not looked up", quote(name))
 	}
 	select {
@@ -205,7 +205,7 @@ func (r *Resolver) checkLinks(links []string, end string) error {
 		return err
 	}
 	for _, name := range append(slices.Clone(links), end) {
-		if !r.cfg.AllowSpecialUse && specialUse(strings.TrimSuffix(name, ".")) {
+		if !r.cfg.AllowSpecialUse && metadata.SpecialUse(strings.TrimSuffix(name, ".")) {
 			return fmt.Errorf("an alias leads to the special-use name %s", quote(name))
 		}
 	}
@@ -238,20 +238,6 @@ func checkName(name string) error {
 		}
 	}
 	return nil
-}
-
-// specialUse reports whether name is, or is under, a special-use name. What
-// counts as one is for metadata to say, which speaks of publishers: a publisher
-// below the last one or two labels is asked about.
-func specialUse(name string) bool {
-	labels := strings.Split(strings.ToLower(name), ".")
-	for n := 1; n <= min(2, len(labels)); n++ {
-		p, err := metadata.PublisherOf("x." + strings.Join(labels[len(labels)-n:], "."))
-		if err == nil && p.SpecialUse() {
-			return true
-		}
-	}
-	return false
 }
 
 // An unansweredError lists why nobody gave a usable answer.

@@ -124,7 +124,7 @@ func TestAbsentOrUnavailable(t *testing.T) {
 			if tc.absent && (got.Name != owner || got.Server == "") {
 				t.Errorf("got %+v, want it filled", got)
 			}
-			if n := len(f.questions()); n > attempts {
+			if n := len(f.questions()); n > limits.DNSAttempts {
 				t.Errorf("asked %d times", n)
 			}
 		})
@@ -183,7 +183,7 @@ func TestSize(t *testing.T) {
 			f := newFake(t, func(q *dns.Msg, network string) *dns.Msg {
 				m := respond(t, q, tc.records)
 				if network == "udp" {
-					m.Truncate(udpBytes)
+					m.Truncate(limits.DNSUDPBytes)
 				}
 				return m
 			})

@@ -32,20 +32,6 @@ import (
 
 var _ verify.Resolver = (*Resolver)(nil)
 
-const (
-	// upstreamsMax bounds the upstreams: each gets its share of one deadline,
-	// and below a third of a second a share is no attempt.
-	upstreamsMax = 8
-
-	// attempts bounds the questions to one upstream: one over UDP, and one over
-	// TCP where no answer came.
-	attempts = 2
-
-	// lookupsMax bounds the look-ups that run at once: each holds at most two
-	// sockets and two messages of 64 KiB.
-	lookupsMax = 64
-)
-
 // An Upstream is a recursive resolver, or an authority, that answers questions.
 type Upstream struct {
 	// Address is where it listens: an IP address and a port, such as
@@ -101,8 +87,8 @@ func New(cfg Config) (*Resolver, error) {
 	if len(cfg.Upstreams) == 0 {
 		return nil, errors.New("no resolver is configured")
 	}
-	if len(cfg.Upstreams) > upstreamsMax {
-		return nil, fmt.Errorf("%d resolvers are configured, at most %d can be asked", len(cfg.Upstreams), upstreamsMax)
+	if len(cfg.Upstreams) > limits.Upstreams {
+		return nil, fmt.Errorf("%d resolvers are configured, at most %d can be asked", len(cfg.Upstreams), limits.Upstreams)
 	}
 	if cfg.Timeout <= 0 || cfg.Timeout > limits.DNSTimeout {
 		cfg.Timeout = limits.DNSTimeout
@@ -110,7 +96,7 @@ func New(cfg Config) (*Resolver, error) {
 	if cfg.ConnectTo == nil {
 		cfg.ConnectTo = func(address string) string { return address }
 	}
-	r := &Resolver{cfg: cfg, places: make(chan struct{}, lookupsMax)}
+	r := &Resolver{cfg: cfg, places: make(chan struct{}, limits.DNSLookups)}
 	seen := make(map[netip.AddrPort]bool)
 	place := make(map[string]int)
 	for _, up := range cfg.Upstreams {

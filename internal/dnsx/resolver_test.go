@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fc28f635/countersign/internal/limits"
 )
 
 func TestNew(t *testing.T) {
@@ -24,7 +26,7 @@ func TestNew(t *testing.T) {
 		"multicast":           {{Address: "224.0.0.251:53"}},
 		"D37 twice":           {good, good},
 		"D37 twice, mapped":   {good, {Address: "[::ffff:192.0.2.1]:53", Operator: "other"}},
-		"more than a handful": many(upstreamsMax + 1),
+		"more than a handful": many(limits.Upstreams + 1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := New(Config{Upstreams: ups}); err == nil {
