@@ -2,6 +2,8 @@ package metadata
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/fc28f635/countersign/internal/limits"
@@ -17,11 +19,12 @@ type PublisherDocument struct {
 	// Keys are public JWKs, as they were written.
 	Keys []json.RawMessage
 
-	// Clients lists all clients of the publisher; nil where the document does
-	// not say.
+	// Clients lists all clients of the publisher, 64 at most; nil where the
+	// document does not say.
 	Clients []ListedClient
 
-	// Revoked are the jti of revoked statements.
+	// Revoked are the jti of revoked statements, 256 of 256 bytes at most. The
+	// NotBefore of a client revokes many at once.
 	Revoked []string
 }
 
@@ -64,14 +67,22 @@ func ParsePublisherDocument(data []byte, origin Publisher) (PublisherDocument, e
 			}
 		case "clients":
 			clients, ok := listedClients(m.Value)
-			if !ok {
+			switch {
+			case !ok:
 				bad("clients", "not an array of clients with a software_id")
+			case len(clients) > limits.ListedClients:
+				bad("clients", fmt.Sprintf("more than %d clients", limits.ListedClients))
 			}
 			d.Clients = clients
 		case "revoked":
 			revoked, ok := strictjson.Texts(m.Value)
-			if !ok {
+			switch {
+			case !ok:
 				bad("revoked", "not an array of strings")
+			case len(revoked) > limits.RevokedIDs:
+				bad("revoked", fmt.Sprintf("more than %d ids: the not_before of a client revokes many at once", limits.RevokedIDs))
+			case slices.ContainsFunc(revoked, func(id string) bool { return id == "" || len(id) > limits.RevokedIDBytes }):
+				bad("revoked", fmt.Sprintf("an id is empty or longer than %d bytes", limits.RevokedIDBytes))
 			}
 			d.Revoked = revoked
 		}

@@ -64,6 +64,13 @@ func TestParsePublisherDocumentDefects(t *testing.T) {
 		{"J47 not_before text", []string{"clients", `[{"software_id":"a","not_before":"1767225600"}]`}, []string{mismatch + " clients"}},
 		{"F10 not_before too large", []string{"clients", `[{"software_id":"a","not_before":9223372036854775807}]`}, []string{mismatch + " clients"}},
 		{"revoked string", []string{"revoked", `"s1"`}, []string{mismatch + " revoked"}},
+		{"64 clients", []string{"clients", repeated(`{"software_id":"a"}`, 64)}, nil},
+		{"65 clients", []string{"clients", repeated(`{"software_id":"a"}`, 65)}, []string{mismatch + " clients"}},
+		{"256 revoked ids", []string{"revoked", repeated(`"s1"`, 256)}, nil},
+		{"257 revoked ids", []string{"revoked", repeated(`"s1"`, 257)}, []string{mismatch + " revoked"}},
+		{"revoked id of 256 bytes", []string{"revoked", `["` + strings.Repeat("s", 256) + `"]`}, nil},
+		{"revoked id of 257 bytes", []string{"revoked", `["` + strings.Repeat("s", 257) + `"]`}, []string{mismatch + " revoked"}},
+		{"revoked id empty", []string{"revoked", `["s1",""]`}, []string{mismatch + " revoked"}},
 		{"revoked with a number", []string{"revoked", `["s1",2]`}, []string{mismatch + " revoked"}},
 	}
 	origin := metadata.MustPublisher("https://acme.example")
@@ -79,6 +86,20 @@ func TestParsePublisherDocumentDefects(t *testing.T) {
 		if _, err := metadata.ParsePublisherDocument([]byte(data), origin); defects(t, err)[0] != mismatch {
 			t.Errorf("%s: %v", data, err)
 		}
+	}
+}
+
+// repeated returns an array of n elements.
+func repeated(element string, n int) string {
+	return "[" + strings.Repeat(element+",", n-1) + element + "]"
+}
+
+// A publisher that is refused for its list learns what to write in its place.
+func TestManyRevoked(t *testing.T) {
+	many := object(map[string]string{"publisher": `"https://acme.example"`}, "revoked", repeated(`"s1"`, 257))
+	_, err := metadata.ParsePublisherDocument(many, metadata.MustPublisher("https://acme.example"))
+	if err == nil || !strings.Contains(err.Error(), "not_before") {
+		t.Errorf("%v, want an error that names not_before", err)
 	}
 }
 
