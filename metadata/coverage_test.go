@@ -60,6 +60,8 @@ func TestCoversURL(t *testing.T) {
 func TestKnownHosts(t *testing.T) {
 	for host, want := range map[string]bool{
 		"raw.githubusercontent.com": true, "storage.googleapis.com": true, "sites.google.com": true, "s3.amazonaws.com": true,
+		"cdn.jsdelivr.net": true, "fastly.jsdelivr.net": true, "gcore.jsdelivr.net": true, "web.archive.org": true,
+		"raw.githack.com": true, "rawcdn.githack.com": true, "gitcdn.link": true,
 		"bucket.storage.googleapis.com": false, "acme.com": false, "evilsites.google.com": false,
 	} {
 		if metadata.SharedByPath(host) != want {

@@ -148,6 +148,17 @@ func TestSpecialUse(t *testing.T) {
 	}
 }
 
+// What is asked about need not be a publisher.
+func TestSpecialUseOfAnyName(t *testing.T) {
+	for name, want := range map[string]bool{
+		"_client-key.Acme.TEST": true, "test": true, "home.arpa": true, "ns1.example.com": true, "": false, "dev": false, "_x.acme.dev": false,
+	} {
+		if metadata.SpecialUse(name) != want {
+			t.Errorf("%q: special use %v, want %v", name, !want, want)
+		}
+	}
+}
+
 func TestWalk(t *testing.T) {
 	tests := []struct {
 		name, domain string

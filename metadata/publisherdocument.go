@@ -1,6 +1,7 @@
 package metadata
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -57,7 +58,7 @@ func ParsePublisherDocument(data []byte, origin Publisher) (PublisherDocument, e
 				d.Publisher = p
 			}
 		case "keys":
-			keys, ok := strictjson.Array(m.Value)
+			keys, ok := strictjson.Array(bytes.Clone(m.Value)) // data is not held
 			if !ok || len(keys) > limits.Keys {
 				bad("keys", "not an array of at most 64 keys")
 			}

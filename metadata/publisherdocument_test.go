@@ -94,6 +94,19 @@ func repeated(element string, n int) string {
 	return "[" + strings.Repeat(element+",", n-1) + element + "]"
 }
 
+// What is remembered of a document is not all of its bytes.
+func TestPublisherDocumentHoldsNoData(t *testing.T) {
+	data := []byte(publisherDocument)
+	d, err := metadata.ParsePublisherDocument(data, metadata.MustPublisher("https://acme.example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(data)
+	if printed, err := d.MarshalJSON(); err != nil || string(printed) != publisherDocument {
+		t.Errorf("prints as %q, %v when the data is gone", printed, err)
+	}
+}
+
 // A publisher that is refused for its list learns what to write in its place.
 func TestManyRevoked(t *testing.T) {
 	many := object(map[string]string{"publisher": `"https://acme.example"`}, "revoked", repeated(`"s1"`, 257))
