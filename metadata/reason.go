@@ -135,6 +135,8 @@ const (
 	ReasonStatementExpiresSoon Reason = "statement_expires_soon"
 	// ReasonKeyLineNew: the key has no overlap with an older key of the publisher.
 	ReasonKeyLineNew Reason = "key_line_new"
+	// ReasonRequestMemberMalformed: a member of the request for a decision is unknown, missing, or has the wrong type or form.
+	ReasonRequestMemberMalformed Reason = "request_member_malformed"
 	// ReasonServerError: a defect of this service.
 	ReasonServerError Reason = "server_error"
 )
@@ -215,6 +217,7 @@ var problems = []struct {
 	{ReasonMediaTypeUnsupported, Problem{"invalid_client_metadata", 415, "The request is not application/json."}},
 	{ReasonStatementExpiresSoon, Problem{"", 0, "The software statement expires soon."}},
 	{ReasonKeyLineNew, Problem{"", 0, "The publisher's key is new."}},
+	{ReasonRequestMemberMalformed, Problem{"invalid_client_metadata", 400, "A member of the request is unknown, missing, or has the wrong type or form."}},
 	{ReasonServerError, Problem{"server_error", 500, "The service failed. The request id is in its log."}},
 }
 

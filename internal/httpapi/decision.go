@@ -19,8 +19,8 @@ import (
 // decisionRequest reads the request of the formats, section 8. Members that the
 // envelope does not know are refused; those of the client are kept, and what is
 // wrong with them is for the decision to say.
-func decisionRequest(w http.ResponseWriter, r *http.Request) (issuer.Request, error) {
-	body, err := readBody(w, r)
+func (s *server) decisionRequest(w http.ResponseWriter, r *http.Request) (issuer.Request, error) {
+	body, err := s.readBody(w, r)
 	if err != nil {
 		return issuer.Request{}, err
 	}
@@ -31,14 +31,14 @@ func decisionRequest(w http.ResponseWriter, r *http.Request) (issuer.Request, er
 	var e envelope
 	for _, m := range members {
 		if err := e.set(m); err != nil {
-			return issuer.Request{}, because(metadata.ReasonRequestNotJSON, err)
+			return issuer.Request{}, because(metadata.ReasonRequestMemberMalformed, err)
 		}
 	}
 	switch {
 	case e.client != nil && e.ClientID != "":
 		return issuer.Request{}, because(metadata.ReasonMetadataConflict, errors.New("client and client_id exclude each other"))
 	case e.client == nil && e.ClientID == "":
-		return issuer.Request{}, because(metadata.ReasonRequestNotJSON, errors.New("neither client nor client_id"))
+		return issuer.Request{}, because(metadata.ReasonRequestMemberMalformed, errors.New("neither client nor client_id"))
 	}
 	return e.request(), nil
 }
@@ -50,7 +50,7 @@ type envelope struct {
 	dpop   bool
 }
 
-// set takes one member, whose type is wrong where it returns an error.
+// set takes one member, whose type or form is wrong where it returns an error.
 func (e *envelope) set(m strictjson.Member) error {
 	ok := true
 	switch m.Name {
@@ -59,7 +59,7 @@ func (e *envelope) set(m strictjson.Member) error {
 	case "client_id":
 		ok = setText(&e.ClientID, m.Value)
 	case "authorization_server":
-		ok = setText(&e.AuthorizationServer, m.Value)
+		ok = setText(&e.AuthorizationServer, m.Value) && issuer.CheckAuthorizationServer(e.AuthorizationServer) == nil
 	case "redirect_uri":
 		ok = setText(&e.RedirectURI, m.Value)
 	case "resource":
@@ -75,7 +75,7 @@ func (e *envelope) set(m strictjson.Member) error {
 		return fmt.Errorf("member %q is not one of a request", shorten(m.Name))
 	}
 	if !ok {
-		return fmt.Errorf("member %s has the wrong type, or is empty", m.Name)
+		return fmt.Errorf("member %s has the wrong type or form, or is empty", m.Name)
 	}
 	return nil
 }
@@ -113,8 +113,10 @@ func isSource(v json.RawMessage) bool {
 	return err == nil && addr.Zone() == ""
 }
 
-// readBody reads a body of application/json within its bound.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// readBody reads a body of application/json within its bounds of size and time.
+func (s *server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	// Where there is no deadline to set, the server's own for the request holds.
+	_ = http.NewResponseController(w).SetReadDeadline(s.cfg.Now().Add(s.cfg.BodyTimeout))
 	if !isJSON(r.Header.Values("Content-Type")) {
 		return nil, because(metadata.ReasonMediaTypeUnsupported, nil)
 	}

@@ -70,6 +70,7 @@ func TestMediaType(t *testing.T) {
 		{"H2 multipart", []string{"multipart/form-data; boundary=x"}, 415},
 		{"H2 latin1", []string{"application/json;charset=latin1"}, 415},
 		{"H2 another parameter", []string{"application/json; profile=x"}, 415},
+		{"H2 another parameter of that value", []string{"application/json; profile=utf-8"}, 415},
 		{"H2 JSON of another kind", []string{"application/ld+json"}, 415},
 		{"H2 two", []string{"application/json", "application/json"}, 415},
 		{"H2 two in one", []string{"application/json, text/plain"}, 415},

@@ -37,9 +37,13 @@ type Config struct {
 	// Logger receives one event per request. Nil discards.
 	Logger *slog.Logger
 
-	// Now reports the current time, for how long a request took. Nil means
+	// Now reports the current time, for how long a request takes. Nil means
 	// time.Now.
 	Now func() time.Time
+
+	// BodyTimeout bounds how long after its header the body of a request may
+	// arrive. Zero means 5 seconds: a caller on this machine needs none.
+	BodyTimeout time.Duration
 
 	// OnStorageFailed is called after a request was answered with 500 because
 	// its decision could not be made durable: the process must then end. It can
@@ -68,6 +72,9 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now //nolint:forbidigo // the default of the injected clock
 	}
+	if cfg.BodyTimeout == 0 {
+		cfg.BodyTimeout = 5 * time.Second
+	}
 	if cfg.OnStorageFailed == nil {
 		cfg.OnStorageFailed = func() {}
 	}
@@ -82,7 +89,7 @@ func New(cfg Config) (http.Handler, error) {
 func (s *server) routes() {
 	s.router.SkipClean(true)
 	s.router.NotFoundHandler = refuse(s, errNoSuchPath)
-	s.route("/v1/decisions", endpoint(s, decisionRequest, s.cfg.Registry.Decide), http.MethodPost)
+	s.route("/v1/decisions", endpoint(s, s.decisionRequest, s.cfg.Registry.Decide), http.MethodPost)
 	s.route("/v1/decisions/{id}", endpoint(s, decisionID, s.cfg.Registry.Decision), http.MethodGet, http.MethodHead)
 	s.route("/.well-known/jwks.json", endpoint(s, nothing, s.jwks), http.MethodGet, http.MethodHead)
 	s.route("/healthz", endpoint(s, nothing, health), http.MethodGet, http.MethodHead)

@@ -38,7 +38,7 @@ type setup struct {
 	store    func(issuer.Store) issuer.Store
 	verifier verify.Config
 	jwks     func() json.RawMessage
-	timeout  time.Duration // of reading a request; zero is none
+	timeout  time.Duration // of reading a body and of idling; zero is the default
 	failed   func()        // called with OnStorageFailed
 }
 
@@ -69,12 +69,12 @@ func start(t *testing.T, s setup) *testService {
 	svc := &testService{t: t, log: &lockedBuffer{}, failed: &counter{}}
 	svc.server = httptest.NewUnstartedServer(nil)
 	svc.address = svc.server.Listener.Addr().String()
-	svc.server.Config.ReadTimeout = s.timeout
+	svc.server.Config.IdleTimeout = s.timeout
 	svc.server.Config.DisableGeneralOptionsHandler = true
 	svc.server.Config.MaxHeaderBytes = 16 << 10
 	svc.server.Config.Handler, err = httpapi.New(httpapi.Config{
 		Registry: registry, JWKS: s.jwks, Hosts: []string{svc.address},
-		Logger: slog.New(slog.NewJSONHandler(svc.log, nil)),
+		Logger: slog.New(slog.NewJSONHandler(svc.log, nil)), BodyTimeout: s.timeout,
 		OnStorageFailed: func() {
 			svc.failed.add()
 			if s.failed != nil {

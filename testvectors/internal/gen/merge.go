@@ -78,6 +78,7 @@ func apiVectors() []vector {
 	const (
 		jsonType = "application/json"
 		notJSON  = "400 request_not_json"
+		noMember = "400 request_member_malformed"
 		good     = `{"client":{"client_name":"Acme Agent","redirect_uris":["http://127.0.0.1/callback"]}}` + "\n"
 	)
 	return []vector{
@@ -90,6 +91,11 @@ func apiVectors() []vector {
 		v("byte_order_mark", notJSON, "a byte order mark", jsonType, "\ufeff"+good),
 		v("invalid_utf8", notJSON, "the byte FF", jsonType, "{\"client\":{\"client_name\":\"\xff\"}}\n"),
 		v("nested_too_deep", notJSON, "more than 16 levels", jsonType, `{"client":{"x":`+nest(20)+"}}\n", row("J44")),
+		v("unknown_member", noMember, "a member that is not one of a request", jsonType, good[:len(good)-2]+`,"trusted":true}`+"\n"),
+		v("wrong_type", noMember, "a client that is a string", jsonType, `{"client":"Acme Agent"}`+"\n"),
+		v("no_client", noMember, "neither client nor client_id", jsonType, `{"dry_run":true}`+"\n"),
+		v("authorization_server_http", noMember, "an authorization server that is no https URL", jsonType, good[:len(good)-2]+`,"authorization_server":"http://as.example"}`+"\n", rfc("RFC 8414, Section 2")),
+		v("authorization_server_query", noMember, "an authorization server with a query", jsonType, good[:len(good)-2]+`,"authorization_server":"https://as.example/?a"}`+"\n", rfc("RFC 8414, Section 2")),
 		v("media_type_form", "415 media_type_unsupported", "a form", "application/x-www-form-urlencoded", "client=x\n", row("J62")),
 		v("media_type_text", "415 media_type_unsupported", "a good body under another media type", "text/plain", good),
 		newVector("api", "api/body_65537", "413 request_too_large", "a body of 65,537 bytes", header("content_type", jsonType), header("body_size", "65537"), class("SIZE")),

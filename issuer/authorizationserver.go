@@ -1,0 +1,20 @@
+package issuer
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+)
+
+// CheckAuthorizationServer returns an error unless id can be the issuer
+// identifier of an authorization server: an https URL without query and
+// fragment (RFC 8414, Section 2). It is compared as it is written, and signed
+// as an audience.
+func CheckAuthorizationServer(id string) error {
+	u, err := url.Parse(id)
+	foreign := strings.IndexFunc(id, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(`?#\"<>^{|}`+"`", c) }) >= 0
+	if err != nil || foreign || !strings.HasPrefix(id, "https://") || u.Hostname() == "" || u.User != nil {
+		return errors.New("the issuer identifier of an authorization server is an https URL without query and fragment")
+	}
+	return nil
+}
