@@ -39,6 +39,9 @@ type Decision struct {
 	Acceptance *AcceptanceNote `json:"acceptance,omitempty"`
 	Grant      Grant           `json:"grant"`
 
+	// Asked says which client it is about, in the words of whoever asked.
+	Asked Asked `json:"asked,omitzero"`
+
 	// Client is the effective metadata; where the decision is denied, empty.
 	Client     metadata.Client `json:"client"`
 	Overridden []string        `json:"overridden,omitempty"`

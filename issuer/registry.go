@@ -27,7 +27,7 @@ type Config struct {
 	// AuthorizationServer is the issuer identifier of the authorization server
 	// that requests are for which name none. Empty means that none is known:
 	// nothing is countersigned for them, and no statement with an audience is
-	// accepted.
+	// accepted. See [CheckAuthorizationServer].
 	AuthorizationServer string
 
 	// Test marks every decision as made by a service that may fetch from
@@ -50,6 +50,11 @@ func NewRegistry(cfg Config) (*Registry, error) {
 	if cfg.Verifier == nil || cfg.Store == nil {
 		return nil, errors.New("fields Verifier and Store are required")
 	}
+	if cfg.AuthorizationServer != "" {
+		if err := CheckAuthorizationServer(cfg.AuthorizationServer); err != nil {
+			return nil, fmt.Errorf("field AuthorizationServer: %w", err)
+		}
+	}
 	if cfg.Policy == nil {
 		cfg.Policy = Standard()
 	}
@@ -69,14 +74,26 @@ type Request struct {
 	Client   *metadata.Client
 
 	// Defects are what was wrong with the members of Client before it could be
-	// parsed: the decision is denied for the first.
+	// parsed: the decision is denied for the first, and has all as findings.
 	Defects error
 
 	// AuthorizationServer, where given, is used in place of the registry's own.
+	// See [CheckAuthorizationServer].
 	AuthorizationServer string
 
 	RedirectURI string
 	DryRun      bool
+}
+
+// check returns what is wrong with a request that no caller should make.
+func (req Request) check() error {
+	if (req.ClientID == "") == (req.Client == nil) {
+		return errors.New("a request has either ClientID or Client")
+	}
+	if req.AuthorizationServer != "" {
+		return CheckAuthorizationServer(req.AuthorizationServer)
+	}
+	return nil
 }
 
 // Decide verifies what the client presents, decides, records the decision, and
@@ -84,9 +101,12 @@ type Request struct {
 // decision too, recorded by the same road. A decision whose reason has problem
 // status 503 says nothing of the client, and is not recorded.
 //
-// An error is a defect of ours: [ErrStorageFull], [ErrStorageFailed], or ctx
-// being done.
+// An error is a defect of ours: [ErrStorageFull], [ErrStorageFailed], ctx being
+// done, or a request that is none.
 func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
+	if err := req.check(); err != nil {
+		return Decision{}, err
+	}
 	d, err := r.judge(ctx, req)
 	if err != nil {
 		return Decision{}, err
@@ -102,15 +122,18 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 		}
 	}
 	if d.unavailable() {
+		attrs := append(d.Asked.attrs(), slog.String("publisher", d.Asked.Publisher.String()),
+			slog.String("reason", string(d.Reason)), unavailableAttr(d.Findings))
+		r.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "not decided", attrs...)
 		return d, nil
 	}
 	if err := r.cfg.Store.Commit(ctx, d); err != nil {
 		return Decision{}, fmt.Errorf("recording the decision: %w", err)
 	}
-	r.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "decided",
+	r.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "decided", append(d.Asked.attrs(),
 		slog.String("id", d.ID), slog.String("outcome", string(d.Outcome)), slog.String("tier", d.Tier.String()),
 		slog.String("reason", string(d.Reason)), slog.String("publisher", d.Publisher.String()),
-		slog.Bool("dry_run", d.DryRun))
+		slog.Bool("dry_run", d.DryRun))...)
 	return d, nil
 }
 
@@ -118,14 +141,12 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 func (r *Registry) judge(ctx context.Context, req Request) (Decision, error) {
 	now := r.cfg.Now().UTC().Truncate(time.Second)
 	if req.Defects != nil {
-		d := Decision{At: now, Policy: r.cfg.Policy.digest, Tier: TierUnverified, Told: "Refused", ExpiresAt: now}
+		d := Decision{At: now, Policy: r.cfg.Policy.digest, Tier: TierUnverified, Told: "Refused", ExpiresAt: now,
+			Asked: askedOf(req, nil), Findings: defectFindings(req.Defects)}
 		return d.deny(firstReason(req.Defects)), nil
 	}
 	p := verify.Presentation{ClientID: req.ClientID, Client: req.Client, Audience: r.audience(req),
 		RedirectURI: req.RedirectURI, At: now}
-	if p.Client == nil && p.ClientID == "" {
-		p.Client = &metadata.Client{}
-	}
 	v, err := r.cfg.Verifier.Verify(ctx, p)
 	if err != nil {
 		return Decision{}, fmt.Errorf("verifying: %w", err)
@@ -142,7 +163,7 @@ func (r *Registry) judge(ctx context.Context, req Request) (Decision, error) {
 		return Decision{}, err
 	}
 	d := r.cfg.Policy.Decide(v, v.Claimed(), standing)
-	d.IgnoredStatement = ignored
+	d.IgnoredStatement, d.Asked = ignored, askedOf(req, v)
 	d.ExpiresAt = expiry(v, d.Acceptance, now)
 	return d, nil
 }

@@ -83,7 +83,7 @@ func TestWhatIsRecorded(t *testing.T) {
 		"refusal":          {secure, registration(agent(stated(t, vectortest.Foreign, nil))), metadata.ReasonSignatureInvalid, 1},
 		"approval":         {secure, genuine, "", 1},
 		"defects":          {secure, Request{Client: &metadata.Client{}, Defects: metadata.Defects{{Reason: metadata.ReasonStatementNotAString}}}, metadata.ReasonStatementNotAString, 1},
-		"nothing":          {secure, Request{}, metadata.ReasonRedirectURIMalformed, 1},
+		"nothing":          {secure, Request{Client: &metadata.Client{}}, metadata.ReasonRedirectURIMalformed, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOffice(t, c.header, signedZone(""), nil)
