@@ -3,6 +3,7 @@ package issuer
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -21,7 +22,12 @@ const (
 var classNames = [...]string{"read", "modify", "delete", "admin"}
 
 // String returns the name of the class in the formats.
-func (c Class) String() string { return classNames[c] }
+func (c Class) String() string {
+	if int(c) >= len(classNames) {
+		return "Class(" + strconv.Itoa(int(c)) + ")"
+	}
+	return classNames[c]
+}
 
 // MarshalText implements encoding.TextMarshaler.
 func (c Class) MarshalText() ([]byte, error) { return []byte(c.String()), nil }

@@ -3,6 +3,7 @@ package issuer
 import (
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // A Tier is how far a client is trusted. Tiers are ordered. The zero Tier is
@@ -28,7 +29,12 @@ func Tiers() []Tier {
 }
 
 // String returns the name of the tier in the formats.
-func (t Tier) String() string { return tierNames[t] }
+func (t Tier) String() string {
+	if int(t) >= len(tierNames) {
+		return "Tier(" + strconv.Itoa(int(t)) + ")"
+	}
+	return tierNames[t]
+}
 
 // MarshalText implements encoding.TextMarshaler.
 func (t Tier) MarshalText() ([]byte, error) { return []byte(t.String()), nil }

@@ -3,6 +3,7 @@ package metadata
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -26,7 +27,12 @@ const (
 var bindingNames = [...]string{"loose", "web", "key"}
 
 // String returns "loose", "web" or "key".
-func (b Binding) String() string { return bindingNames[b] }
+func (b Binding) String() string {
+	if int(b) >= len(bindingNames) {
+		return "Binding(" + strconv.Itoa(int(b)) + ")"
+	}
+	return bindingNames[b]
+}
 
 // MarshalText implements encoding.TextMarshaler.
 func (b Binding) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
