@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"golang.org/x/net/publicsuffix"
-
 	"github.com/fc28f635/countersign/internal/jose"
 	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/internal/strictjson"
@@ -25,14 +23,11 @@ type DNSRecord struct {
 // "_client-key.apps.acme.example".
 func (r DNSRecord) FullName() string { return r.Publisher.KeyRecordName() }
 
-// FormName returns the name as the web form of a DNS provider wants it, relative
-// to the registrable domain: "_client-key.apps". A form to which the full name
-// is given appends the domain a second time.
-func (r DNSRecord) FormName() string {
-	zone, err := publicsuffix.EffectiveTLDPlusOne(r.Publisher.Domain())
-	if err != nil {
-		return r.FullName()
-	}
+// FormName returns the name as the web form of a DNS provider for a zone, such
+// as "acme.example", wants it: "_client-key.apps". A form to which the full name
+// is given appends the zone a second time. Of a zone that the name is not in it
+// returns the full name.
+func (r DNSRecord) FormName(zone string) string {
 	return strings.TrimSuffix(r.FullName(), "."+zone)
 }
 

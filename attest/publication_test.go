@@ -15,12 +15,14 @@ import (
 )
 
 func TestDNSRecordNames(t *testing.T) {
-	tests := []struct{ domain, form, full string }{
-		{"acme.example", "_client-key", "_client-key.acme.example"},
-		{"apps.acme.example", "_client-key.apps", "_client-key.apps.acme.example"},
-		{"acme.co.uk", "_client-key", "_client-key.acme.co.uk"},
-		{"a.b.c.d.acme.co.uk", "_client-key.a.b.c.d", "_client-key.a.b.c.d.acme.co.uk"},
-		{"acme.github.io", "_client-key", "_client-key.acme.github.io"},
+	tests := []struct{ domain, zone, form, full string }{
+		{"acme.example", "acme.example", "_client-key", "_client-key.acme.example"},
+		{"apps.acme.example", "acme.example", "_client-key.apps", "_client-key.apps.acme.example"},
+		{"apps.acme.example", "apps.acme.example", "_client-key", "_client-key.apps.acme.example"},
+		{"a.b.c.d.acme.co.uk", "acme.co.uk", "_client-key.a.b.c.d", "_client-key.a.b.c.d.acme.co.uk"},
+		{"acme.example", "other.example", "_client-key.acme.example", "_client-key.acme.example"},
+		{"acme.example", "me.example", "_client-key.acme.example", "_client-key.acme.example"},
+		{"acme.example", "", "_client-key.acme.example", "_client-key.acme.example"},
 	}
 	for _, tt := range tests {
 		p, err := metadata.PublisherOf(tt.domain)
@@ -28,8 +30,8 @@ func TestDNSRecordNames(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := DNSRecord{Publisher: p}
-		if r.FormName() != tt.form || r.FullName() != tt.full {
-			t.Errorf("%s: form %s, full %s", tt.domain, r.FormName(), r.FullName())
+		if r.FormName(tt.zone) != tt.form || r.FullName() != tt.full {
+			t.Errorf("%s in %s: form %s, full %s", tt.domain, tt.zone, r.FormName(tt.zone), r.FullName())
 		}
 	}
 }

@@ -172,7 +172,7 @@ func TestDemoTellsWhatIsWrong(t *testing.T) {
 	var out, errs bytes.Buffer
 	rows := []demoRow{{Presented: "right"}, {Presented: "a forged statement", Wrong: []string{"outcome is \"approved\""}}}
 	err := judgeDemo(&errs, rows)
-	if code := report(err, nil, &out, &errs); code != exitFailed {
+	if code := report(err, false, &out, &errs); code != exitFailed {
 		t.Errorf("exit %d", code)
 	}
 	const want = "countersign: error: row 2 (a forged statement): outcome is \"approved\"\ncountersign: error: 1 of 2 clients did not come out as they must\n"

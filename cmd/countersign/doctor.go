@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -62,7 +63,7 @@ func runDoctor(c *cobra.Command, f doctorFlags, domain string) error {
 			return err
 		}
 		if what.id.Publisher() != p {
-			return &usageError{fmt.Errorf("what is in %q is of %s, not of %s", f.dir, what.id.Publisher().Domain(), p.Domain())}
+			return otherPublisher(exitUsage, filepath.Join(f.dir, clientFile), what.id.String(), p, command("doctor", what.id.Publisher().Domain(), "--dir", f.dir))
 		}
 	case f.clientID != "":
 		if what.id, err = metadata.ParseClientID(f.clientID); err != nil {
@@ -113,11 +114,12 @@ func (s *sight) printJSON(w io.Writer) {
 		Domain    string          `json:"domain"`
 		Faults    []diagnosis     `json:"faults"`
 		Unreached []string        `json:"unreached,omitempty"`
+		Warnings  []string        `json:"warnings,omitempty"`
 		Tier      issuer.Tier     `json:"tier"`
 		Told      string          `json:"told"`
 		WhyNot    []string        `json:"why_not_more"`
 		Verdict   json.RawMessage `json:"verdict"`
-	}{s.publisher.Domain(), append([]diagnosis{}, s.diagnoses...), s.unreached, s.decision.Tier, s.decision.Told, s.whyNotMore(), nil}
+	}{s.publisher.Domain(), append([]diagnosis{}, s.diagnoses...), s.unreached, s.warnings, s.decision.Tier, s.decision.Told, s.whyNotMore(), nil}
 	document.Verdict, _ = s.verdict.MarshalJSON()
 	writeJSON(w, document)
 }
@@ -137,6 +139,9 @@ func (s *sight) print(w io.Writer) {
 		fmt.Fprintln(w, "  mend:")
 		printIndented(w, "    ", d.Mend)
 		fmt.Fprintln(w)
+	}
+	for _, text := range s.warnings {
+		fmt.Fprintf(w, "warning: %s\n", printable(text))
 	}
 	if len(s.diagnoses) == 0 {
 		fmt.Fprintln(w)

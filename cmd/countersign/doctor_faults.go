@@ -1,13 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/fc28f635/countersign/attest"
 	"github.com/fc28f635/countersign/internal/jose"
@@ -44,6 +43,12 @@ func faults() []fault {
 		{"record_missing", (*sight).recordMissing,
 			"nothing there: no key record at %s",
 			"The zone's own servers answer, and have no TXT record with v=ck1 there.", (*sight).mendMissingRecord},
+		{"wildcard", (*sight).fromWildcard,
+			"a wildcard answers for %s",
+			"A wildcard answers for names that nobody meant, so verifiers do not count its records.", (*sight).mendWildcard},
+		{"record_malformed", (*sight).recordMalformed,
+			"the key record is not well formed: %s",
+			"Verifiers do not use it, and look for no other key under its kid.", (*sight).mendMalformed},
 		{"kid_twice", (*sight).kidTwice,
 			"two key records have kid %s",
 			"Which of them is meant cannot be known, so verifiers use neither.", (*sight).mendKidTwice},
@@ -65,6 +70,9 @@ func faults() []fault {
 		{"client_id_differs", (*sight).clientIDDiffers,
 			"client_id is not the document's own address: %s",
 			"The two are compared character by character: a copy elsewhere proves nothing.", (*sight).mendClientID},
+		{"not_uploaded", (*sight).notUploaded,
+			"not uploaded: what is at %s is not what was published",
+			"Verifiers see what is served, and not what is in the tree.", (*sight).mendUpload},
 		{"refused", (*sight).refusedOtherwise,
 			"verifiers refuse it: %s",
 			"No fault with a line of its own explains it.", (*sight).mendRefused},
@@ -88,13 +96,39 @@ func (s *sight) domainTwice() []string {
 }
 
 func (s *sight) recordMissing() []string {
-	walk := s.publisher.Walk()
-	_, complete := s.asked[walk[len(walk)-1].KeyRecordName()]
-	if !complete || !s.owner.IsZero() || s.twice != "" {
+	if !s.absent || s.twice != "" || len(s.quoted) > 0 {
 		return nil
 	}
 	return []string{s.publisher.KeyRecordName()}
 }
+
+func (s *sight) fromWildcard() []string {
+	if !s.wildcard {
+		return nil
+	}
+	return []string{s.owner.KeyRecordName()}
+}
+
+func (s *sight) recordMalformed() []string {
+	var faults []string
+	for _, m := range s.malformed() {
+		faults = append(faults, malformation(m))
+	}
+	return faults
+}
+
+// malformed returns the publisher's own records that cannot be used, those with
+// a kid that another has too aside.
+func (s *sight) malformed() []metadata.MalformedRecord {
+	twice := s.kidTwice()
+	bad := slices.DeleteFunc(slices.Clone(s.set.Malformed), func(m metadata.MalformedRecord) bool { return slices.Contains(twice, m.KeyID) })
+	for _, text := range s.quoted {
+		bad = append(bad, metadata.MalformedRecord{Text: text, Err: errors.New("the form stored the quotation marks, too")})
+	}
+	return bad
+}
+
+func malformation(m metadata.MalformedRecord) string { return fmt.Sprintf("%.100q: %v", m.Text, m.Err) }
 
 func (s *sight) kidTwice() []string {
 	count := make(map[string]int)
@@ -119,21 +153,33 @@ func (s *sight) revoked() []string {
 }
 
 func (s *sight) wrongKey() []string {
-	kid := s.signingKeyID()
-	if s.owner.IsZero() || kid == "" {
-		return nil
+	var faults []string
+	for _, kid := range s.signingKeyIDs() {
+		if text := s.wrongKeyUnder(kid); text != "" {
+			faults = append(faults, text)
+		}
+	}
+	return faults
+}
+
+// wrongKeyUnder says what is wrong with the record of a key that signs, empty
+// where nothing is, or where that is a fault of its own.
+func (s *sight) wrongKeyUnder(kid string) string {
+	if s.owner.IsZero() {
+		return ""
 	}
 	at := s.owner.KeyRecordName()
 	record, err := s.set.Find(kid)
+	unread := func(m metadata.MalformedRecord) bool { return m.KeyID == "" }
 	switch {
-	case err != nil || record.Revoked() && record.KeyID != "":
-		return nil // a fault of its own
+	case err != nil || record.Revoked() && record.KeyID != "" || slices.ContainsFunc(s.set.Malformed, unread):
+		return ""
 	case record.KeyID == "":
-		return []string{at + " has no record with kid " + kid + ", which signs"}
+		return at + " has no record with kid " + kid + ", which signs"
 	case !s.signsWith(record):
-		return []string{at + " has another key under kid " + kid + " than the one that signs"}
+		return at + " has another key under kid " + kid + " than the one that signs"
 	}
-	return nil
+	return ""
 }
 
 // signsWith reports whether the record holds the key that signs, as far as that
@@ -143,7 +189,7 @@ func (s *sight) signsWith(r metadata.KeyRecord) bool {
 	if err != nil {
 		return true // not known
 	}
-	if signed, ok := s.statement(); ok {
+	if signed, ok := s.statement(); ok && signed.Header.KeyID == r.KeyID {
 		return signed.Verify(key) == nil
 	}
 	own, ok := s.knownKey(r.KeyID)
@@ -162,7 +208,7 @@ func (s *sight) keysDisagree() []string {
 			continue
 		}
 		key, err := jose.FromRecord(record)
-		wrong := listed.ID() == s.signingKeyID() && !s.signsWith(record) // said already
+		wrong := slices.Contains(s.signingKeyIDs(), listed.ID()) && !s.signsWith(record) // said already
 		if err == nil && key.Thumbprint() != listed.Thumbprint() && !wrong {
 			kids = append(kids, listed.ID())
 		}
@@ -211,6 +257,22 @@ func (s *sight) clientIDDiffers() []string {
 	return nil
 }
 
+// notUploaded finds what is served and is not what is in the tree, where no
+// other mend says already to upload it.
+func (s *sight) notUploaded() []string {
+	var urls []string
+	for _, served := range []struct {
+		page
+		local []byte
+	}{{s.keys, s.local.keysText}, {s.document, s.local.document}} {
+		said := func(d diagnosis) bool { return strings.Contains(d.Mend, s.localFile(served.url)) }
+		if served.local != nil && served.fetchErr == nil && !sameJSON(served.local, served.resource.Body) && !slices.ContainsFunc(s.diagnoses, said) {
+			urls = append(urls, served.url)
+		}
+	}
+	return urls
+}
+
 func (s *sight) refusedOtherwise() []string {
 	if len(s.diagnoses) > 0 || len(s.unreached) > 0 || s.verdict.Outcome == verify.Verified {
 		return nil
@@ -224,9 +286,13 @@ func (s *sight) refusedOtherwise() []string {
 	return []string{text}
 }
 
-// statement returns the statement in the metadata document.
+// statement returns the statement in the metadata document: the one in the tree
+// to upload, where there is such a tree, else the one that is served.
 func (s *sight) statement() (jose.Compact, bool) {
 	text := s.verdict.Claimed().SoftwareStatement
+	if d, err := metadata.ParseDocument(s.local.document, s.target.id); err == nil {
+		text = d.Client.SoftwareStatement
+	}
 	if text == "" {
 		return jose.Compact{}, false
 	}
@@ -248,6 +314,16 @@ func (s *sight) signingKeyID() string {
 	return ""
 }
 
+// signingKeyIDs returns the kid of the statement, and that of the key which
+// publish would sign with, where it is another.
+func (s *sight) signingKeyIDs() []string {
+	kids := []string{s.signingKeyID()}
+	if len(s.local.keys.Keys) > 0 {
+		kids = append(kids, keyID(s.local.keys.Keys[0]))
+	}
+	return slices.DeleteFunc(slices.Compact(kids), func(kid string) bool { return kid == "" })
+}
+
 // knownKey returns the publisher's key with the kid: what publish wrote, else
 // what the publisher document has.
 func (s *sight) knownKey(kid string) (jose.Key, bool) {
@@ -266,10 +342,10 @@ func (s *sight) knownKey(kid string) (jose.Key, bool) {
 func (s *sight) record(kid string) string {
 	if key, ok := s.knownKey(kid); ok {
 		if record, ok := key.Record(); ok {
-			return recordForms(attest.DNSRecord{Publisher: s.publisher, Key: record})
+			return recordForms(attest.DNSRecord{Publisher: s.publisher, Key: record}, cmp.Or(s.zone, registrable(s.publisher)))
 		}
 	}
-	return "as countersign init " + s.publisher.Domain() + " --dir " + s.dir() + " prints it"
+	return "as " + command("init", s.publisher.Domain(), "--dir", s.dir()) + " prints it"
 }
 
 // dir returns the directory of the publisher, or a word for it.
@@ -282,7 +358,7 @@ func (s *sight) dir() string {
 
 func (s *sight) mendTwice(about string) string {
 	r := attest.DNSRecord{Publisher: s.publisher}
-	return "remove the record at " + about + " and add it again with this name in the form:\n" + r.FormName()
+	return "remove the record at " + about + " and add it again with this name in the form for " + s.zone + ":\n" + r.FormName(s.zone)
 }
 
 func (s *sight) mendMissingRecord(string) string {
@@ -300,10 +376,10 @@ func (s *sight) mendKidTwice(kid string) string {
 }
 
 func (s *sight) mendRevoked(kid string) string {
-	domain, dir, next := s.publisher.Domain(), s.dir(), s.nextKeyID()
+	next := s.nextKeyID()
 	return "a revoked key does not come back: sign with another.\n" +
-		"countersign init " + domain + " --dir " + dir + " --kid " + next + "    # and add the record that it prints\n" +
-		"countersign publish --dir " + dir + " --kid " + next + "    # and upload " + filepath.Join(dir, siteDir) + "\n" +
+		command("init", s.publisher.Domain(), "--dir", s.dir(), "--kid", next) + "    # and add the record that it prints\n" +
+		command("publish", "--dir", s.dir(), "--kid", next) + "    # and upload " + filepath.Join(s.dir(), siteDir) + "\n" +
 		"leave the empty record of " + kid + " where it is"
 }
 
@@ -313,22 +389,41 @@ func (s *sight) nextKeyID() string {
 	for _, k := range s.set.Keys {
 		used = append(used, k.KeyID)
 	}
-	year := strconv.Itoa(time.Now().UTC().Year())
-	for letter := 'a'; letter <= 'z'; letter++ {
-		if kid := year + string(letter); !slices.Contains(used, kid) {
-			return kid
-		}
+	for _, m := range s.set.Malformed {
+		used = append(used, m.KeyID)
 	}
-	return "NEW"
+	return freeKeyID(used)
 }
 
-func (s *sight) mendWrongKey(string) string {
-	kid := s.signingKeyID()
+func (s *sight) mendWrongKey(about string) string {
+	kids := s.signingKeyIDs()
+	kid := kids[max(0, slices.IndexFunc(kids, func(kid string) bool { return s.wrongKeyUnder(kid) == about }))]
 	text := "this is the record of the key that signs:\n" + s.record(kid)
-	if record, err := s.set.Find(kid); err == nil && record.KeyID != "" {
-		return fmt.Sprintf("remove the record %q;\n", record.String()) + text
+	if record, err := s.set.Find(kid); err == nil && record.KeyID != "" && s.owner == s.publisher {
+		return s.remove(record.String()) + text
 	}
 	return "add it; " + text
+}
+
+// remove says to remove a record, which is the publisher's own.
+func (s *sight) remove(text string) string {
+	return fmt.Sprintf("remove this record at %s:\n  %q\n", s.publisher.KeyRecordName(), text)
+}
+
+func (s *sight) mendWildcard(name string) string {
+	return "remove the key record from the wildcard that answers, such as *." + s.publisher.Domain() + ",\nand add it at " + name + " itself:\n" + s.record(s.signingKeyID())
+}
+
+// mendMalformed replaces a record by the one that was meant: the one with its
+// kid, where that is known.
+func (s *sight) mendMalformed(about string) string {
+	bad := s.malformed()
+	m := bad[max(0, slices.IndexFunc(bad, func(m metadata.MalformedRecord) bool { return malformation(m) == about }))]
+	kid := m.KeyID
+	if _, ok := s.knownKey(kid); !ok {
+		kid = s.signingKeyID()
+	}
+	return s.remove(m.Text) + "and add in its place:\n" + s.record(kid)
 }
 
 func (s *sight) mendKeysDisagree(kid string) string {
@@ -344,12 +439,33 @@ func (s *sight) mendKeysDisagree(kid string) string {
 	return text
 }
 
-func (s *sight) mendDocument(url string) string {
+func (s *sight) mendDocument(url string) string { return s.mendUnserved(url) + s.redirectHint(url) }
+
+func (s *sight) mendUnserved(url string) string {
 	if s.target.dir == "" {
 		return "upload what countersign publish wrote to DIR/site, so that it is served at exactly this address as application/json"
 	}
-	return "countersign publish --dir " + s.dir() + "\n" +
-		"upload " + s.localFile(url) + ", so that it is served at\n" + url + "\nwith status 200 as application/json, and nothing is redirected"
+	return command("publish", "--dir", s.dir()) + "\n" + s.mendUpload(url) + "\nwith status 200 as application/json, and nothing is redirected"
+}
+
+// redirectHint is for a site that answers under another name.
+func (s *sight) redirectHint(url string) string {
+	for _, p := range []page{s.keys, s.document} {
+		var failed *verify.FetchError
+		if p.url != url || !errors.As(p.fetchErr, &failed) || failed.Status < 300 || failed.Status > 399 {
+			continue
+		}
+		hint := fmt.Sprintf("\nthe server answers status %d: a redirect, which no verifier follows", failed.Status)
+		if domain := s.publisher.Domain(); !strings.HasPrefix(domain, "www.") {
+			hint += ". If the site is at www." + domain + ", then that is the publisher:\n  " + command("init", "www."+domain, "--dir", "www."+domain)
+		}
+		return hint
+	}
+	return ""
+}
+
+func (s *sight) mendUpload(url string) string {
+	return "upload " + s.localFile(url) + ", so that it is served at\n" + url
 }
 
 func (s *sight) mendClientID(string) string {
@@ -357,7 +473,7 @@ func (s *sight) mendClientID(string) string {
 	if s.target.dir == "" {
 		return text + "\nin DIR/client.json; then countersign publish --dir DIR, and upload DIR/site"
 	}
-	return text + ": it is so in " + filepath.Join(s.dir(), clientFile) + "\ncountersign publish --dir " + s.dir() + "\nupload " + s.localFile(s.target.id.String()) + " again"
+	return text + ": it is so in " + filepath.Join(s.dir(), clientFile) + "\n" + command("publish", "--dir", s.dir()) + "\nupload " + s.localFile(s.target.id.String()) + " again"
 }
 
 func (s *sight) mendRefused(string) string { return mendOf(s.verdict.Reason()) }

@@ -2,16 +2,19 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/fc28f635/countersign/attest"
 	"github.com/fc28f635/countersign/internal/dnsx"
 	"github.com/fc28f635/countersign/internal/fetch"
 	"github.com/fc28f635/countersign/internal/limits"
@@ -35,21 +38,26 @@ type sight struct {
 	notes     []note
 	unreached []string // what could not be asked
 
-	zone  string
-	owner metadata.Publisher // whose name holds key records; zero where none does
-	set   metadata.KeySet
-	asked map[string]bool // by key record name: does the zone have TXT records there
-	twice string          // the name with the domain twice, where that holds the record
+	zone     string             // that the publisher's name is in, as far as its servers could be asked
+	owner    metadata.Publisher // whose key records speak for the publisher; zero where none do
+	set      metadata.KeySet    // the records at owner that speak for the publisher
+	wildcard bool               // set is the publisher's own, and a wildcard answered
+	quoted   []string           // at the publisher's own name: key records within literal quotation marks
+	absent   bool               // the zones' servers said that no record speaks for the publisher
+	asked    map[string]bool    // by key record name: does the zone have TXT records there
+	twice    string             // the name with the domain twice, where that holds the record
 
 	keys     page // the publisher document
 	listed   metadata.PublisherDocument
 	document page // the metadata document
 	local    local
 
+	assumed  bool // nothing named the metadata document: it was looked for where init puts it
 	verdict  *verify.Verdict
 	decision issuer.Decision
 
 	diagnoses []diagnosis
+	warnings  []string // what passed, and will not for long
 }
 
 // A note is one thing that was seen, for people.
@@ -80,7 +88,8 @@ func (p page) failure() (unanswered, missing, unusable bool) {
 // local is what publish wrote.
 type local struct {
 	keys     metadata.PublisherDocument
-	document []byte
+	keysText []byte // nil where there is none
+	document []byte // nil where there is none
 }
 
 // look sees what there is: the zone's own servers first, then the documents,
@@ -154,6 +163,10 @@ func (s *sight) readLocal() error {
 	if s.local.keys, err = tree.publisherDocument(s.target.id.Publisher()); err != nil {
 		return err
 	}
+	keys, _ := siteName(s.publisher.PublisherDocumentURL())
+	if s.local.keysText, _, err = tree.read(keys); err != nil {
+		return err
+	}
 	name, err := siteName(s.target.id.String())
 	if err != nil {
 		return refused(err, "")
@@ -165,6 +178,7 @@ func (s *sight) readLocal() error {
 // lookDNS asks the zone's own servers for the names that a verifier walks.
 func (s *sight) lookDNS(ctx context.Context, r *dnsx.Resolver) {
 	var servers []dnsx.Server
+walk:
 	for i, p := range s.publisher.Walk() {
 		if i == 0 || p.Domain() != s.zone && !strings.HasSuffix(p.Domain(), "."+s.zone) {
 			var err error
@@ -188,18 +202,65 @@ func (s *sight) lookDNS(ctx context.Context, r *dnsx.Resolver) {
 		set := metadata.ParseKeySet(answer.Texts)
 		for _, text := range set.Ignored {
 			s.note("zone's servers", "%s has a TXT record that is no key record: %.100q", name, text)
+			if p == s.publisher && metadata.IsKeyRecord(strings.TrimLeft(text, `"`)) {
+				s.quoted = append(s.quoted, text)
+			}
 		}
-		if set.Holds() {
+		if !set.Holds() {
+			continue
+		}
+		s.note("zone's servers", "%s has %s at %s", answer.Server, describe(set), name)
+		switch {
+		case p == s.publisher:
 			s.owner, s.set = p, set
+			s.wildcard = answer.Wildcard || siblingHas(ctx, r, servers, p, answer.Texts)
+			return
+		case speaksBelow(set).Holds():
+			s.owner, s.set = p, speaksBelow(set)
+			return
+		}
+		s.note("zone's servers", "no record at %s has s=y, so none speaks for %s", name, s.publisher.Domain())
+		break walk
+	}
+	s.absent = true
+	for _, name := range s.misplaced() {
+		answer, err := askZone(ctx, r, servers, name)
+		if set := metadata.ParseKeySet(answer.Texts); err == nil && !answer.Wildcard && set.Holds() {
+			s.twice = name
 			s.note("zone's servers", "%s has %s at %s", answer.Server, describe(set), name)
 			return
 		}
 	}
-	twice := s.publisher.KeyRecordName() + "." + s.zone
-	if answer, err := askZone(ctx, r, servers, twice); err == nil && !answer.Wildcard && metadata.ParseKeySet(answer.Texts).Holds() {
-		s.twice = twice
-		s.note("zone's servers", "%s has %s at %s", answer.Server, describe(metadata.ParseKeySet(answer.Texts)), twice)
+}
+
+// speaksBelow returns the records of a parent that speak for hosts below it.
+func speaksBelow(set metadata.KeySet) metadata.KeySet {
+	var below metadata.KeySet
+	for _, k := range set.Keys {
+		if k.Subdomains {
+			below.Keys = append(below.Keys, k)
+		}
 	}
+	return below
+}
+
+// siblingHas reports whether a name beside the publisher's key records, one that
+// nobody added, has the same texts: a wildcard then answers for both.
+func siblingHas(ctx context.Context, r *dnsx.Resolver, servers []dnsx.Server, p metadata.Publisher, texts []string) bool {
+	answer, err := askZone(ctx, r, servers, strings.ToLower(rand.Text())+"."+p.Domain())
+	slices.Sort(answer.Texts)
+	return err == nil && slices.Equal(answer.Texts, slices.Sorted(slices.Values(texts)))
+}
+
+// misplaced returns the names at which the record ends up where a form appends
+// its zone to more than the name within that zone.
+func (s *sight) misplaced() []string {
+	r := attest.DNSRecord{Publisher: s.publisher}
+	names := []string{r.FullName() + "." + s.zone}
+	if name := r.FormName(registrable(s.publisher)) + "." + s.zone; name != r.FullName() && name != names[0] {
+		names = append(names, name)
+	}
+	return names
 }
 
 // askZone asks all servers of a zone at once and takes the answer of the first
@@ -247,18 +308,17 @@ func (s *sight) lookHTTPS(ctx context.Context, f verify.Fetcher) {
 		}
 	}
 	if s.target.id.IsZero() {
-		s.target.id = s.listedClient()
+		s.target.id, s.assumed = s.listedClient()
+	}
+	if s.assumed {
+		s.note("metadata document", "nothing names it, so %s is assumed: --client-id names another", s.target.id)
 	}
 	s.document = s.get(ctx, f, s.target.id.String(), limits.DocumentBytes)
 	if s.document.fetchErr != nil {
 		return
 	}
 	_, s.document.err = metadata.ParseDocument(s.document.resource.Body, s.target.id)
-	stale := ""
-	if s.local.document != nil && string(s.local.document) != string(s.document.resource.Body) {
-		stale = ", not what is in " + filepath.Join(s.target.dir, siteDir)
-	}
-	s.note("metadata document", "%s, %d bytes%s", s.document.url, len(s.document.resource.Body), stale)
+	s.note("metadata document", "%s, %d bytes", s.document.url, len(s.document.resource.Body))
 }
 
 // get fetches one document. Where no server answered, nothing was seen.
@@ -275,18 +335,18 @@ func (s *sight) get(ctx context.Context, f verify.Fetcher, url string, limit int
 }
 
 // listedClient returns the client_id that the publisher document lists first,
-// else where init puts the document.
-func (s *sight) listedClient() metadata.ClientID {
+// else, assumed, where init puts the document.
+func (s *sight) listedClient() (id metadata.ClientID, assumed bool) {
 	for _, c := range s.listed.Clients {
 		if id, err := metadata.ParseClientID(c.ClientID); err == nil {
-			return id
+			return id, false
 		}
 	}
 	id, err := metadata.ParseClientID(s.publisher.String() + defaultDocumentPath)
 	if err != nil {
-		return metadata.ClientID{}
+		return metadata.ClientID{}, true
 	}
-	return id
+	return id, true
 }
 
 func (s *sight) noteVerdict() {
@@ -308,6 +368,14 @@ func (s *sight) noteVerdict() {
 		text += ": " + string(s.verdict.Reason())
 	}
 	s.note("verifier", "%s", text)
+	if _, ok := s.verdict.Statement(); ok && s.absent && s.verdict.Passed(verify.CheckWellknownKey) {
+		s.note("without DNS", "the key in the publisher document counts already. With the record nobody who breaks into the web server alone can sign as %s", s.publisher.Domain())
+	}
+	for _, f := range s.verdict.Findings {
+		if f.Status == verify.Passed && f.Reason != "" {
+			s.warnings = append(s.warnings, string(f.Reason)+": "+f.Detail)
+		}
+	}
 }
 
 // A politeResolver asks a resolver only for names that the zone's own servers

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/net/publicsuffix"
 
 	"github.com/fc28f635/countersign/metadata"
 )
@@ -27,6 +28,29 @@ func parseDomain(arg string) (metadata.Publisher, error) {
 		}
 	}
 	return p, &usageError{fmt.Errorf("%.100q is no publisher's domain, such as acme.example: %w", arg, err)}
+}
+
+// registrable returns the registrable domain of a publisher: the zone that most
+// web forms are for.
+func registrable(p metadata.Publisher) string {
+	zone, err := publicsuffix.EffectiveTLDPlusOne(p.Domain())
+	if err != nil {
+		return p.Domain()
+	}
+	return zone
+}
+
+// otherPublisher says that client metadata are another publisher's than the one
+// named. Where both are of one site, client_id is likely what is wrong.
+func otherPublisher(code int, name, clientID string, p metadata.Publisher, otherwise string) error {
+	err := fmt.Errorf("%q is of the client_id %.100q, not of %s", name, clientID, p.Domain())
+	if id, bad := metadata.ParseClientID(clientID); bad == nil {
+		host := id.Publisher().Domain()
+		if host == "www."+p.Domain() || "www."+host == p.Domain() {
+			otherwise = fmt.Sprintf("if the site is at %s, then client_id in %s is wrong; if it is at %s, then %s", p.Domain(), name, host, otherwise)
+		}
+	}
+	return &exitError{code: code, err: err, hint: otherwise}
 }
 
 // hostIn takes a scheme, user, path, port and final dot away from what may be

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -8,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -88,11 +87,15 @@ func runInit(c *cobra.Command, f initFlags, domain string) error {
 	if err != nil {
 		return fail(err, "")
 	}
-	steps.add(made, "key %s (%s) in %s", key.ID(), record.Type, path)
+	other := ""
+	if c.Flags().Changed("key-type") && record.Type != keyType {
+		other = ", which is not " + f.keyType + ": --kid with a new ID makes another key"
+	}
+	steps.add(made, "key %s (%s) in %s%s", key.ID(), record.Type, path, other)
 	name := filepath.Join(f.dir, clientFile)
 	switch kept {
 	case clientAbsent:
-		if err := writeNewFile(name, client); err != nil {
+		if err := writeClient(name, client); err != nil {
 			return err
 		}
 		steps.add(true, "%s", name)
@@ -108,7 +111,8 @@ func runInit(c *cobra.Command, f initFlags, domain string) error {
 	document, _ := siteName(p.PublisherDocumentURL())
 	steps.add(published, "%s", tree.path(document))
 	steps.print(out)
-	printRecord(out, attest.DNSRecord{Publisher: p, Key: record})
+	fmt.Fprintf(out, "\nAdd one TXT record\n")
+	printIndented(out, "  ", recordForms(attest.DNSRecord{Publisher: p, Key: record}, registrable(p)))
 	fmt.Fprintf(out, `
 Nothing was looked up: who serves the zone of %[1]s, and whether the record is
 there, countersign doctor finds out.
@@ -116,10 +120,11 @@ there, countersign doctor finds out.
 Next
   1. add the record at whoever serves the zone
   2. edit %[2]s: it is what your client says of itself
-  3. countersign publish --dir %[3]s
+  3. %[3]s
   4. upload what is in %[4]s to https://%[1]s/
-  5. countersign doctor %[1]s --dir %[3]s
-`, p.Domain(), printable(name), printable(f.dir), printable(tree.dir))
+  5. %[5]s
+`, p.Domain(), printable(name), printable(command("publish", "--dir", f.dir)), printable(tree.dir),
+		printable(command("doctor", p.Domain(), "--dir", f.dir)))
 	return nil
 }
 
@@ -187,7 +192,7 @@ func keepClient(name string, p metadata.Publisher, wanted metadata.Client) (clie
 		return clientAbsent, err
 	}
 	if id, err := metadata.ParseClientID(c.ClientID); err != nil || id.Publisher() != p {
-		return clientAbsent, refused(fmt.Errorf("%q is of the client_id %.100q, not of %s", name, c.ClientID, p.Domain()), "--dir names another directory")
+		return clientAbsent, otherPublisher(exitRejected, name, c.ClientID, p, "--dir names another directory")
 	}
 	if sameClient(c, wanted) {
 		return clientSame, nil
@@ -206,18 +211,23 @@ func (f initFlags) activeKey(c *cobra.Command, p metadata.Publisher, tree *site,
 	if err != nil {
 		return key, "", false, err
 	}
-	kid := f.kid
-	if kid == "" {
-		kid = strconv.Itoa(time.Now().UTC().Year()) + "a"
+	document, err := tree.publisherDocument(p)
+	if err != nil {
+		return key, "", false, err
 	}
+	published := keyIDs(document)
 	if f.kid == "" && len(kept) > 0 || slices.Contains(kept, f.kid) {
-		document, err := tree.publisherDocument(p)
-		if err != nil {
-			return key, "", false, err
-		}
-		keys := keyFlags{kid: f.kid, dir: f.keyDir}
-		key, err = keys.load(p, keyIDs(document), c)
+		keys := keyFlags{kid: f.kid, dir: f.keyDir, project: f.dir}
+		key, err = keys.load(p, published, c)
 		return key, attest.KeyPath(dir, p, key.ID()), false, err
+	}
+	kid := cmp.Or(f.kid, freeKeyID(published))
+	if slices.Contains(published, kid) {
+		return key, "", false, refused(fmt.Errorf("kid %q is published, and its key is not kept in %q", kid, dir),
+			"a kid is never used twice: "+command("init", p.Domain(), "--dir", f.dir, "--kid", freeKeyID(append(published, kept...))))
+	}
+	if err := checkKeyPlace(dir, tree.dir, f.keyDir != ""); err != nil {
+		return key, "", false, err
 	}
 	key, err = attest.Generate(kid, t)
 	if err != nil {
@@ -230,18 +240,13 @@ func (f initFlags) activeKey(c *cobra.Command, p metadata.Publisher, tree *site,
 	return key, path, true, nil
 }
 
-// writeNewFile writes client.json, which must not be there.
-func writeNewFile(name string, client metadata.Client) error {
+// writeClient writes client.json, which is not there yet.
+func writeClient(name string, client metadata.Client) error {
 	data, err := encodeDocument(client)
 	if err != nil {
 		return fail(err, "")
 	}
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err == nil {
-		_, err = file.Write(data)
-		err = errors.Join(err, file.Close())
-	}
-	if err != nil {
+	if err := writeWhole(name, data); err != nil {
 		return fail(fmt.Errorf("writing client metadata: %w", err), "")
 	}
 	return nil
@@ -270,14 +275,9 @@ func (s *steps) print(w io.Writer) {
 	}
 }
 
-// printRecord prints a key record in the three forms that people are asked for.
-func printRecord(w io.Writer, r attest.DNSRecord) {
-	fmt.Fprintf(w, "\nAdd one TXT record\n")
-	printIndented(w, "  ", recordForms(r))
-}
-
-// recordForms returns a key record in the three forms.
-func recordForms(r attest.DNSRecord) string {
-	return fmt.Sprintf("name in a web form  %s\nfull name           %s\ntext                %s\nzone file line      %s",
-		r.FormName(), r.FullName(), r.Text(), r.ZoneLine())
+// recordForms returns a key record in the three forms that people are asked for,
+// the web form being the one for zone.
+func recordForms(r attest.DNSRecord, zone string) string {
+	return fmt.Sprintf("name in a web form  %s    (in the form for %s)\nfull name           %s\ntext                %s\nzone file line      %s",
+		r.FormName(zone), zone, r.FullName(), r.Text(), r.ZoneLine())
 }

@@ -12,6 +12,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -19,7 +20,8 @@ func main() {
 
 // run is the whole program. It returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	root := newRoot(stdin, stdout, stderr)
+	root := newRoot(&interruptible{ctx, stdin}, stdout, stderr)
 	root.SetArgs(args)
-	return report(root.ExecuteContext(ctx), args, stdout, stderr)
+	executed, err := root.ExecuteContextC(ctx)
+	return report(err, wantsJSON(executed, err, args), stdout, stderr)
 }

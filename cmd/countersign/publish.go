@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/fc28f635/countersign/attest"
+	"github.com/fc28f635/countersign/internal/jose"
 	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/internal/strictjson"
 	"github.com/fc28f635/countersign/metadata"
@@ -45,7 +48,7 @@ wrong, 3 the command could not do its work.`,
 	flags.StringVar(&f.dir, "dir", "", "publish client.json in `DIR` (required)")
 	flags.StringVar(&f.expires, "expires", "90d", "how long a new statement holds, a `TIME` such as 90d")
 	flags.StringVar(&f.print, "print", "", "print nothing but `zone`, the line for a zone file, on standard output")
-	flags.BoolVar(&f.force, "force", false, "sign again although nothing changed")
+	flags.BoolVar(&f.force, "force", false, "sign again although nothing changed, and give up edits in the tree")
 	flags.BoolVar(&f.noDoctor, "no-doctor", false, "do not look at what is published already")
 	f.key.add(c)
 	f.lookup.add(c)
@@ -70,11 +73,18 @@ func runPublish(c *cobra.Command, f publishFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := checkNoKey(filepath.Join(f.dir, clientFile), client); err != nil {
+		return err
+	}
+	if err := f.keysElsewhere(); err != nil {
+		return err
+	}
 	p := id.Publisher()
 	preferred, err := activeKeys(f.dir, p)
 	if err != nil {
 		return err
 	}
+	f.key.project = f.dir
 	key, err := f.key.load(p, preferred, c)
 	if err != nil {
 		return err
@@ -114,6 +124,19 @@ func runPublish(c *cobra.Command, f publishFlags) error {
 	return nil
 }
 
+// keysElsewhere refuses keys in the tree that is uploaded.
+func (f publishFlags) keysElsewhere() error {
+	for _, place := range []string{f.key.dir, f.key.source} {
+		if place == "" || strings.HasPrefix(place, "env:") {
+			continue
+		}
+		if err := notUploadedWith(place, filepath.Join(f.dir, siteDir)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // publish writes the publisher document and the metadata document with its
 // statement into the tree.
 func (r release) publish(ctx context.Context, tree *site, id metadata.ClientID, force bool, out io.Writer) error {
@@ -125,11 +148,13 @@ func (r release) publish(ctx context.Context, tree *site, id metadata.ClientID, 
 		return refused(err, "client_id is the https URL that the document will be at, such as "+r.publisher.String()+defaultDocumentPath)
 	}
 	now := time.Now()
-	statement, until, err := r.current(ctx, tree, name, id, now)
-	if err != nil {
-		return err
+	statement, until := "", now
+	if !force {
+		if statement, until, err = r.current(ctx, tree, name, id, now); err != nil {
+			return err
+		}
 	}
-	kept := statement != "" && !force
+	kept := statement != ""
 	if !kept {
 		if statement, err = r.sign(ctx, now); err != nil {
 			return err
@@ -165,8 +190,15 @@ func (r release) current(ctx context.Context, tree *site, name string, id metada
 		return "", until, err
 	}
 	document, err := metadata.ParseDocument(data, id)
-	if err != nil || document.Client.SoftwareStatement == "" {
+	if err != nil {
 		return "", until, nil // whatever it is, it is written anew
+	}
+	if r.edited(document.Client) {
+		return "", until, refused(fmt.Errorf("%q was edited: it says something else than the statement in it, and %s is what is published", tree.path(name), clientFile),
+			"make the change in "+clientFile+"; --force gives up what is in the tree")
+	}
+	if document.Client.SoftwareStatement == "" {
+		return "", until, nil
 	}
 	v, err := judge(ctx, r.publisher, r.key.JWK(), verify.Presentation{Statement: document.Client.SoftwareStatement, At: now}, nil)
 	if err != nil {
@@ -178,6 +210,22 @@ func (r release) current(ctx context.Context, tree *site, name string, id metada
 		return "", until, nil
 	}
 	return document.Client.SoftwareStatement, until, nil
+}
+
+// edited reports whether a document in the tree is not what publish wrote: what
+// the statement in it says, or without one, what is to be published.
+func (r release) edited(document metadata.Client) bool {
+	stated := metadata.Statement{Client: r.client}
+	if document.SoftwareStatement != "" {
+		compact, err := jose.Parse(document.SoftwareStatement)
+		if err == nil {
+			stated, err = metadata.ParseStatement(compact.Payload)
+		}
+		if err != nil {
+			return true
+		}
+	}
+	return !sameClient(document, stated.Client)
 }
 
 // document returns the metadata document with the statement in it, judged as a

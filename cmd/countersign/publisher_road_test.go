@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -31,13 +33,13 @@ func TestPublisherRoad(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("XDG_CONFIG_HOME", filepath.Join(home, "config"))
 	t.Setenv("HOME", home)
-	r := &road{t: t, dir: filepath.Join(home, "acme"), served: filepath.Join(home, "www")}
+	r := &road{t: t, dir: filepath.Join(home, "the publisher's acme"), served: filepath.Join(home, "www")}
 	if err := os.Mkdir(r.served, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	out := r.run(0, "init", "acme.test", "--dir", r.dir, "--name", "Acme Agent", "--redirect-uri", "https://acme.test/callback")
 	record := parseZoneLine(t, zoneLines.FindString(out))
-	if !strings.Contains(out, "name in a web form  _client-key\n") {
+	if !strings.Contains(out, "name in a web form  _client-key    (in the form for acme.test)\n") {
 		t.Errorf("init:\n%s", out)
 	}
 	r.names = startNameServer(t, filepath.Join(home, "dns"), record.text)
@@ -92,6 +94,16 @@ func TestPublisherRoad(t *testing.T) {
 			func() { r.serve(txt{record.name, strings.Replace(record.text, kid, "other", 1)}) }},
 		{"two records with one kid", "kid_twice", "two key records have kid " + kid,
 			func() { r.serve(record, txt{record.name, otherRecord.String()}) }},
+		{"the key is cut", "record_malformed", `the key record is not well formed: "v=ck1; kid=` + kid + `; k=ed25519; p=AAAA": tag p holds 3 bytes, and ed25519 takes 32`,
+			func() { r.serve(txt{record.name, "v=ck1; kid=" + kid + "; k=ed25519; p=AAAA"}) }},
+		{"the key is missing", "record_malformed", `the key record is not well formed: "v=ck1; kid=` + kid + `; k=ed25519": tag p is missing (an empty one revokes the key)`,
+			func() { r.serve(txt{record.name, "v=ck1; kid=" + kid + "; k=ed25519"}) }},
+		{"cut at the first semicolon", "record_malformed", `the key record is not well formed: "v=ck1": tag kid is missing`,
+			func() { r.serve(txt{record.name, "v=ck1"}) }},
+		{"quotation marks in the record", "record_malformed", fmt.Sprintf("the key record is not well formed: %.100q: the form stored the quotation marks, too", `"`+record.text+`"`),
+			func() { r.serve(txt{record.name, `"` + record.text + `"`}) }},
+		{"a wildcard", "wildcard", "a wildcard answers for _client-key.acme.test",
+			func() { r.serve(txt{"*.acme.test", record.text}) }},
 		{"document missing", "document_missing", "no document at https://acme.test/mcp/client.json",
 			func() { r.remove(document) }},
 		{"publisher document missing", "document_missing", "no document at https://acme.test/.well-known/client-publisher.json",
@@ -133,10 +145,7 @@ func TestPublisherRoad(t *testing.T) {
 		if out := r.run(0, "publish", "--dir", r.dir, "--no-doctor"); !strings.Contains(out, "made   statement") {
 			t.Errorf("changed metadata was not signed again:\n%s", out)
 		}
-		if out := r.doctor(0); !strings.Contains(out, "not what is in "+filepath.Join(r.dir, "site")) {
-			t.Errorf("doctor before the upload:\n%s", out)
-		}
-		r.upload()
+		r.apply(r.faultOfTree("not_uploaded", "not uploaded: what is at https://acme.test/mcp/client.json is not what was published").Mend)
 		if out := r.doctor(0); !strings.Contains(out, "gives tier domain: Published by acme.test.\n  not signed: ") {
 			t.Errorf("doctor:\n%s", out)
 		}
@@ -166,13 +175,14 @@ func (r *road) withoutDir() {
 		r.t.Fatalf("%+v, %v", verdict, err)
 	}
 	r.edit("/.well-known/client-publisher.json", `"keys"`, `"revoked": ["`+verdict.Verdict.Claims.ID+`"], "keys"`)
-	if d := r.fault("refused", "verifiers refuse it: statement_revoked: the publisher document names its jti as revoked"); d.Mend != mendOf(metadata.ReasonStatementRevoked) || d.Mend == "" {
+	r.faultOfTree("not_uploaded", "not uploaded: what is at https://acme.test/.well-known/client-publisher.json is not what was published")
+	if d := r.faultWithout("refused", "verifiers refuse it: statement_revoked: the publisher document names its jti as revoked"); d.Mend != mendOf(metadata.ReasonStatementRevoked) || d.Mend == "" {
 		r.t.Errorf("mend: %q", d.Mend)
 	}
 	r.upload()
 	r.edit("/mcp/client.json", "software_statement", "without_statement")
 	r.edit("/mcp/client.json", "Acme Agent", `\u001b]0;owned\u0007`) // C12
-	r.fault("refused", "verifiers refuse it: name_unprintable: client_name: character U+001B cannot be shown")
+	r.faultWithout("refused", "verifiers refuse it: name_unprintable: client_name: character U+001B cannot be shown")
 	r.upload()
 
 	closed := freePort(r.t)
@@ -218,21 +228,35 @@ func (r *road) healthy() {
 	}
 }
 
-// fault runs doctor, which must find one fault.
+// fault runs doctor with the tree and without, which must find the same fault.
 func (r *road) fault(code, line string) diagnosis {
 	r.t.Helper()
-	if first, _, _ := strings.Cut(r.doctor(1), "\n"); first != "acme.test: "+line {
+	r.faultWithout(code, line)
+	return r.faultOfTree(code, line)
+}
+
+// faultWithout runs doctor without the tree, which must find one fault.
+func (r *road) faultWithout(code, line string) diagnosis {
+	r.t.Helper()
+	return r.oneFault(code, line, append([]string{"doctor", "acme.test"}, r.flags...))
+}
+
+// faultOfTree runs doctor with the tree, which must find one fault.
+func (r *road) faultOfTree(code, line string) diagnosis {
+	r.t.Helper()
+	return r.oneFault(code, line, slices.Concat([]string{"doctor", "acme.test", "--dir", r.dir}, r.flags))
+}
+
+func (r *road) oneFault(code, line string, doctor []string) diagnosis {
+	r.t.Helper()
+	if first, _, _ := strings.Cut(r.run(1, doctor...), "\n"); first != "acme.test: "+line {
 		r.t.Errorf("first line: %s\nwant:       acme.test: %s", first, line)
-	}
-	out := r.run(1, append([]string{"doctor", "acme.test"}, r.flags...)...)
-	if first, _, _ := strings.Cut(out, "\n"); first != "acme.test: "+line {
-		r.t.Errorf("first line without --dir: %s\nwant: acme.test: %s", first, line)
 	}
 	var document struct {
 		Domain string      `json:"domain"`
 		Faults []diagnosis `json:"faults"`
 	}
-	if err := json.Unmarshal([]byte(r.doctor(1, "--json")), &document); err != nil {
+	if err := json.Unmarshal([]byte(r.run(1, append(doctor, "--json")...)), &document); err != nil {
 		r.t.Fatal(err)
 	}
 	if len(document.Faults) != 1 || document.Faults[0].Code != code || document.Faults[0].Line != line || document.Domain != "acme.test" {
@@ -245,8 +269,9 @@ var (
 	resolverHas = regexp.MustCompile(`(?m)^  resolver  .* has key \S+, too$`)
 	zoneLines   = regexp.MustCompile(`_client-key\S+ IN TXT .*`)
 	commandLine = regexp.MustCompile(`(?m)^countersign (.*?)(?:    #.*)?$`)
-	quotedText  = regexp.MustCompile(`(?m)^(?:remove the record|  )? *("v=ck1.*?");?$`)
-	renameTo    = regexp.MustCompile(`(?s)^remove the record at (\S+) and add it again with this name in the form:\n(\S+)$`)
+	quotedText  = regexp.MustCompile(`(?m)^  ("(?:\\")?v=ck1.*")$`)
+	renameTo    = regexp.MustCompile(`(?s)^remove the record at (\S+) and add it again with this name in the form for (\S+):\n(\S+)$`)
+	wildcardOf  = regexp.MustCompile(`remove the key record from the wildcard that answers, such as (\S+),`)
 )
 
 // apply does what a mend says, and nothing else.
@@ -256,9 +281,12 @@ func (r *road) apply(mend string) {
 	if m := renameTo.FindStringSubmatch(mend); m != nil {
 		for i := range records {
 			if records[i].name == m[1] {
-				records[i].name = m[2] + ".acme.test" // as the form does
+				records[i].name = m[3] + "." + m[2] // as the form does
 			}
 		}
+	}
+	if m := wildcardOf.FindStringSubmatch(mend); m != nil {
+		records = slices.DeleteFunc(records, func(t txt) bool { return t.name == m[1] })
 	}
 	for _, m := range quotedText.FindAllStringSubmatch(mend, -1) {
 		var text string
@@ -269,7 +297,11 @@ func (r *road) apply(mend string) {
 	}
 	printed := mend
 	for _, m := range commandLine.FindAllStringSubmatch(mend, -1) {
-		printed += r.run(0, strings.Fields(m[1])...)
+		words, err := exec.Command("sh", "-c", `printf '%s\n' `+m[1]).Output()
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		printed += r.run(0, strings.Split(strings.TrimSuffix(string(words), "\n"), "\n")...)
 	}
 	for _, line := range zoneLines.FindAllString(printed, -1) {
 		record := parseZoneLine(r.t, line)

@@ -37,7 +37,7 @@ func newRoot(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{&flagError{err}} })
 	root.AddGroup(
 		&cobra.Group{ID: groupPublisher, Title: "Publisher:"},
 		&cobra.Group{ID: groupOperator, Title: "Operator:"},
@@ -80,6 +80,12 @@ type usageError struct{ err error }
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
+// A flagError says that the flags could not be read.
+type flagError struct{ err error }
+
+func (e *flagError) Error() string { return e.err.Error() }
+func (e *flagError) Unwrap() error { return e.err }
+
 // An exitError ends the command with a code after its output is complete. Its
 // err, where it has one, is still to be told.
 type exitError struct {
@@ -99,9 +105,20 @@ func (e *exitError) Unwrap() error { return e.err }
 // fail is an error with the mend for it. The command could not do its work.
 func fail(err error, hint string) error { return &exitError{code: exitFailed, err: err, hint: hint} }
 
-// report tells an error and returns the exit code for it. With --json standard
-// output then holds one error object.
-func report(err error, args []string, stdout, stderr io.Writer) int {
+// wantsJSON reports whether the command was asked for JSON. Where its flags could
+// not be read, the arguments as they are say so.
+func wantsJSON(executed *cobra.Command, err error, args []string) bool {
+	var unread *flagError
+	if errors.As(err, &unread) || !executed.HasParent() {
+		return slices.Contains(args, "--json") || slices.Contains(args, "--json=true")
+	}
+	asked, err := executed.Flags().GetBool("json")
+	return err == nil && asked
+}
+
+// report tells an error and returns the exit code for it. As JSON standard output
+// then holds one error object.
+func report(err error, asJSON bool, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
@@ -122,7 +139,7 @@ func report(err error, args []string, stdout, stderr io.Writer) int {
 	if hint != "" {
 		fmt.Fprintf(stderr, "countersign: hint: %s\n", hint)
 	}
-	if slices.Contains(args, "--json") {
+	if asJSON {
 		writeJSON(stdout, map[string]string{"error": map[int]string{
 			exitRejected: "rejected", exitUsage: "usage", exitFailed: "failed"}[code], "error_description": printable(err.Error())})
 	}

@@ -4,12 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/fc28f635/countersign/internal/jose"
 	"github.com/fc28f635/countersign/metadata"
 )
 
@@ -41,7 +45,7 @@ wrong, 3 the command could not do its work.`,
 	flags.StringVar(&f.publisher, "publisher", "", "the `DOMAIN` that vouches (default: the host of client_id)")
 	flags.StringVar(&f.audience, "audience", "", "state that it is for one authorization server only, its issuer `URL`")
 	flags.StringVar(&f.expires, "expires", "90d", "how long the statement holds, a `TIME` such as 90d")
-	flags.StringVarP(&f.output, "output", "o", "-", "write the statement to `FILE`, - being standard output")
+	flags.StringVarP(&f.output, "output", "o", "-", "write the statement to `FILE`, a new one or one that holds a statement; - is standard output")
 	f.key.add(c)
 	return c
 }
@@ -54,12 +58,18 @@ func runSign(c *cobra.Command, f signFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := checkAudience(f.audience); err != nil {
+		return err
+	}
 	name := filepath.Join(f.dir, clientFile)
 	if len(args) > 0 {
 		name = args[0]
 	}
 	client, err := readClient(name)
 	if err != nil {
+		return err
+	}
+	if err := checkNoKey(name, client); err != nil {
 		return err
 	}
 	p, err := f.publisherOf(client)
@@ -70,6 +80,7 @@ func runSign(c *cobra.Command, f signFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	f.key.project = f.dir
 	key, err := f.key.load(p, preferred, c)
 	if err != nil {
 		return err
@@ -83,8 +94,43 @@ func runSign(c *cobra.Command, f signFlags, args []string) error {
 		fmt.Fprintln(c.OutOrStdout(), statement)
 		return nil
 	}
-	if err := os.WriteFile(f.output, []byte(statement+"\n"), 0o644); err != nil {
+	return writeStatement(f.output, statement)
+}
+
+// writeStatement writes the statement to a file that is new, empty, or holds
+// another statement: nothing else is ever replaced.
+func writeStatement(name, statement string) error {
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
 		return fail(fmt.Errorf("writing the statement: %w", err), "")
+	case !info.Mode().IsRegular():
+		return fail(fmt.Errorf("writing the statement: %q is no regular file", name), "-o - is standard output")
+	default:
+		was, err := readStatement(name, nil)
+		if err != nil {
+			return fail(fmt.Errorf("writing the statement: %w", err), "")
+		}
+		if _, err := jose.Parse(was); err != nil && was != "" {
+			return refused(fmt.Errorf("writing the statement: %q holds something else than a statement, and is not replaced", name), "-o names a new file")
+		}
+	}
+	if err := writeWhole(name, []byte(statement+"\n")); err != nil {
+		return fail(fmt.Errorf("writing the statement: %w", err), "")
+	}
+	return nil
+}
+
+// checkAudience accepts the issuer identifier of an authorization server (RFC
+// 8414, Section 2), or none.
+func checkAudience(issuer string) error {
+	if issuer == "" {
+		return nil
+	}
+	u, err := url.Parse(issuer)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || strings.ContainsAny(issuer, "?#") {
+		return &usageError{fmt.Errorf("--audience %.100q is no issuer URL of an authorization server, such as https://login.example.org", issuer)}
 	}
 	return nil
 }

@@ -1,17 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/fc28f635/countersign/attest"
 	"github.com/fc28f635/countersign/metadata"
@@ -22,6 +23,8 @@ type keyFlags struct {
 	source string // --key
 	kid    string
 	dir    string // --key-dir
+
+	project string // --dir, for mends
 }
 
 func (f *keyFlags) add(c *cobra.Command) {
@@ -41,7 +44,7 @@ func (f *keyFlags) load(p metadata.Publisher, preferred []string, c *cobra.Comma
 	var key attest.Key
 	var err error
 	name, fromEnv := strings.CutPrefix(f.source, "env:")
-	ask := passphrasePrompt(c.InOrStdin(), c.ErrOrStderr())
+	ask := passphrasePrompt(c)
 	switch {
 	case strings.ContainsAny(f.source, "\r\n") || strings.Contains(f.source, "PRIVATE KEY"):
 		return key, &usageError{errors.New("--key takes the name of a file, or env:NAME: a key on the command line is seen by every program on this machine")}
@@ -54,7 +57,7 @@ func (f *keyFlags) load(p metadata.Publisher, preferred []string, c *cobra.Comma
 	default:
 		return f.loadKept(p, preferred, ask)
 	}
-	return key, keyFailure(err)
+	return key, f.failure(err)
 }
 
 func (f *keyFlags) loadKept(p metadata.Publisher, preferred []string, ask attest.Passphrase) (attest.Key, error) {
@@ -76,17 +79,28 @@ func (f *keyFlags) loadKept(p metadata.Publisher, preferred []string, ask attest
 			kid = kept[0]
 		case len(kept) == 0:
 			return attest.Key{}, fail(fmt.Errorf("no key of %s is kept in %q", p.Domain(), dir),
-				"countersign init "+p.Domain()+" --dir DIR makes one; --key and --key-dir name others")
+				f.initCommand(p)+" makes one; --key and --key-dir name others")
 		default:
 			return attest.Key{}, fail(fmt.Errorf("%s has several keys: %s", p.Domain(), strings.Join(kept, ", ")), "--kid chooses one")
 		}
 	}
 	key, err := attest.Load(attest.KeyPath(dir, p, kid), kid, ask)
-	return key, keyFailure(err)
+	if errors.Is(err, fs.ErrNotExist) {
+		return key, fail(err, f.initCommand(p)+" makes a new key, and --key names one elsewhere")
+	}
+	return key, f.failure(err)
 }
 
-// keyFailure adds the mend to an error about a key.
-func keyFailure(err error) error {
+// initCommand returns the command that makes a key where none is kept. It chooses
+// an ID that is not published.
+func (f *keyFlags) initCommand(p metadata.Publisher) string {
+	return command("init", p.Domain(), "--dir", cmp.Or(f.project, "DIR"))
+}
+
+var errNoTerminal = errors.New("the key is encrypted, and there is no terminal to ask for its passphrase")
+
+// failure adds the mend to an error about a key.
+func (f *keyFlags) failure(err error) error {
 	switch {
 	case err == nil:
 		return nil
@@ -95,7 +109,14 @@ func keyFailure(err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return fail(err, "countersign init DOMAIN --dir DIR makes a key")
 	}
-	return fail(err, "keys are Ed25519 or P-256 in PKCS#8 PEM, in a file that only you can read")
+	file := "FILE"
+	if f.source != "" && !strings.HasPrefix(f.source, "env:") {
+		file = shellWord(f.source)
+	}
+	if errors.Is(err, errNoTerminal) {
+		return fail(err, "run it where the passphrase can be typed; where nobody is there to type, --key env:NAME --kid ID takes an unencrypted key from a secret: openssl pkcs8 -in "+file+" writes one")
+	}
+	return fail(err, "keys are Ed25519 or P-256 in PKCS#8 PEM, one in a file that only you can read; openssl pkcs8 -topk8 -nocrypt -in "+file+" -out NEW.pem converts other forms")
 }
 
 // keyDir returns the directory that keys are kept below.
@@ -126,16 +147,28 @@ func keptKeys(dir string, p metadata.Publisher) ([]string, error) {
 	return kept, nil
 }
 
+// freeKeyID returns the year and the first letter that make a kid which is not
+// used.
+func freeKeyID(used []string) string {
+	year := strconv.Itoa(time.Now().UTC().Year())
+	for letter := 'a'; letter <= 'z'; letter++ {
+		if kid := year + string(letter); !slices.Contains(used, kid) {
+			return kid
+		}
+	}
+	return "NEW"
+}
+
 // passphrasePrompt asks for the passphrase of an encrypted key where a person
 // is there to answer.
-func passphrasePrompt(stdin io.Reader, stderr io.Writer) attest.Passphrase {
+func passphrasePrompt(c *cobra.Command) attest.Passphrase {
 	return func() ([]byte, error) {
-		file, ok := stdin.(*os.File)
-		if !ok || !term.IsTerminal(int(file.Fd())) {
-			return nil, errors.New("the key is encrypted, and there is no terminal to ask for its passphrase")
+		file, ok := terminal(c.InOrStdin())
+		if !ok {
+			return nil, errNoTerminal
 		}
-		fmt.Fprint(stderr, "countersign: passphrase of the key: ")
-		defer fmt.Fprintln(stderr)
-		return term.ReadPassword(int(file.Fd()))
+		fmt.Fprint(c.ErrOrStderr(), "countersign: passphrase of the key: ")
+		defer fmt.Fprintln(c.ErrOrStderr())
+		return readPassphrase(c.Context(), file)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/fc28f635/countersign/attest"
 	"github.com/fc28f635/countersign/internal/jose"
@@ -115,10 +116,17 @@ func (s *site) publisherDocument(p metadata.Publisher) (metadata.PublisherDocume
 		return metadata.PublisherDocument{Publisher: p}, err
 	}
 	d, err := metadata.ParsePublisherDocument(data, p)
-	if err != nil {
-		return d, refused(fmt.Errorf("reading %q: %w", s.path(name), err), "mend it, or move it away: it is then written anew")
+	if err == nil {
+		return d, nil
 	}
-	return d, nil
+	members, _ := strictjson.Object(data)
+	for _, m := range members {
+		if other, _ := m.Text(); m.Name == "publisher" && other != p.String() && other != "" {
+			return d, refused(fmt.Errorf("%q is of the publisher %.100q, not of %s", s.path(name), other, p),
+				"client_id in "+clientFile+" is wrong, or the tree is another publisher's: then move it away, and it is written anew")
+		}
+	}
+	return d, refused(fmt.Errorf("reading %q: %w", s.path(name), err), "mend it, or move it away: it is then written anew")
 }
 
 // publishKey makes the key the first of the publisher document: the one that
@@ -146,7 +154,43 @@ func (s *site) publishKey(p metadata.Publisher, key attest.Key) (changed bool, e
 	if err != nil {
 		return false, err
 	}
+	if was, ok, err := s.read(name); err != nil {
+		return false, err
+	} else if ok {
+		if data, err = withKeys(was, data); err != nil {
+			return false, refused(err, "")
+		}
+	}
 	return s.write(name, data)
+}
+
+// withKeys returns a publisher document with the keys of another, and every other
+// member as it was, also those that this program does not know.
+func withKeys(document, other []byte) ([]byte, error) {
+	keys := func(m strictjson.Member) bool { return m.Name == "keys" }
+	members, _ := strictjson.Object(document)
+	others, _ := strictjson.Object(other)
+	from, to := slices.IndexFunc(others, keys), slices.IndexFunc(members, keys)
+	if from < 0 || to < 0 {
+		return other, nil
+	}
+	members[to] = others[from]
+	text := []byte("{")
+	for i, m := range members {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		var err error
+		if text, err = strictjson.AppendQuote(text, m.Name); err != nil {
+			return nil, err
+		}
+		text = append(append(text, ':'), m.Value...)
+	}
+	data, err := strictjson.Encode(json.RawMessage(append(text, '}')), true)
+	if err == nil && len(data) >= limits.DocumentBytesMax {
+		err = errors.New("writing a publisher document: more than 64 KiB")
+	}
+	return append(data, '\n'), err
 }
 
 // keyID returns the kid of a JWK, empty where it has none that is well formed.
@@ -191,10 +235,29 @@ func readClient(name string) (metadata.Client, error) {
 		return metadata.Client{}, refused(fmt.Errorf("reading client metadata: %q has more than %d bytes", name, limits.DocumentBytesMax), "")
 	}
 	c, err := metadata.ParseClient(data)
-	if err != nil {
-		return c, refused(fmt.Errorf("reading client metadata %q: %w", name, err), "client.json is one JSON object of RFC 7591 members")
+	switch {
+	case err == nil:
+		return c, nil
+	case slices.ContainsFunc(byteOrderMarks, func(mark string) bool { return bytes.HasPrefix(data, []byte(mark)) }):
+		return c, refused(fmt.Errorf("reading client metadata: %q begins with a byte order mark, so it is not plain UTF-8", name), "save it as UTF-8 without BOM")
 	}
-	return c, nil
+	return c, refused(fmt.Errorf("reading client metadata %q: %s%w", name, position(data), err), "client.json is one JSON object of RFC 7591 members")
+}
+
+// byteOrderMarks of UTF-8 and UTF-16, which editors write.
+var byteOrderMarks = []string{"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"}
+
+// position says in which line and column data stops being JSON, empty where that
+// is not what is wrong with it.
+func position(data []byte) string {
+	var value json.RawMessage
+	var syntax *json.SyntaxError
+	if !errors.As(json.Unmarshal(data, &value), &syntax) {
+		return ""
+	}
+	before := data[:max(0, min(int(syntax.Offset)-1, len(data)))]
+	lineStart := bytes.LastIndexByte(before, '\n') + 1
+	return fmt.Sprintf("line %d, column %d: ", bytes.Count(before, []byte("\n"))+1, utf8.RuneCount(before[lineStart:])+1)
 }
 
 // readProject reads DIR/client.json, which must say which document it is for.
@@ -239,18 +302,17 @@ func largest(c metadata.Client) string {
 // sameClient reports whether two clients say the same, statements aside.
 func sameClient(a, b metadata.Client) bool {
 	a.SoftwareStatement, b.SoftwareStatement = "", ""
-	texts := make([][]byte, 0, 2)
-	for _, c := range []metadata.Client{a, b} {
-		data, err := strictjson.Encode(c, false)
-		if err == nil {
-			data, err = strictjson.Canonical(data)
-		}
-		if err != nil {
-			return false
-		}
-		texts = append(texts, data)
-	}
-	return bytes.Equal(texts[0], texts[1])
+	textA, errA := strictjson.Encode(a, false)
+	textB, errB := strictjson.Encode(b, false)
+	return errA == nil && errB == nil && sameJSON(textA, textB)
+}
+
+// sameJSON reports whether two texts are one JSON value: spelling, white space and
+// the order of members aside.
+func sameJSON(a, b []byte) bool {
+	textA, errA := strictjson.Canonical(a)
+	textB, errB := strictjson.Canonical(b)
+	return errA == nil && errB == nil && bytes.Equal(textA, textB)
 }
 
 // sameKey reports whether two JWKs are of one public key.

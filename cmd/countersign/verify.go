@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/internal/strictjson"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/trustroots"
 	"github.com/fc28f635/countersign/verify"
@@ -72,6 +73,10 @@ func runVerify(c *cobra.Command, f verifyFlags, source string) error {
 		presentation.Statement, err = readStatement(source, c.InOrStdin())
 		if err != nil {
 			return fail(err, "")
+		}
+		if url, ok := documentURL(presentation.Statement); ok {
+			return &exitError{code: exitUsage, err: fmt.Errorf("%q is a metadata document, not a statement", source),
+				hint: "verify it where it is published, " + command("verify", url) + ", or the software_statement in it"}
 		}
 	}
 	v, err := verifier.Verify(c.Context(), presentation)
@@ -145,6 +150,21 @@ func readStatement(source string, stdin io.Reader) (string, error) {
 		text = strings.TrimSuffix(text, "\r")
 	}
 	return text, nil
+}
+
+// documentURL returns the client_id of what is a metadata document, and so not a
+// statement in any form.
+func documentURL(text string) (url string, ok bool) {
+	members, err := strictjson.ParseObject([]byte(text), limits.JSONDepth)
+	if err != nil {
+		return "", false
+	}
+	for _, m := range members {
+		if url, _ := m.Text(); m.Name == "client_id" && metadata.IsClientIDURL(url) {
+			return url, true
+		}
+	}
+	return "", false
 }
 
 // printVerdict prints a verdict for people: what it came to, then each finding.
