@@ -6,8 +6,10 @@
 // [DNSRecord] and [MarshalPublisherDocument] for what the world needs in order
 // to verify it. All of it is printed by the types that a verifier parses with.
 //
-// A Key never shows its private part: not by any verb of package fmt, not as
-// JSON, not in a log.
+// [OpenJournal] keeps what happened to the keys and what they signed.
+//
+// A Key never shows its private part unasked: not by any verb of package fmt,
+// not as JSON, not in a log.
 //
 // # Compatibility
 //

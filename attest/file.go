@@ -57,6 +57,23 @@ func (k Key) Save(path string, passphrase []byte) error {
 	return nil
 }
 
+// WritePEM writes the key to w as Save does to a file: the one way in which its
+// private part is ever shown.
+func (k Key) WritePEM(w io.Writer, passphrase []byte) error {
+	if k.reveal == nil {
+		return errors.New("writing a key: no key")
+	}
+	data, err := marshalKey(k.reveal().Signer, passphrase)
+	if err != nil {
+		return fmt.Errorf("writing a key: %w", err)
+	}
+	defer clear(data)
+	if _, err := w.Write(data); err != nil {
+		return fmt.Errorf("writing a key: %w", err)
+	}
+	return nil
+}
+
 // writeNew creates the file under its final name, since a rename could
 // overwrite, and takes it away again where it could not be completed.
 func writeNew(path string, data []byte) (err error) {
