@@ -97,7 +97,7 @@ func (p *statementParser) claims(members []strictjson.Member) []strictjson.Membe
 			p.s.NotBefore = p.time(m)
 		case "jti":
 			id, ok := m.Text()
-			if !ok || len(id) > 256 {
+			if !ok || len(id) > limits.RevokedIDBytes {
 				p.defects.add(ReasonClaimMalformed, "jti", "not a string of at most 256 bytes")
 			}
 			p.present[2] = id != "" || !ok

@@ -208,7 +208,7 @@ func (v *Verifier) fetchPublisher(ctx context.Context, p metadata.Publisher) doc
 		}
 		return e
 	}
-	v.denials.Add(p, e.document)
+	v.denials.Add(p, metadata.PublisherDocument{Publisher: p, Clients: e.document.Clients, Revoked: e.document.Revoked})
 	e.state = sourceFound
 	e.until = v.cfg.Now().UTC().Add(min(max(resource.Fresh, limits.EvidenceTTLMin), limits.EvidenceFresh))
 	return e

@@ -68,7 +68,7 @@ type Verifier struct {
 	dns        *evidenceCache[dnsEvidence]
 	publishers *evidenceCache[documentEvidence]
 	documents  *evidenceCache[metadataEvidence]
-	denials    *lru.Cache[metadata.Publisher, metadata.PublisherDocument] // each publisher's last document
+	denials    *lru.Cache[metadata.Publisher, metadata.PublisherDocument] // what each publisher's last document refuses
 }
 
 // New returns a Verifier, or an error that names the field of cfg at fault.

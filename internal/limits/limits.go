@@ -31,6 +31,10 @@ const (
 	// in a JWK set in a request) has 6 levels.
 	JSONDepth = 16
 
+	// JSONMembers bounds the members of one object: the registry of client
+	// metadata has 90, and each member that is kept costs a hundred bytes.
+	JSONMembers = 256
+
 	// RedirectURIs bounds redirect URIs of one client; the largest real client
 	// seen has 5.
 	RedirectURIs = 16

@@ -15,6 +15,8 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/fc28f635/countersign/internal/limits"
 )
 
 // ErrNotObject reports well-formed JSON whose top-level value is no object.
@@ -22,6 +24,9 @@ var ErrNotObject = errors.New("not a JSON object")
 
 // ErrTooDeep reports arrays and objects nested deeper than the caller allows.
 var ErrTooDeep = errors.New("nested too deeply")
+
+// ErrTooManyMembers reports an object of more than [limits.JSONMembers] members.
+var ErrTooManyMembers = errors.New("too many members")
 
 // A Member is one name and its value, the value as it was written.
 type Member struct {
@@ -41,8 +46,9 @@ func (m Member) Text() (string, bool) {
 
 // ParseObject returns the members of the one JSON object that data holds, in
 // the order they were written. Values alias data. Nesting beyond depth levels,
-// the object itself being the first, is [ErrTooDeep]; another top-level value
-// is [ErrNotObject]; anything else that is wrong is a syntax error.
+// the object itself being the first, is [ErrTooDeep]; more members than
+// [limits.JSONMembers] are [ErrTooManyMembers]; another top-level value is
+// [ErrNotObject]; anything else that is wrong is a syntax error.
 func ParseObject(data []byte, depth int) ([]Member, error) {
 	if err := checkDepth(data, depth); err != nil {
 		return nil, err
@@ -51,8 +57,11 @@ func ParseObject(data []byte, depth int) ([]Member, error) {
 	if err := jsonv2.Unmarshal(data, &o); err != nil {
 		return nil, describe(err)
 	}
-	if o.members == nil {
+	switch {
+	case o.members == nil:
 		return nil, ErrNotObject
+	case len(o.members) > limits.JSONMembers:
+		return nil, ErrTooManyMembers
 	}
 	return o.members, nil
 }
@@ -89,6 +98,9 @@ func (o *object) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 			return err
 		}
 		end = int(dec.InputOffset())
+		if len(o.members) > limits.JSONMembers {
+			continue // the rest is read for its syntax only
+		}
 		o.members = append(o.members, Member{Name: name, Value: json.RawMessage(value), text: o.text[end-len(value) : end]})
 	}
 	_, err := dec.ReadToken()

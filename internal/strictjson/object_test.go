@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/internal/strictjson"
 )
 
@@ -242,5 +244,26 @@ func checkSplit(t *testing.T, v json.RawMessage) {
 		if d := cmp.Diff(want, members, cmpopts.IgnoreUnexported(strictjson.Member{})); d != "" {
 			t.Errorf("members of %s (-want +got):\n%s", v, d)
 		}
+	}
+}
+
+func TestParseObjectBoundsMembers(t *testing.T) {
+	object := func(n int) []byte {
+		var b strings.Builder
+		b.WriteByte('{')
+		for i := range n {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			fmt.Fprintf(&b, "\"m%d\":0", i)
+		}
+		b.WriteByte('}')
+		return []byte(b.String())
+	}
+	if members, err := strictjson.ParseObject(object(limits.JSONMembers), 1); err != nil || len(members) != limits.JSONMembers {
+		t.Errorf("%d members, %v", len(members), err)
+	}
+	if _, err := strictjson.ParseObject(object(limits.JSONMembers+1), 1); !errors.Is(err, strictjson.ErrTooManyMembers) {
+		t.Errorf("got %v", err)
 	}
 }
