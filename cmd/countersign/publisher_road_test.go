@@ -65,6 +65,10 @@ func TestPublisherRoad(t *testing.T) {
 	r.withoutDir()
 	r.serve(txt{record.name, ""})
 	r.healthy()
+	r.serve()
+	if out := r.doctor(1); !strings.Contains(out, "  without DNS          the key in the publisher document counts already.") {
+		t.Errorf("doctor without a record:\n%s", out)
+	}
 	r.serve(record)
 
 	other, err := attest.Generate("2026a", metadata.KeyEd25519)
@@ -134,6 +138,22 @@ func TestPublisherRoad(t *testing.T) {
 			r.healthy()
 		})
 	}
+	t.Run("below a parent", func(t *testing.T) {
+		r.t = t
+		r.belowParent(record, kid)
+	})
+	t.Run("a new key", func(t *testing.T) {
+		r.t = t
+		r.newKey("2026z")
+	})
+	t.Run("a site under another name", func(t *testing.T) {
+		r.t = t
+		out := r.run(1, slices.Concat([]string{"doctor", "acme.test", "--client-id", "https://acme.test/moved/client.json"}, r.flags)...)
+		if !strings.HasPrefix(out, "acme.test: no document at https://acme.test/moved/client.json\n") ||
+			!strings.Contains(out, "the server answers status 301: a redirect") || !strings.Contains(out, "countersign init www.acme.test --dir www.acme.test\n") {
+			t.Errorf("doctor:\n%s", out)
+		}
+	})
 	t.Run("a client on the user's computer", func(t *testing.T) {
 		r.t = t
 		name := filepath.Join(r.dir, "client.json")
@@ -161,6 +181,8 @@ func (r *road) withoutDir() {
 	for _, more := range [][]string{nil, {"--client-id", document}} {
 		if out := r.run(0, slices.Concat([]string{"doctor", "acme.test"}, r.flags, more)...); !strings.HasPrefix(out, found) || !strings.Contains(out, document) {
 			r.t.Errorf("doctor %s:\n%s", more, out)
+		} else if strings.Contains(out, "is assumed: --client-id names another") != (more == nil) {
+			r.t.Errorf("doctor %s does not say what is assumed:\n%s", more, out)
 		}
 	}
 	var verdict struct {

@@ -227,6 +227,7 @@ http {
 		ssl_certificate %q;
 		ssl_certificate_key %q;
 		root %q;
+		location /moved/ { return 301 https://www.acme.test$request_uri; }
 	}
 }
 `, filepath.Join(home, "nginx.pid"), temp, address, filepath.Join(home, "cert.pem"), filepath.Join(home, "key.pem"), dir))
