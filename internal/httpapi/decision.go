@@ -85,12 +85,27 @@ func (e *envelope) request() issuer.Request {
 	req := e.Request
 	if e.client != nil {
 		c, err := metadata.ParseClient(e.client)
+		if err != nil {
+			c = metadata.Client{ClientName: claimedName(e.client)}
+		}
 		req.Client, req.Defects = &c, err
 	}
 	if e.dpop {
 		req.Defects = metadata.Defects{{Reason: metadata.ReasonPossessionUnproven, Member: "dpop", Detail: "proofs are not accepted yet"}}
 	}
 	return req
+}
+
+// claimedName returns the name of a client that is denied for its other members:
+// a person who looks for the decision knows it by that.
+func claimedName(client json.RawMessage) (name string) {
+	members, _ := strictjson.Object(client)
+	for _, m := range members {
+		if m.Name == "client_name" {
+			name, _ = strictjson.Text(m.Value)
+		}
+	}
+	return name
 }
 
 // setText takes a string that is not empty.

@@ -101,6 +101,16 @@ func TestRequest(t *testing.T) {
 	}
 }
 
+// A client that is denied for its members is known by its name, and each member
+// at fault is named.
+func TestDefectsAreTold(t *testing.T) {
+	d := start(t, setup{}).post(`{"client":{"client_name":"Acme Agent","redirect_uris":5,"scope":[]}}`).decision(t)
+	if d.Asked.ClientName != "Acme Agent" || d.Client.ClientName != "" || len(d.Findings) != 2 ||
+		!strings.HasPrefix(d.Findings[0].Detail+d.Findings[1].Detail, "redirect_uris: ") || !strings.Contains(d.Findings[1].Detail, "scope: ") {
+		t.Errorf("asked %+v, findings %+v", d.Asked, d.Findings)
+	}
+}
+
 // The envelope's members reach the decision.
 func TestRequestIsPassedOn(t *testing.T) {
 	s := start(t, setup{})
