@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -60,6 +61,9 @@ func runDecide(c *cobra.Command, f decideFlags, source string) error {
 	server, err := url.Parse(f.server)
 	if err != nil || (server.Scheme != "http" && server.Scheme != "https") || server.Host == "" || server.User != nil {
 		return &usageError{fmt.Errorf("--server %.100q is no address such as http://%s", f.server, defaultListen)}
+	}
+	if f.authorizationServer != "" && issuer.CheckAuthorizationServer(f.authorizationServer) != nil {
+		return notAuthorizationServer(f.authorizationServer)
 	}
 	request, err := f.request(source, c.InOrStdin())
 	if err != nil {
@@ -113,9 +117,11 @@ func (f decideFlags) request(source string, stdin io.Reader) ([]byte, error) {
 	return request, nil
 }
 
-// readRegistration reads the members of a registration request, or makes them of a
-// statement: what holds no JSON object is one. White space around it is no part
-// of either.
+// compactJWS matches what can be a software statement (RFC 7515, Section 7.1).
+var compactJWS = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$`)
+
+// readRegistration reads the members of a registration request, or makes them of
+// a statement. White space around it is no part of either.
 func readRegistration(source string, stdin io.Reader) (json.RawMessage, error) {
 	reader := stdin
 	if source != "-" {
@@ -137,6 +143,8 @@ func readRegistration(source string, stdin io.Reader) (json.RawMessage, error) {
 	switch {
 	case text == "":
 		return nil, errors.New("reading the client: there is nothing in it")
+	case text[0] != '{' && !compactJWS.MatchString(text):
+		return nil, errors.New("reading the client: neither a JSON object nor a software statement, which is three base64url parts with dots between them")
 	case text[0] != '{':
 		return strictjson.Encode(map[string]string{"software_statement": text}, false)
 	}
@@ -179,9 +187,10 @@ func ask(ctx context.Context, url string, request []byte) ([]byte, error) {
 	if err := json.Unmarshal(answer, &problem); err != nil || problem.Description == "" {
 		return nil, fail(fmt.Errorf("the service answered %d, and not as countersign does", resp.StatusCode), "--server names a countersign service")
 	}
-	hint := ""
+	said, hint := problem.Description, ""
 	if problem.Reason != "" {
+		said = string(problem.Reason) + ": " + said
 		hint = "countersign why " + string(problem.Reason) + " says more"
 	}
-	return nil, fail(fmt.Errorf("the service did not decide: %s: %s (request %s)", problem.Reason, problem.Description, problem.RequestID), hint)
+	return nil, fail(fmt.Errorf("the service did not decide: %s (request %s)", said, problem.RequestID), hint)
 }

@@ -42,11 +42,18 @@ func TestDecide(t *testing.T) {
 		{"a statement for another server", []string{"--authorization-server", "https://other.example"}, signed.Client.Statement, exitRejected,
 			[]string{"denied: audience_mismatch", "countersign why audience_mismatch"}, ""},
 		{"a forged statement", nil, signed.Client.Statement[:len(signed.Client.Statement)-8] + "AAAAAAAA", exitRejected, []string{"denied: s"}, ""},
-		{"no statement at all", nil, "hello", exitRejected, []string{"denied: statement_malformed"}, ""},
+		{"three parts that are no statement", nil, "a.b.c", exitRejected, []string{"denied: statement_malformed"}, ""},
+		{"no statement at all", nil, "hello", exitFailed, nil, "neither a JSON object nor a software statement"},
+		{"an array", nil, "[" + goodRegistration + "]", exitFailed, nil, "neither a JSON object nor a software statement"},
+		{"a statement in lines", nil, "a.b.\nc", exitFailed, nil, "neither a JSON object nor a software statement"},
+		{"an authorization server that is none", []string{"--authorization-server", "http://as.example"}, goodRegistration, exitUsage, nil, "is no https URL without query and fragment"},
 		{"a dry run", []string{"--dry-run"}, signed.Client.Statement, exitOK, []string{"dry run     nothing was signed"}, ""},
 		{"a redirect URI in use", []string{"--redirect-uri", "https://acme.example/callback"}, signed.Client.Statement, exitOK, []string{"binding     web"}, ""},
-		{"a control character in a name", nil, `{"client_name":"a\u001b[31m","redirect_uris":["http://127.0.0.1/cb"]}`, exitRejected, []string{"denied: name_unprintable"}, ""},
-		{"a document", []string{"https://127.0.0.1/client.json"}, "", exitRejected, []string{"denied: client_id_malformed"}, ""},
+		{"a control character in a name", nil, `{"client_name":"a\u001b[31m","redirect_uris":["http://127.0.0.1/cb"]}`, exitRejected, []string{"denied: name_unprintable",
+			`asked as    "a\x1b[31m"`, "failed      "}, ""},
+		{"a member of the wrong type", nil, `{"client_name":"Acme\nid  d0","redirect_uris":5}`, exitRejected, []string{
+			"denied: redirect_uri_malformed", `asked as    "Acme\nid  d0"`, "failed      form: redirect_uri_malformed: redirect_uris: "}, ""},
+		{"a document", []string{"https://127.0.0.1/client.json"}, "", exitRejected, []string{"denied: client_id_malformed", "asked for   https://127.0.0.1/client.json"}, ""},
 		{"a document that cannot be had", []string{"https://countersign.invalid/client.json"}, "", exitRejected, []string{"denied: address_refused"}, ""},
 
 		{"an empty file", nil, " \n", exitFailed, nil, "there is nothing in it"},
@@ -117,6 +124,10 @@ func TestDecideWithoutService(t *testing.T) {
 		{"a redirect", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusTemporaryRedirect)
 		}, "answered 307"},
+		{"no reason", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusMisdirectedRequest)
+			_, _ = w.Write([]byte(`{"error":"misdirected_request","error_description":"Not this name.","request_id":"1"}`))
+		}, "the service did not decide: Not this name. (request 1)"},
 		{"no space", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			_, _ = w.Write([]byte(`{"error":"temporarily_unavailable","error_description":"Decisions cannot be recorded now.","reason":"storage_full","request_id":"1"}`))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fc28f635/countersign/issuer"
+	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
 )
 
@@ -14,7 +15,7 @@ import (
 // told of the client, what is granted for how long, and what was cut and why.
 func printDecision(w io.Writer, d issuer.Decision) {
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(w, "%-11s %s\n", name, printable(fmt.Sprintf(format, args...)))
+		fmt.Fprintf(w, "%-11s %s\n", name, oneLine(fmt.Sprintf(format, args...)))
 	}
 	fmt.Fprintf(w, "%s", d.Outcome)
 	if d.Reason != "" {
@@ -23,6 +24,9 @@ func printDecision(w io.Writer, d issuer.Decision) {
 	fmt.Fprintln(w)
 	line("id", "%s", d.ID)
 	line("client", "%s", d.Told)
+	if d.Outcome == issuer.Denied {
+		printAsked(line, d.Asked)
+	}
 	line("tier", "%s", d.Tier)
 	if d.Outcome == issuer.Approved {
 		printGrant(line, d)
@@ -35,6 +39,13 @@ func printDecision(w io.Writer, d issuer.Decision) {
 	}
 	for _, flag := range d.Flags {
 		line("flag", "%s: %s", flag, flag.Problem().Sentence)
+	}
+	if d.Outcome == issuer.Denied {
+		for _, f := range d.Findings {
+			if f.Status == verify.Failed || f.Status == verify.Unavailable {
+				line(f.Status.String(), "%s: %s", f.Check, findingText(f.Reason, f.Detail))
+			}
+		}
 	}
 	if d.Reason == "" {
 		if reason, ok := firstNotPassed(d.Findings); ok {
@@ -50,6 +61,29 @@ func printDecision(w io.Writer, d issuer.Decision) {
 	if d.Reason != "" {
 		fmt.Fprintf(w, "\ncountersign why %s says more.\n", d.Reason)
 	}
+}
+
+// printAsked prints which client was denied, as it was claimed.
+func printAsked(line func(name, format string, args ...any), a issuer.Asked) {
+	if a.ClientID != "" {
+		line("asked for", "%s", a.ClientID)
+	}
+	if a.ClientName != "" {
+		line("asked as", "%q", a.ClientName)
+	}
+}
+
+// findingText is a reason and, where there is one, what was seen.
+func findingText(reason metadata.Reason, detail string) string {
+	if detail == "" {
+		return string(reason)
+	}
+	return string(reason) + ": " + detail
+}
+
+// oneLine makes what a stranger wrote safe for a terminal, on one line.
+func oneLine(s string) string {
+	return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(printable(s))
 }
 
 // printGrant prints what an approved client may do.

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -71,15 +74,42 @@ func runServe(c *cobra.Command, f serveFlags) error {
 		slog.String("policy", policy.Name()), slog.String("policy_digest", policy.Digest()),
 		slog.String("roots_digest", roots.Digest), slog.Int("pinned_publishers", roots.Set.Len()),
 		slog.String("issuer", cfg.Issuer.String()), slog.Bool("test", cfg.Lookup.InsecureLoopback))
+	if !cfg.Issuer.IsZero() && cfg.AuthorizationServer == "" {
+		cfg.Logger.LogAttrs(c.Context(), slog.LevelWarn, "requests that name no authorization_server get no countersigned statement: --authorization-server is missing")
+	}
+	signals := make(chan os.Signal, signalsToAbort)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
 	s, err := startService(c.Context(), cfg)
 	if err != nil {
 		return fail(err, startHint(err))
 	}
-	fmt.Fprintf(c.ErrOrStderr(), "countersign: listening on %s\n", s.url())
+	go s.abortOn(signals)
+	if f.logFormat == "json" {
+		cfg.Logger.LogAttrs(c.Context(), slog.LevelInfo, "listening", slog.String("url", s.url()))
+	} else {
+		fmt.Fprintf(c.ErrOrStderr(), "countersign: listening on %s\n", s.url())
+	}
 	if err := s.wait(); err != nil {
 		return fail(fmt.Errorf("the service ended: %w", err), "start it again: every decision that was answered is recorded")
 	}
 	return nil
+}
+
+// signalsToAbort is the number of signals to end that are more than a wish: the
+// first ends the context.
+const signalsToAbort = 2
+
+// abortOn ends the drain at the second signal to end.
+func (s *service) abortOn(signals <-chan os.Signal) {
+	for range signalsToAbort {
+		select {
+		case <-signals:
+		case <-s.done:
+			return
+		}
+	}
+	s.abort()
 }
 
 // config turns the flags into a service, and returns the roots that it has.
@@ -89,6 +119,9 @@ func (f serveFlags) config(stderr io.Writer) (cfg serviceConfig, roots trustroot
 	}
 	if err := checkLoopback(f.listen); err != nil {
 		return cfg, roots, &usageError{fmt.Errorf("--listen %w", err)}
+	}
+	if f.authorizationServer != "" && issuer.CheckAuthorizationServer(f.authorizationServer) != nil {
+		return cfg, roots, notAuthorizationServer(f.authorizationServer)
 	}
 	cfg = serviceConfig{Dir: f.data, Listen: f.listen, AuthorizationServer: f.authorizationServer}
 	if f.issuer != "" {
@@ -113,18 +146,26 @@ func (f serveFlags) config(stderr io.Writer) (cfg serviceConfig, roots trustroot
 			return cfg, roots, fail(err, `roots are {"publishers":{"https://acme.example":{"keys":[JWK]}}}`)
 		}
 		for _, w := range roots.Warnings {
-			fmt.Fprintf(stderr, "countersign: warning: %s\n", printable(w.String()))
+			cfg.Logger.Warn("pinned publishers", slog.String("warning", w.String()))
 		}
 		cfg.Lookup.Roots = roots.Set
 	}
 	return cfg, roots, nil
 }
 
+// notAuthorizationServer is the error of a flag --authorization-server.
+func notAuthorizationServer(text string) error {
+	return &usageError{fmt.Errorf("--authorization-server %.100q is no https URL without query and fragment, such as https://as.example", text)}
+}
+
 // startHint says how to mend what kept the service from starting, where the
 // error does not.
 func startHint(err error) string {
 	var open *badgerstore.OpenError
+	var exposed *exposedError
 	switch text := err.Error(); {
+	case errors.As(err, &exposed):
+		return exposed.hint()
 	case errors.As(err, &open):
 		return "" // says it itself
 	case strings.Contains(text, "address already in use"), strings.Contains(text, "listening"):

@@ -14,7 +14,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -94,6 +96,8 @@ type process struct {
 	end chan struct{}
 }
 
+var listeningAt = regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+`)
+
 // startProcess runs countersign serve until it listens.
 func startProcess(t *testing.T, args ...string) *process {
 	t.Helper()
@@ -118,7 +122,7 @@ func startProcess(t *testing.T, args ...string) *process {
 		lines := bufio.NewScanner(stderr)
 		for lines.Scan() {
 			fmt.Fprintln(p.out, lines.Text())
-			if _, url, ok := strings.Cut(lines.Text(), "listening on "); ok {
+			if url := listeningAt.FindString(lines.Text()); url != "" && strings.Contains(lines.Text(), "listening") {
 				listening <- url
 			}
 		}
@@ -199,11 +203,25 @@ func TestServeEnds(t *testing.T) {
 	if err := p.cmd.Wait(); err != nil {
 		t.Errorf("H26 serve ended with %v, want exit status 0\n%s", err, p.out)
 	}
-	first, _ := p.out.ReadString('\n')
-	var event map[string]any
-	if err := json.Unmarshal([]byte(first), &event); err != nil {
-		t.Fatalf("the log begins with %q: %v", first, err)
+	var names []any
+	var events []map[string]any
+	for line := range strings.Lines(p.out.String()) {
+		var event map[string]any
+		if err := json.Unmarshal([]byte(line), &event); err != nil {
+			t.Fatalf("the log has %q: %v", line, err)
+		}
+		names, events = append(names, event["msg"]), append(events, event)
 	}
+	if want := []any{"starting", "listening", "decided", "request", "stopping", "stopped"}; !slices.Equal(slices.DeleteFunc(slices.Clone(names), func(n any) bool { return !slices.Contains(want, n) }), want) {
+		t.Fatalf("logged %v, want %v", names, want)
+	}
+	if url := events[slices.Index(names, "listening")]["url"]; url != p.url {
+		t.Errorf("listening at %v, want %s", url, p.url)
+	}
+	if cause, _ := events[slices.Index(names, "stopping")]["cause"].(string); !strings.Contains(cause, "terminated") {
+		t.Errorf("stopping for the cause %q, want the signal", cause)
+	}
+	event := events[0]
 	digest := issuer.Standard().Digest()
 	for key, want := range map[string]any{"listen": "127.0.0.1:0", "data": dir, "policy": "standard", "policy_digest": digest, "pinned_publishers": 0.0} {
 		if event[key] != want {
@@ -218,6 +236,51 @@ func TestServeEnds(t *testing.T) {
 		t.Errorf("the decision is lost: %v", err)
 	}
 }
+
+// A second signal ends at once what is under way.
+func TestServeEndsAtOnce(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Log("there is no SIGTERM to send")
+		return
+	}
+	p := startProcess(t, "--data", t.TempDir())
+	addr := strings.TrimPrefix(p.url, "http://")
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST /v1/decisions HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n", addr)
+	if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
+		t.Fatalf("%q, %v", line, err)
+	}
+	begin := time.Now()
+	for range 2 {
+		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		// Until it listens no more, the first is not known to be taken.
+		for other, err := net.Dial("tcp", addr); err == nil; other, err = net.Dial("tcp", addr) {
+			_ = other.Close()
+			time.Sleep(time.Millisecond)
+		}
+	}
+	<-p.end
+	if err := p.cmd.Wait(); err != nil {
+		t.Errorf("serve ended with %v\n%s", err, p.out)
+	}
+	if took := time.Since(begin); took > limitOfAtOnce {
+		t.Errorf("it took %s", took)
+	}
+	for _, want := range []string{"requests under way are cut off", "asked again to end", "msg=stopped"} {
+		if !strings.Contains(p.out.String(), want) {
+			t.Errorf("the log does not say %q:\n%s", want, p.out)
+		}
+	}
+}
+
+// limitOfAtOnce is below the time that a request may take to arrive.
+const limitOfAtOnce = 4 * time.Second
 
 // H26: what is under way when the service ends is answered, and nothing new is
 // taken.
@@ -298,6 +361,73 @@ func TestServeRefusesAddresses(t *testing.T) {
 		if s, err := startService(t.Context(), cfg); err == nil {
 			t.Errorf("it listens on %s", listen)
 			_ = s.stop()
+		}
+	}
+}
+
+// Callers may name the address on which the service listens.
+func TestServeAnswersItsAddress(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Log("only Linux has all of 127.0.0.0/8")
+		return
+	}
+	cfg := smallService(t.TempDir())
+	cfg.Listen = "127.0.0.2:0"
+	s := serveTest(t, cfg)
+	if _, _, err := postDecision(s.url(), `{"client":`+goodRegistration+`}`); err != nil {
+		t.Error(err)
+	}
+}
+
+// A service whose port is taken leaves no directory.
+func TestServePortTaken(t *testing.T) {
+	taken := serveTest(t, smallService(t.TempDir()))
+	cfg := smallService(filepath.Join(t.TempDir(), "data"))
+	cfg.Listen = taken.addr
+	if s, err := startService(t.Context(), cfg); err == nil {
+		_ = s.stop()
+		t.Fatal("two services listen on one port")
+	}
+	if _, err := os.Stat(cfg.Dir); !os.IsNotExist(err) {
+		t.Errorf("the directory is there: %v", err)
+	}
+	// One that fails after it listened lets the port go.
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Dir, cfg.Listen = file, free.Addr().String()
+	_ = free.Close()
+	if s, err := startService(t.Context(), cfg); err == nil {
+		_ = s.stop()
+		t.Fatal("a file is a data directory")
+	}
+	again, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		t.Fatalf("the port is held: %v", err)
+	}
+	_ = again.Close()
+}
+
+// Without an authorization server a countersigner has something to say once.
+func TestServeWarnsOfNoAudience(t *testing.T) {
+	for _, given := range []bool{false, true} {
+		args := []string{"--data", t.TempDir(), "--issuer", "https://trust.example"}
+		if given {
+			args = append(args, "--authorization-server", "https://as.example")
+		}
+		p := startProcess(t, args...)
+		if err := p.cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		<-p.end
+		_ = p.cmd.Wait()
+		if warned := strings.Count(p.out.String(), "get no countersigned statement"); (warned == 1) == given || warned > 1 {
+			t.Errorf("given %t: warned %d times\n%s", given, warned, p.out)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/fc28f635/countersign/internal/httpapi"
@@ -59,9 +60,11 @@ type service struct {
 	store    issuer.Store
 
 	server *http.Server
+	log    *slog.Logger
 	cancel context.CancelCauseFunc
-	done   chan struct{} // closed when everything is released
-	err    error         // why the service ended; set before done is closed
+	abort  context.CancelFunc // ends the drain of the requests under way
+	done   chan struct{}      // closed when everything is released
+	err    error              // why the service ended; set before done is closed
 }
 
 // errStopped is why a service ends that somebody wanted to end.
@@ -83,6 +86,19 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	if err := checkLoopback(cfg.Listen); err != nil {
 		return nil, fmt.Errorf("listening: %w", err)
 	}
+	// Nothing is made or changed on the disk for a service that cannot listen.
+	listener, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listening: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, listener.Close())
+		}
+	}()
+	if err := closeToOthers(ctx, cfg.Dir, cfg.Logger); err != nil {
+		return nil, err
+	}
 	store, err := badgerstore.Open(badgerstore.Config{
 		Dir: cfg.Dir, MinFreeBytes: cfg.MinFreeBytes, Small: cfg.Small, Logger: cfg.Logger,
 		OnFailure: func(err error) { cancel(err) },
@@ -103,17 +119,14 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", cfg.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("listening: %w", err)
-	}
 	handler, err := httpapi.New(httpapi.Config{
 		Registry: registry, JWKS: jwksOf(countersigner), Hosts: hostsOf(listener.Addr()), Logger: cfg.Logger,
 		OnStorageFailed: func() { cancel(issuer.ErrStorageFailed) },
 	})
 	if err != nil {
-		return nil, errors.Join(err, listener.Close())
+		return nil, err
 	}
+	drain, abort := context.WithCancel(context.WithoutCancel(ctx))
 	s := &service{
 		addr: listener.Addr().String(), registry: registry, store: store,
 		server: &http.Server{
@@ -121,10 +134,10 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 			IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes, DisableGeneralOptionsHandler: true,
 			ErrorLog: slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelWarn),
 		},
-		cancel: cancel, done: make(chan struct{}),
+		log: cfg.Logger, cancel: cancel, abort: abort, done: make(chan struct{}),
 	}
 	go func() { cancel(s.server.Serve(listener)) }()
-	go s.end(ctx)
+	go s.end(ctx, drain)
 	return s, nil
 }
 
@@ -145,20 +158,32 @@ func newRegistry(cfg serviceConfig, store issuer.Store, countersigner *issuer.Co
 	})
 }
 
-// end waits for the end of ctx, lets the requests under way finish, and
-// releases everything.
-func (s *service) end(ctx context.Context) {
+// end waits for the end of ctx, lets the requests under way finish as long as
+// drain and its time-out let them, and releases everything.
+func (s *service) end(ctx, drain context.Context) {
 	defer close(s.done)
+	defer s.abort()
 	<-ctx.Done()
-	if cause := context.Cause(ctx); !errors.Is(cause, errStopped) && !errors.Is(cause, context.Canceled) {
-		s.err = cause
+	cause, level := context.Cause(ctx), slog.LevelInfo
+	if !errors.Is(cause, errStopped) && !errors.Is(cause, context.Canceled) {
+		s.err, level = cause, slog.LevelError
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	s.log.LogAttrs(drain, level, "stopping", slog.String("cause", cause.Error()))
+	limited, cancel := context.WithTimeout(drain, drainTimeout)
 	defer cancel()
-	if err := s.server.Shutdown(drain); err != nil {
-		_ = s.server.Close() // those that took longer than the drain
+	if err := s.server.Shutdown(limited); err != nil {
+		why := "they took too long"
+		if drain.Err() != nil {
+			why = "asked again to end"
+		}
+		s.log.LogAttrs(drain, slog.LevelWarn, "requests under way are cut off", slog.String("cause", why))
+		_ = s.server.Close()
 	}
-	s.err = errors.Join(s.err, s.store.Close())
+	if err := s.store.Close(); err != nil {
+		s.err = errors.Join(s.err, err)
+		s.log.LogAttrs(drain, slog.LevelError, "closing the store", slog.String("error", err.Error()))
+	}
+	s.log.LogAttrs(drain, slog.LevelInfo, "stopped")
 }
 
 // wait returns when the service has ended and released everything, with an
@@ -184,12 +209,16 @@ func jwksOf(c *issuer.Countersigner) func() json.RawMessage {
 	return c.JWKS
 }
 
-// hostsOf returns what callers on this machine put into the Host header.
+// hostsOf returns what callers on this machine put into the Host header: the
+// names of loopback, and the address itself.
 func hostsOf(addr net.Addr) []string {
 	const httpPort = "80"
-	_, port, _ := net.SplitHostPort(addr.String())
+	own, port, _ := net.SplitHostPort(addr.String())
+	if strings.Contains(own, ":") {
+		own = "[" + own + "]"
+	}
 	var hosts []string
-	for _, name := range []string{"localhost", "127.0.0.1", "[::1]"} {
+	for _, name := range []string{"localhost", "127.0.0.1", "[::1]", own} {
 		if port == httpPort {
 			hosts = append(hosts, name)
 		}

@@ -20,27 +20,40 @@ func whyCommand() *cobra.Command {
 		Use:   "why REASON|FILE",
 		Short: "Explain a reason, or every reason in a verdict or decision",
 		Long: `Explain one reason: what it means, what it does not mean, and the mend. Of a
-file that holds a verdict or a decision as JSON, every reason in it is explained;
-- is standard input.`,
+file that holds a verdict or a decision as JSON, every reason in it is explained,
+with what was found; - is standard input.`,
 		Example: "  countersign why key_unknown\n  countersign verify --json statement.jws | countersign why -",
 		GroupID: groupOperator,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			reasons, err := reasonsOf(args[0], c.InOrStdin())
+			questions, err := reasonsOf(args[0], c.InOrStdin())
 			if err != nil {
 				return err
 			}
-			return explain(c.OutOrStdout(), reasons, asJSON)
+			return explain(c.OutOrStdout(), questions, asJSON)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	return c
 }
 
+// A found is what explain reads of a finding.
+type found struct {
+	Check  string          `json:"check"`
+	Reason metadata.Reason `json:"reason"`
+	Detail string          `json:"detail"`
+}
+
+// A question is a reason to explain, with what a document found under it.
+type question struct {
+	reason  metadata.Reason
+	details []string
+}
+
 // reasonsOf returns the one reason that is named, or those in a document.
-func reasonsOf(arg string, stdin io.Reader) ([]metadata.Reason, error) {
+func reasonsOf(arg string, stdin io.Reader) ([]question, error) {
 	if slices.Contains(metadata.Reasons(), metadata.Reason(arg)) {
-		return []metadata.Reason{metadata.Reason(arg)}, nil
+		return []question{{reason: metadata.Reason(arg)}}, nil
 	}
 	reader := stdin
 	if arg != "-" {
@@ -61,47 +74,49 @@ func reasonsOf(arg string, stdin io.Reader) ([]metadata.Reason, error) {
 	}
 	var document struct {
 		Reason   metadata.Reason `json:"reason"`
-		Findings []struct {
-			Reason metadata.Reason `json:"reason"`
-		} `json:"findings"`
+		Findings []found         `json:"findings"`
 	}
 	if err := json.Unmarshal(data, &document); err != nil {
 		return nil, fail(errors.New("the file holds neither a verdict nor a decision"), "countersign verify --json and countersign decide --json print them")
 	}
-	var reasons []metadata.Reason
-	for _, r := range append([]metadata.Reason{document.Reason}, findingReasons(document.Findings)...) {
-		if r != "" && !slices.Contains(reasons, r) {
-			reasons = append(reasons, r)
+	return questionsOf(document.Reason, document.Findings), nil
+}
+
+// questionsOf returns each reason once, that of the outcome first.
+func questionsOf(outcome metadata.Reason, findings []found) []question {
+	var list []question
+	for _, f := range append([]found{{Reason: outcome}}, findings...) {
+		if f.Reason == "" {
+			continue
+		}
+		i := slices.IndexFunc(list, func(q question) bool { return q.reason == f.Reason })
+		if i < 0 {
+			i, list = len(list), append(list, question{reason: f.Reason})
+		}
+		if f.Detail != "" {
+			list[i].details = append(list[i].details, f.Check+": "+f.Detail)
 		}
 	}
-	return reasons, nil
+	return list
 }
 
-func findingReasons(findings []struct {
-	Reason metadata.Reason `json:"reason"`
-}) []metadata.Reason {
-	var reasons []metadata.Reason
-	for _, f := range findings {
-		reasons = append(reasons, f.Reason)
-	}
-	return reasons
-}
-
-func explain(w io.Writer, reasons []metadata.Reason, asJSON bool) error {
+func explain(w io.Writer, questions []question, asJSON bool) error {
 	type explanation struct {
-		Reason metadata.Reason `json:"reason"`
-		Error  string          `json:"error,omitempty"`
-		Status int             `json:"status,omitempty"`
-		Text   string          `json:"text"`
+		Reason  metadata.Reason `json:"reason"`
+		Error   string          `json:"error,omitempty"`
+		Status  int             `json:"status,omitempty"`
+		Text    string          `json:"text"`
+		Details []string        `json:"details,omitempty"`
 	}
 	list := []explanation{}
-	for _, r := range reasons {
+	for _, q := range questions {
+		r := q.reason
 		page, ok := docs.Reason(string(r))
 		if !ok {
 			return fail(fmt.Errorf("reason %q has no page", string(r)), "")
 		}
 		problem := r.Problem()
-		list = append(list, explanation{r, problem.Error, problem.Status, page})
+		list = append(list, explanation{r, problem.Error, problem.Status, page, q.details})
 	}
 	if asJSON {
 		writeJSON(w, map[string]any{"reasons": list})
@@ -118,7 +133,14 @@ func explain(w io.Writer, reasons []metadata.Reason, asJSON bool) error {
 		if e.Error != "" {
 			fmt.Fprintf(w, " (%s, %d)", e.Error, e.Status)
 		}
-		fmt.Fprintf(w, "\n\n%s\n", e.Text)
+		fmt.Fprint(w, "\n\n")
+		for _, detail := range e.Details {
+			fmt.Fprintf(w, "Found: %s\n", oneLine(detail))
+		}
+		if len(e.Details) > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintln(w, e.Text)
 	}
 	return nil
 }
