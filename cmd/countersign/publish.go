@@ -195,7 +195,7 @@ func (r release) current(ctx context.Context, tree *site, name string, id metada
 	}
 	if r.edited(document.Client) {
 		return "", until, refused(fmt.Errorf("%q was edited: it says something else than the statement in it, and %s is what is published", tree.path(name), clientFile),
-			"make the change in "+clientFile+"; --force gives up what is in the tree")
+			"make the same change in "+clientFile+"; --force gives it up")
 	}
 	if document.Client.SoftwareStatement == "" {
 		return "", until, nil
@@ -212,20 +212,18 @@ func (r release) current(ctx context.Context, tree *site, name string, id metada
 	return document.Client.SoftwareStatement, until, nil
 }
 
-// edited reports whether a document in the tree is not what publish wrote: what
-// the statement in it says, or without one, what is to be published.
+// edited reports whether a document in the tree is neither what publish wrote,
+// which is what the statement in it says, nor what is to be published.
 func (r release) edited(document metadata.Client) bool {
-	stated := metadata.Statement{Client: r.client}
-	if document.SoftwareStatement != "" {
-		compact, err := jose.Parse(document.SoftwareStatement)
-		if err == nil {
-			stated, err = metadata.ParseStatement(compact.Payload)
-		}
-		if err != nil {
-			return true
-		}
+	if sameClient(document, r.client) {
+		return false
 	}
-	return !sameClient(document, stated.Client)
+	compact, err := jose.Parse(document.SoftwareStatement)
+	if err != nil {
+		return true
+	}
+	stated, err := metadata.ParseStatement(compact.Payload)
+	return err != nil || !sameClient(document, stated.Client)
 }
 
 // document returns the metadata document with the statement in it, judged as a

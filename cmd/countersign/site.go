@@ -10,7 +10,9 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -241,23 +243,28 @@ func readClient(name string) (metadata.Client, error) {
 	case slices.ContainsFunc(byteOrderMarks, func(mark string) bool { return bytes.HasPrefix(data, []byte(mark)) }):
 		return c, refused(fmt.Errorf("reading client metadata: %q begins with a byte order mark, so it is not plain UTF-8", name), "save it as UTF-8 without BOM")
 	}
-	return c, refused(fmt.Errorf("reading client metadata %q: %s%w", name, position(data), err), "client.json is one JSON object of RFC 7591 members")
+	return c, refused(fmt.Errorf("reading client metadata %q: %s", name, inLines(err.Error(), data)), "client.json is one JSON object of RFC 7591 members")
 }
 
 // byteOrderMarks of UTF-8 and UTF-16, which editors write.
 var byteOrderMarks = []string{"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"}
 
-// position says in which line and column data stops being JSON, empty where that
-// is not what is wrong with it.
-func position(data []byte) string {
-	var value json.RawMessage
-	var syntax *json.SyntaxError
-	if !errors.As(json.Unmarshal(data, &value), &syntax) {
-		return ""
+var atByte = regexp.MustCompile(`at byte ([0-9]+)`)
+
+// inLines says of an error in data where it is by line and column, not by byte.
+func inLines(text string, data []byte) string {
+	at := atByte.FindStringSubmatch(text)
+	if at == nil {
+		return text
 	}
-	before := data[:max(0, min(int(syntax.Offset)-1, len(data)))]
+	offset, err := strconv.Atoi(at[1])
+	if err != nil {
+		return text
+	}
+	before := data[:min(offset, len(data))]
 	lineStart := bytes.LastIndexByte(before, '\n') + 1
-	return fmt.Sprintf("line %d, column %d: ", bytes.Count(before, []byte("\n"))+1, utf8.RuneCount(before[lineStart:])+1)
+	line, column := bytes.Count(before, []byte("\n"))+1, utf8.RuneCount(before[lineStart:])+1
+	return strings.Replace(text, at[0], fmt.Sprintf("at line %d, column %d", line, column), 1)
 }
 
 // readProject reads DIR/client.json, which must say which document it is for.

@@ -12,15 +12,20 @@ import (
 func writeWhole(name string, data []byte) error {
 	temporary := name + "." + rand.Text() + ".new"
 	file, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err == nil {
+		_, err = file.Write(data)
+		if closed := file.Close(); err == nil {
+			err = closed
+		}
+		if err == nil {
+			err = os.Rename(temporary, name)
+		}
+		if err != nil {
+			_ = os.Remove(temporary)
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("%q: %w", name, errors.Unwrap(err)) // without the other name
 	}
-	_, err = file.Write(data)
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(temporary, name)
-	}
-	if err != nil {
-		_ = os.Remove(temporary)
-	}
-	return err
+	return nil
 }
