@@ -332,13 +332,19 @@ func TestServeDrains(t *testing.T) {
 
 // A service that cannot record ends by itself, and says why.
 func TestServeEndsOnFailure(t *testing.T) {
-	s, err := startService(t.Context(), smallService(t.TempDir()))
+	cfg := smallService(t.TempDir())
+	var log bytes.Buffer
+	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	s, err := startService(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.cancel(issuer.ErrStorageFailed) // as the store and the handler do
 	if err := s.wait(); !errors.Is(err, issuer.ErrStorageFailed) {
 		t.Errorf("wait returned %v", err)
+	}
+	if want := fmt.Sprintf("level=ERROR msg=stopping cause=%q", issuer.ErrStorageFailed); !strings.Contains(log.String(), want) {
+		t.Errorf("the log does not say %s:\n%s", want, &log)
 	}
 }
 
@@ -415,19 +421,22 @@ func TestServePortTaken(t *testing.T) {
 
 // Without an authorization server a countersigner has something to say once.
 func TestServeWarnsOfNoAudience(t *testing.T) {
-	for _, given := range []bool{false, true} {
-		args := []string{"--data", t.TempDir(), "--issuer", "https://trust.example"}
-		if given {
-			args = append(args, "--authorization-server", "https://as.example")
-		}
-		p := startProcess(t, args...)
+	for _, test := range []struct {
+		flags []string
+		want  int
+	}{
+		{nil, 0},
+		{[]string{"--issuer", "https://trust.example"}, 1},
+		{[]string{"--issuer", "https://trust.example", "--authorization-server", "https://as.example"}, 0},
+	} {
+		p := startProcess(t, append([]string{"--data", t.TempDir()}, test.flags...)...)
 		if err := p.cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
 		<-p.end
 		_ = p.cmd.Wait()
-		if warned := strings.Count(p.out.String(), "get no countersigned statement"); (warned == 1) == given || warned > 1 {
-			t.Errorf("given %t: warned %d times\n%s", given, warned, p.out)
+		if warned := strings.Count(p.out.String(), "get no countersigned statement"); warned != test.want {
+			t.Errorf("%v: warned %d times, want %d\n%s", test.flags, warned, test.want, p.out)
 		}
 	}
 }
