@@ -17,8 +17,10 @@
 // verified before any length in a damaged block is believed.
 //
 // Badger goes on without a table or a tail of its log that does not match its
-// checksum. Open therefore reads every table before Badger does, numbers the
-// commits, and refuses a directory in which acknowledged ones are missing.
+// checksum, and cuts or removes what it leaves out. Open therefore reads every
+// table before Badger does, numbers the commits, and refuses a directory in
+// which acknowledged ones are missing. It finds out on a copy (see trial.go):
+// what is refused stays as it is.
 package badgerstore
 
 import (
@@ -27,6 +29,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -74,8 +77,9 @@ type Store struct {
 	minFree   uint64
 	onFailure func(error)
 
-	// commitTxn and free stand between the store and the disk.
+	// commitTxn, link and free stand between the store and the disk.
 	commitTxn func(*badger.Txn) error
+	link      func(name, to string) error
 	free      func(dir string) (uint64, error)
 
 	gate   sync.RWMutex // held for reading by every call, for writing by Close
@@ -110,17 +114,16 @@ func Open(c Config) (*Store, error) {
 	if err := makeDir(dir); err != nil {
 		return nil, openError(dir, err)
 	}
-	if free, err := freeBytes(dir); err == nil && free < c.MinFreeBytes/16 {
-		return nil, &OpenError{Dir: dir, Problem: Full, Err: issuer.ErrStorageFull}
+	s := &Store{
+		log: c.Logger, dir: dir, minFree: c.MinFreeBytes, onFailure: c.OnFailure,
+		commitTxn: (*badger.Txn).Commit, link: os.Link, free: freeBytes,
+		queue: make(chan *request, queueLength), done: make(chan struct{}),
 	}
-	lock, err := lockDir(dir)
-	if err != nil {
+	if err := s.room(0); err != nil {
 		return nil, openError(dir, err)
 	}
-	s := &Store{
-		lock: lock, log: c.Logger, dir: dir, minFree: c.MinFreeBytes, onFailure: c.OnFailure,
-		commitTxn: (*badger.Txn).Commit, free: freeBytes,
-		queue: make(chan *request, queueLength), done: make(chan struct{}),
+	if s.lock, err = lockDir(dir); err != nil {
+		return nil, openError(dir, err)
 	}
 	if err := s.open(c.Small); err != nil {
 		return nil, openError(dir, errors.Join(err, s.release()))
@@ -129,30 +132,41 @@ func Open(c Config) (*Store, error) {
 	return s, nil
 }
 
-// open opens what is in the directory, and checks that all of it is there.
+// open opens what is in the directory, and checks that all of it is there,
+// before Badger may change anything, and after.
 func (s *Store) open(small bool) error {
 	o := options(s.dir, small, s.log)
-	if err := inspect(s.dir, o); err != nil {
+	found, err := inspect(s.dir, o)
+	if err != nil {
 		return err
 	}
-	var err error
+	if found != nil {
+		if err := s.try(small, found); err != nil {
+			return err
+		}
+		for _, name := range found.empty { // Badger empties a log before it removes it
+			if err := os.Remove(filepath.Join(s.dir, name)); err != nil {
+				return err
+			}
+		}
+	}
 	if s.db, err = openBadger(o); err != nil {
 		return err
 	}
 	if s.ack, err = openAcknowledged(s.dir); err != nil {
 		return err
 	}
-	if s.seq, err = checkCommits(s.db); err != nil {
+	var isNew bool
+	if s.seq, isNew, err = judge(s.db, s.ack.last); err != nil {
 		return err
 	}
-	switch {
-	case s.ack.last > s.seq:
-		return damaged("the last acknowledged commit is number %d, the last one found is %d (to go on without those between, remove the file %q)",
-			s.ack.last, s.seq, acknowledgedFile)
-	case s.ack.unreadable && s.seq > 0:
+	if isNew {
+		return s.begin()
+	}
+	if s.ack.unreadable {
 		s.log.Warn("the number of the last acknowledged commit cannot be read; going on without", "file", acknowledgedFile)
 	}
-	return s.checkFormat()
+	return nil
 }
 
 // closePatience is how long Close waits for Badger after a failed write: it

@@ -15,26 +15,27 @@ type format struct {
 	Format int `json:"format"`
 }
 
-// checkFormat reads the format of the directory, and records ours in a new one.
-func (s *Store) checkFormat() error {
+// checkFormat reads the format of a store whose last commit has the number
+// last. Only a store without commits may record none: it is new.
+func checkFormat(db *badger.DB, last uint64) (isNew bool, err error) {
 	var f format
-	err := s.db.View(func(txn *badger.Txn) error { return get(txn, []byte(formatKey), &f) })
+	err = db.View(func(txn *badger.Txn) error { return get(txn, []byte(formatKey), &f) })
 	switch {
-	case errors.Is(err, badger.ErrKeyNotFound) && s.seq == 0:
-		return s.begin()
+	case errors.Is(err, badger.ErrKeyNotFound) && last == 0:
+		return true, nil
 	case errors.Is(err, badger.ErrKeyNotFound):
-		return damaged("it has commits and records no format")
+		return false, damaged("it has commits and records no format")
 	case err != nil:
-		return damaged("reading its format: %w", err)
+		return false, damaged("reading its format: %w", err)
 	case f.Format > formatVersion:
-		return &OpenError{Problem: Newer, Err: fmt.Errorf("format %d, this one reads up to %d", f.Format, formatVersion)}
+		return false, &OpenError{Problem: Newer, Err: fmt.Errorf("format %d, this one reads up to %d", f.Format, formatVersion)}
 	case f.Format < 1:
-		return damaged("it records format %d", f.Format)
+		return false, damaged("it records format %d", f.Format)
 	}
-	return nil
+	return false, nil
 }
 
-// begin makes the first commit of a directory.
+// begin makes the first commit of a directory, which records our format.
 func (s *Store) begin() error {
 	value, err := encode(format{Format: formatVersion})
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"syscall"
+
+	"github.com/fc28f635/countersign/issuer"
 )
 
 // A Problem is what keeps a directory from being opened.
@@ -48,7 +50,7 @@ func (e *OpenError) Error() string {
 	case NoPermission:
 		return fmt.Sprintf("%s cannot be read and written (%v): give it to the user that runs countersign, or use another --data", dir, e.Err)
 	case Full:
-		return dir + " is on a file system with too little free space to start: free some, or use another --data"
+		return fmt.Sprintf("%s is on a file system with too little free space to start (%v): free some, or use another --data", dir, e.Err)
 	case Unusable:
 	}
 	return fmt.Sprintf("%s cannot be opened (%v): mend that, or use another --data", dir, e.Err)
@@ -88,6 +90,17 @@ func openError(dir string, err error) error {
 	}
 	return &OpenError{Dir: dir, Problem: problem, Err: err}
 }
+
+// A shortage is the cause of Full: how many bytes are free, and how many a
+// start needs.
+type shortage struct{ free, need uint64 }
+
+func (s *shortage) Error() string {
+	const mib = 1 << 20
+	return fmt.Sprintf("%.1f MiB are free, %.1f MiB are needed", float64(s.free)/mib, float64(s.need)/mib)
+}
+
+func (s *shortage) Unwrap() error { return issuer.ErrStorageFull }
 
 // A heldError says that another process has the directory.
 type heldError struct{ pid int }
