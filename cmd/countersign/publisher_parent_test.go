@@ -68,8 +68,20 @@ func (r *road) dnsFault(dir string) diagnosis {
 // for the key before anything is uploaded.
 func (r *road) newKey(kid string) {
 	r.run(0, "init", "acme.test", "--dir", r.dir, "--kid", kid)
+	r.newKeyFaults(kid, "wrong_key", "not_uploaded")
 	r.run(0, "publish", "--dir", r.dir, "--no-doctor", "--expires", "20d")
-	want := []string{"wrong_key", "not_uploaded", "not_uploaded"}
+	for _, d := range r.newKeyFaults(kid, "wrong_key", "not_uploaded", "not_uploaded") {
+		r.apply(d.Mend)
+	}
+	if out := r.doctor(0); !strings.HasPrefix(out, "acme.test: no fault found\nwarning: statement_expires_soon: exp is 20") {
+		r.t.Errorf("doctor:\n%s", out)
+	}
+}
+
+// newKeyFaults returns the faults of the tree, the first being that DNS does not
+// have the new key.
+func (r *road) newKeyFaults(kid string, want ...string) []diagnosis {
+	r.t.Helper()
 	var document struct {
 		Faults []diagnosis `json:"faults"`
 	}
@@ -83,12 +95,7 @@ func (r *road) newKey(kid string) {
 	if !slices.Equal(codes, want) || document.Faults[0].Line != "wrong key: _client-key.acme.test has no record with kid "+kid+", which signs" {
 		r.t.Fatalf("%+v, want %s", document, want)
 	}
-	for _, d := range document.Faults {
-		r.apply(d.Mend)
-	}
-	if out := r.doctor(0); !strings.HasPrefix(out, "acme.test: no fault found\nwarning: statement_expires_soon: exp is 20") {
-		r.t.Errorf("doctor:\n%s", out)
-	}
+	return document.Faults
 }
 
 // Where the zone is the sub-domain itself, its form appends the sub-domain.
