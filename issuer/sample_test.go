@@ -34,8 +34,13 @@ type sample struct {
 func drawSample(t *rapid.T) sample {
 	s := sample{drawn: vectortest.Draw(t)}
 	s.labels = maps.Clone(s.drawn.Labels)
+	const oneIn = 16
+	if rapid.IntRange(1, oneIn).Draw(t, "keyed") == 1 && s.labels["road"] == "registration" {
+		s.presentKey()
+	}
 	s.verdict = s.verify(t, s.drawn.Presentation)
 	s.lesser = s.leaveOut(t)
+	maps.DeleteFunc(s.lesser, func(_ string, less *verify.Verdict) bool { return dropsClaims(less, s.verdict) })
 	s.labels["verdict"] = "real"
 	if rapid.Bool().Draw(t, "synthetic") {
 		s.synthesise(t)
@@ -50,6 +55,26 @@ func drawSample(t *rapid.T) sample {
 	s.labels["bound_by"] = s.verdict.Binding.String()
 	s.labels["tier"] = s.decide(Standard()).Tier.String()
 	return s
+}
+
+// presentKey makes the drawn registration one that nobody signed and that proves
+// a key of acme's: rare among what is drawn otherwise.
+func (s *sample) presentKey() {
+	c := agent("")
+	c.TokenEndpointAuthMethod, c.JWKSURI = metadata.AuthPrivateKeyJWT, vectortest.Acme.String()+"/jwks.json"
+	s.drawn.Presentation.Client, s.drawn.Presentation.RedirectURI = &c, ""
+}
+
+// dropsClaims reports whether what was left out took a redirect URI or a grant
+// type with it. They are claims: dropping one may lift a cap.
+func dropsClaims(less, base *verify.Verdict) bool {
+	fewer, ok := less.Client()
+	all, also := base.Client()
+	missing := func(has []string) func(string) bool {
+		return func(claim string) bool { return !slices.Contains(has, claim) }
+	}
+	return ok && also && (slices.ContainsFunc(all.RedirectURIs, missing(fewer.RedirectURIs)) ||
+		slices.ContainsFunc(all.GrantTypes, missing(fewer.GrantTypes)))
 }
 
 func (s *sample) verify(t *rapid.T, p verify.Presentation) *verify.Verdict {
@@ -227,9 +252,12 @@ func (c tally) report(t *testing.T) {
 	if t.Failed() {
 		return // rapid stopped early
 	}
-	for _, label := range wantedLabels {
-		if c[label] == 0 {
-			t.Errorf("the generator never drew %s", label)
-		}
+	for _, label := range c.missing() {
+		t.Errorf("the generator never drew %s", label)
 	}
+}
+
+// missing returns the wanted labels that did not come up.
+func (c tally) missing() []string {
+	return slices.DeleteFunc(slices.Clone(wantedLabels), func(label string) bool { return c[label] > 0 })
 }
