@@ -177,7 +177,7 @@ func TestCost(t *testing.T) {
 		{"J44 a million nested arrays", `{"a":` + strings.Repeat("[", 1000000) + strings.Repeat("]", 1000000) + "}", false},
 		{"J46 a number of a million digits", `{"a":` + strings.Repeat("9", 1000000) + "}", true},
 		{"J46 a large exponent", `{"a":1E+2147483647,"b":1e400,"c":-1e400}`, true},
-		{"J46 many names", many.String(), true},
+		{"J46 many names", many.String(), false},
 		{"a million quotes", strings.Repeat(`"`, 1000000), false},
 		{"a million backslashes", `{"a":"` + strings.Repeat(`\`, 1000000) + `"}`, true},
 		{"quotes after backslashes", `{"a":"` + strings.Repeat(`\"`, 500000) + `"}`, true},
