@@ -221,10 +221,18 @@ func (f initFlags) activeKey(c *cobra.Command, p metadata.Publisher, tree *site,
 		key, err = keys.load(p, published, c)
 		return key, attest.KeyPath(dir, p, key.ID()), false, err
 	}
-	kid := cmp.Or(f.kid, freeKeyID(published))
+	ring, err := openKeyring(dir, p)
+	if err != nil {
+		return key, "", false, err
+	}
+	used := append(ring.ids(), published...)
+	kid := cmp.Or(f.kid, freeKeyID(used))
 	if slices.Contains(published, kid) {
 		return key, "", false, refused(fmt.Errorf("kid %q is published, and its key is not kept in %q", kid, dir),
-			"a kid is never used twice: "+command("init", p.Domain(), "--dir", f.dir, "--kid", freeKeyID(append(published, kept...))))
+			"a kid is never used twice: "+command("init", p.Domain(), "--dir", f.dir, "--kid", freeKeyID(used)))
+	}
+	if slices.Contains(used, kid) {
+		return key, "", false, refused(fmt.Errorf("%s had a key %q before", p.Domain(), kid), "a kid is never used twice: "+freeKeyID(used)+" is free")
 	}
 	if err := checkKeyPlace(dir, tree.dir, f.keyDir != ""); err != nil {
 		return key, "", false, err
@@ -235,6 +243,13 @@ func (f initFlags) activeKey(c *cobra.Command, p metadata.Publisher, tree *site,
 	}
 	path = attest.KeyPath(dir, p, kid)
 	if err := key.Save(path, nil); err != nil {
+		return key, "", false, fail(err, "--key-dir names another directory for keys")
+	}
+	now := testOnlyNow()
+	if err := ring.journal.Append(
+		attest.Event{At: now, Kind: attest.KeyMade, KeyID: kid, Thumbprint: key.Thumbprint()},
+		attest.Event{At: now, Kind: attest.KeyAnnounced, KeyID: kid, Thumbprint: key.Thumbprint()},
+	); err != nil {
 		return key, "", false, fail(err, "--key-dir names another directory for keys")
 	}
 	return key, path, true, nil

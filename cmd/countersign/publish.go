@@ -102,7 +102,7 @@ func runPublish(c *cobra.Command, f publishFlags) error {
 		return err
 	}
 	defer tree.close()
-	r := release{publisher: p, client: client, key: key, lifetime: lifetime}
+	r := release{publisher: p, client: client, key: key, lifetime: lifetime, journal: f.key.journal(p)}
 	if err := r.publish(c.Context(), tree, id, f.force, out); err != nil {
 		return err
 	}
@@ -146,6 +146,9 @@ func (r release) publish(ctx context.Context, tree *site, id metadata.ClientID, 
 	}
 	if err != nil {
 		return refused(err, "client_id is the https URL that the document will be at, such as "+r.publisher.String()+defaultDocumentPath)
+	}
+	if err := r.checkLive(); err != nil {
+		return err
 	}
 	now := time.Now()
 	statement, until := "", now

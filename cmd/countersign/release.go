@@ -28,21 +28,26 @@ type release struct {
 	key       attest.Key
 	audience  string
 	lifetime  time.Duration
+	journal   attest.Journal // of the key; has every statement before anyone else
 }
 
 // sign makes the release statement and judges it as a verifier would that
 // trusts no key but this one. What would be refused is not signed.
 func (r release) sign(ctx context.Context, now time.Time) (string, error) {
+	if err := r.checkLive(); err != nil {
+		return "", err
+	}
 	stated := r.client.Clone()
 	stated.SoftwareStatement = ""
-	statement, err := r.key.Sign(metadata.Statement{
+	claims := metadata.Statement{
 		Publisher: r.publisher,
 		IssuedAt:  now.Unix(),
 		ExpiresAt: now.Add(r.lifetime).Unix(),
 		ID:        rand.Text(),
 		Audience:  r.audience,
 		Client:    stated,
-	})
+	}
+	statement, err := r.key.Sign(claims)
 	if err != nil {
 		return "", refusedToSign(err)
 	}
@@ -54,7 +59,30 @@ func (r release) sign(ctx context.Context, now time.Time) (string, error) {
 	if err != nil {
 		return "", fail(err, "")
 	}
-	return statement, rejected(v)
+	if err := rejected(v); err != nil {
+		return "", err
+	}
+	err = r.journal.Append(attest.Event{At: now, Kind: attest.KeySigned, KeyID: r.key.ID(), Thumbprint: r.key.Thumbprint(),
+		Digest: v.Digest, StatementID: claims.ID, ExpiresAt: claims.ExpiresAt, SoftwareID: stated.SoftwareID, ClientID: stated.ClientID})
+	if err != nil {
+		return "", fail(err, "nothing is signed that the journal cannot keep: --key-dir names a directory that can be written")
+	}
+	return statement, nil
+}
+
+// checkLive refuses a key that the journal says is retired or stolen.
+func (r release) checkLive() error {
+	events, _, err := r.journal.Read()
+	if err != nil {
+		return fail(err, "--key-dir names a directory for keys")
+	}
+	for _, e := range events {
+		if e.KeyID == r.key.ID() && (e.Kind == attest.KeyRetired || e.Kind == attest.KeyStolen) {
+			return refused(fmt.Errorf("not signed: the key %s is %s, as noted on %s", e.KeyID, e.Kind, clock(e.At)),
+				command("keys", "list", r.publisher.Domain())+" lists the others, and --kid chooses one")
+		}
+	}
+	return nil
 }
 
 // refusedToSign tells every defect that kept a statement from being signed.

@@ -69,7 +69,7 @@ func tellUsage(c *cobra.Command) {
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		verifyCommand(), whyCommand(), versionCommand(),
-		initCommand(), signCommand(), publishCommand(), doctorCommand(), demoCommand(),
+		initCommand(), signCommand(), publishCommand(), doctorCommand(), keysCommand(), demoCommand(),
 		serveCommand(), decideCommand(), policyCommand(),
 	}
 }

@@ -85,7 +85,7 @@ func runSign(c *cobra.Command, f signFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	statement, err := release{publisher: p, client: client, key: key, audience: f.audience, lifetime: lifetime}.sign(c.Context(), time.Now())
+	statement, err := release{publisher: p, client: client, key: key, audience: f.audience, lifetime: lifetime, journal: f.key.journal(p)}.sign(c.Context(), time.Now())
 	if err != nil {
 		return err
 	}

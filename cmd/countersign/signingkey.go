@@ -131,6 +131,16 @@ func keyDir(flag string) (string, error) {
 	return dir, nil
 }
 
+// journal returns where what a key signs is noted. A key from elsewhere, on a
+// machine that has no place for keys, has none.
+func (f *keyFlags) journal(p metadata.Publisher) attest.Journal {
+	dir, err := keyDir(f.dir)
+	if err != nil {
+		return attest.Journal{}
+	}
+	return attest.OpenJournal(dir, p)
+}
+
 // keptKeys returns the ids of the publisher's keys below dir, sorted.
 func keptKeys(dir string, p metadata.Publisher) ([]string, error) {
 	entries, err := os.ReadDir(filepath.Dir(attest.KeyPath(dir, p, "any")))

@@ -148,22 +148,7 @@ func (s *site) publishKey(p metadata.Publisher, key attest.Key) (changed bool, e
 		d.Keys = slices.Delete(d.Keys, i, i+1)
 	}
 	d.Keys = slices.Insert(d.Keys, 0, key.JWK())
-	data, err := attest.MarshalPublisherDocument(d)
-	if err != nil {
-		return false, refused(err, "")
-	}
-	name, err := siteName(p.PublisherDocumentURL())
-	if err != nil {
-		return false, err
-	}
-	if was, ok, err := s.read(name); err != nil {
-		return false, err
-	} else if ok {
-		if data, err = withKeys(was, data); err != nil {
-			return false, refused(err, "")
-		}
-	}
-	return s.write(name, data)
+	return s.writeKeys(d)
 }
 
 // withKeys returns a publisher document with the keys of another, and every other

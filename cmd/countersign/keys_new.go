@@ -1,0 +1,316 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fc28f635/countersign/attest"
+	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/metadata"
+)
+
+// newKeyFlags are those of the commands that make a key.
+type newKeyFlags struct {
+	ringFlags
+	kid, keyType string
+	output       string // standby: where the private part goes
+	passphrase   string // standby: env:NAME
+}
+
+func (f *newKeyFlags) add(c *cobra.Command) {
+	f.ringFlags.add(c)
+	f.addSite(c)
+	flags := c.Flags()
+	flags.StringVar(&f.kid, "kid", "", "the `ID` of the key (default: the year and the next free letter)")
+	flags.StringVar(&f.keyType, "key-type", string(metadata.KeyEd25519), "the `TYPE` of the key: ed25519 or p256")
+}
+
+func keysNewCommand() *cobra.Command {
+	var f newKeyFlags
+	c := &cobra.Command{
+		Use:   "new DOMAIN",
+		Short: "Make the next key, and say when it may sign",
+		Long: `Make the next key of a publisher and print its record, which is added to those
+that are there: a record is never edited. The new key may sign once verifiers
+have seen it for 24 h beside the old one; before that they take it for a new
+line, at tier domain.
+
+Exit status: 0 made, 1 the key cannot be made, 2 the command line is wrong, 3
+the command could not do its work.`,
+		Example: `  countersign keys new acme.example --dir acme
+  countersign keys new acme.example --dir acme --kid 2026b --key-type p256`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return runKeysNew(c, f, args[0]) },
+	}
+	f.add(c)
+	return c
+}
+
+func keysStandbyCommand() *cobra.Command {
+	var f newKeyFlags
+	c := &cobra.Command{
+		Use:   "standby DOMAIN",
+		Short: "Make a key to keep elsewhere, for the day the active one is lost or stolen",
+		Long: `Make a standby key. Its private part is shown once, and not kept on this
+machine: keep it where a thief of this machine does not find it. Its public part
+is published from now on, so that it has overlap with the active key: whose
+active key is lost or stolen goes on with the standby at once.
+
+Without -o the private part is encrypted with a passphrase that is asked for,
+and printed. -o FILE writes it to a new file and -o - prints it, encrypted where
+there is a passphrase, from a terminal or --passphrase env:NAME.
+
+Exit status: 0 made, 1 there is a standby already, 2 the command line is wrong,
+3 the command could not do its work.`,
+		Example: `  countersign keys standby acme.example --dir acme -o /media/stick/acme-standby.pem
+  countersign keys standby acme.example --dir acme -o - | gpg --encrypt --recipient safe@acme.example >standby.gpg`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return runKeysStandby(c, f, args[0]) },
+	}
+	f.add(c)
+	c.Flags().StringVarP(&f.output, "output", "o", "", "write the private part to the new `FILE`; - prints it")
+	c.Flags().StringVar(&f.passphrase, "passphrase", "", "encrypt with the passphrase in `env:NAME`, which is read once and removed")
+	return c
+}
+
+// prepare opens the keys and the tree, and makes a key that is nowhere yet.
+func (f *newKeyFlags) prepare(domain string) (r *keyring, tree *site, key attest.Key, err error) {
+	keyType := metadata.KeyType(f.keyType)
+	if keyType != metadata.KeyEd25519 && keyType != metadata.KeyP256 {
+		return nil, nil, key, &usageError{fmt.Errorf("--key-type %.100q is neither ed25519 nor p256", f.keyType)}
+	}
+	if r, err = f.open(domain); err != nil {
+		return nil, nil, key, err
+	}
+	if err := checkKeyPlace(r.dir, filepath.Join(cmp.Or(f.dir, "."), siteDir), f.keyDir != ""); err != nil {
+		return nil, nil, key, err
+	}
+	if tree, err = f.openSite(r.publisher); err != nil {
+		return nil, nil, key, err
+	}
+	used := r.ids()
+	if tree != nil {
+		document, err := tree.publisherDocument(r.publisher)
+		if err != nil {
+			tree.close()
+			return nil, nil, key, err
+		}
+		used = append(used, keyIDs(document)...)
+	}
+	kid := cmp.Or(f.kid, freeKeyID(used))
+	if slices.Contains(used, kid) {
+		err = refused(fmt.Errorf("%s had a key %q before", r.publisher.Domain(), kid), "a kid is never used twice: "+freeKeyID(used)+" is free")
+	} else if key, err = attest.Generate(kid, keyType); err != nil {
+		err = &usageError{fmt.Errorf("--kid: %w", err)}
+	}
+	if err != nil && tree != nil {
+		tree.close()
+		tree = nil
+	}
+	return r, tree, key, err
+}
+
+// announce journals a new key and lists it in the tree.
+func (f *newKeyFlags) announce(r *keyring, tree *site, key attest.Key, p *procedure, now time.Time) error {
+	if err := r.journal.Append(
+		attest.Event{At: now, Kind: attest.KeyMade, KeyID: key.ID(), Thumbprint: key.Thumbprint()},
+		attest.Event{At: now, Kind: attest.KeyAnnounced, KeyID: key.ID(), Thumbprint: key.Thumbprint()},
+	); err != nil {
+		return fail(err, "")
+	}
+	record, err := key.Record()
+	if err != nil {
+		return fail(err, "")
+	}
+	p.step(keyStep{Do: "add one TXT record beside those that are there; none is edited or taken away", Add: newStepRecord(r.publisher, record),
+		Seen: []consequence{{"your statements", answersSigned}}})
+	if tree == nil {
+		p.step(keyStep{Do: "list the key in the publisher document, too: add this to its keys\n" + string(key.JWK())})
+		return nil
+	}
+	changed, err := tree.listKey(r.publisher, key.JWK())
+	if err != nil {
+		return err
+	}
+	if changed {
+		p.done("made   %s", tree.keysPath(r.publisher))
+	}
+	p.step(keyStep{Do: uploadStep(r.publisher, f.dir) + ": where the zone is not signed, verifiers believe a key that both have"})
+	return nil
+}
+
+func runKeysNew(c *cobra.Command, f newKeyFlags, domain string) error {
+	now := testOnlyNow()
+	r, tree, key, err := f.prepare(domain)
+	if err != nil {
+		return err
+	}
+	if tree != nil {
+		defer tree.close()
+	}
+	r.warn(c.ErrOrStderr())
+	path := attest.KeyPath(r.dir, r.publisher, key.ID())
+	if err := key.Save(path, nil); err != nil {
+		return fail(err, "--key-dir names another directory for keys")
+	}
+	k := &ringKey{id: key.ID(), public: key.JWK(), state: stateNew, announced: now}
+	older := r.successor(k, false)
+	if older == nil {
+		k.state = stateActive
+	}
+	p := newProcedure(r, k, k.state)
+	p.done("made   key %s (%s) in %s", key.ID(), f.keyType, path)
+	if err := f.announce(r, tree, key, p, now); err != nil {
+		return err
+	}
+	sign := command(append([]string{"publish", "--dir", f.dirArgument(), "--kid", key.ID()}, f.keyDirWords()...)...)
+	switch {
+	case older == nil && len(r.keys) == 0:
+		p.step(keyStep{Do: "sign with it: it is the publisher's first key", Commands: []string{sign}})
+	case older == nil:
+		p.step(keyStep{Do: "sign with it: no older key is at hand. If the record of the old key is still there, leave it: after 24 h beside it the new key is of the same line",
+			Commands: []string{sign}, Seen: []consequence{{"statements by " + key.ID() + " before that", answersNewLine}}})
+	default:
+		from := now.Add(limits.KeyOverlap).UTC().Truncate(time.Second)
+		p.SignsFrom = &from
+		p.step(keyStep{Do: "wait until verifiers have seen both keys for 24 h, not before " + clock(from) + ". Each counts from when it first looked, so that a day more costs nothing; " + older.id + " signs in the meantime",
+			Seen: []consequence{{"statements by " + key.ID() + " before that", answersNewLine}}})
+		p.step(keyStep{Do: "then sign with it, and " + uploadStep(r.publisher, f.dirArgument()), Commands: []string{sign},
+			Seen: []consequence{{"statements by " + key.ID(), answersSigned}, {"statements by " + older.id, "as before: its record stays"}}})
+		p.step(keyStep{Do: "when the last statement by " + older.id + " has ended, retire it",
+			Commands: []string{command(append([]string{"keys", "retire", r.publisher.Domain(), older.id, "--dir", f.dirArgument()}, f.keyDirWords()...)...)}})
+	}
+	p.tell(c.OutOrStdout(), f.json)
+	return nil
+}
+
+func runKeysStandby(c *cobra.Command, f newKeyFlags, domain string) error {
+	if f.json && (f.output == "" || f.output == "-") {
+		return &usageError{errors.New("--json needs -o FILE: no private key is put into JSON")}
+	}
+	now := testOnlyNow()
+	r, tree, key, err := f.prepare(domain)
+	if err != nil {
+		return err
+	}
+	if tree != nil {
+		defer tree.close()
+	}
+	r.warn(c.ErrOrStderr())
+	if i := slices.IndexFunc(r.keys, func(k *ringKey) bool { return k.state == stateStandby }); i >= 0 {
+		return refused(fmt.Errorf("%s has the standby key %s already", r.publisher.Domain(), r.keys[i].id),
+			"one is enough; if it cannot be found, "+command("keys", "lost", r.publisher.Domain(), r.keys[i].id))
+	}
+	if f.output != "" && f.output != "-" && f.dir != "" {
+		if err := notUploadedWith(f.output, filepath.Join(f.dir, siteDir)); err != nil {
+			return err
+		}
+	}
+	passphrase, err := f.newPassphrase(c)
+	if err != nil {
+		return err
+	}
+	defer clear(passphrase)
+	k := &ringKey{id: key.ID(), public: key.JWK(), state: stateStandby, announced: now}
+	p := newProcedure(r, k, stateStandby)
+	out := c.OutOrStdout()
+	if f.output == "" || f.output == "-" { // shown before it is published: nobody may rely on a key that nobody has
+		var text bytes.Buffer
+		err := key.WritePEM(&text, passphrase)
+		if err == nil {
+			_, err = out.Write(text.Bytes())
+		}
+		clear(text.Bytes())
+		if err != nil {
+			return fail(err, "")
+		}
+		out = c.ErrOrStderr()
+	} else {
+		if err := key.Save(f.output, passphrase); err != nil {
+			return fail(err, "-o names a new file")
+		}
+		p.done("made   the private part of key %s (%s) in %s, and nowhere else", key.ID(), f.keyType, f.output)
+	}
+	if passphrase == nil {
+		fmt.Fprintln(c.ErrOrStderr(), "countersign: warning: the private part is not encrypted")
+	}
+	if err := keepPublic(filepath.Join(r.home(), key.ID()+publicKeyExt), key.JWK()); err != nil {
+		return err
+	}
+	p.step(keyStep{Do: "keep the private part where a thief of this machine does not find it: on paper, on a stick, in a safe. It is not shown again"})
+	if err := f.announce(r, tree, key, p, now); err != nil {
+		return err
+	}
+	p.tell(out, f.json)
+	return nil
+}
+
+// keepPublic writes a public JWK to a new file.
+func keepPublic(path string, jwk []byte) error {
+	err := os.MkdirAll(filepath.Dir(path), 0o700)
+	if err == nil {
+		err = writeWhole(path, append(bytes.Clone(jwk), '\n'))
+	}
+	if err != nil {
+		return fail(fmt.Errorf("keeping the public part of the standby: %w", err), "--key-dir names another directory for keys")
+	}
+	return nil
+}
+
+// newPassphrase returns what a standby key is encrypted with, nil for nothing.
+func (f *newKeyFlags) newPassphrase(c *cobra.Command) ([]byte, error) {
+	if f.passphrase != "" {
+		name, ok := strings.CutPrefix(f.passphrase, "env:")
+		if !ok {
+			return nil, &usageError{errors.New("--passphrase takes env:NAME: a passphrase on the command line is seen by every program on this machine")}
+		}
+		text := os.Getenv(name)
+		if err := os.Unsetenv(name); err != nil || text == "" {
+			return nil, &usageError{fmt.Errorf("--passphrase: the environment variable %.100q is not set", name)}
+		}
+		return []byte(text), nil
+	}
+	file, ok := terminal(c.InOrStdin())
+	if !ok && f.output == "" {
+		return nil, &usageError{errors.New("there is no terminal to ask for a passphrase: -o FILE writes the private key to a file, -o - prints it")}
+	}
+	if !ok {
+		return nil, nil
+	}
+	ask := func(what string) ([]byte, error) {
+		fmt.Fprint(c.ErrOrStderr(), "countersign: "+what+": ")
+		defer fmt.Fprintln(c.ErrOrStderr())
+		return readPassphrase(c.Context(), file)
+	}
+	question := "passphrase for the standby key"
+	if f.output != "" {
+		question += ", empty for none"
+	}
+	first, err := ask(question)
+	if err != nil {
+		return nil, fail(fmt.Errorf("asking for the passphrase: %w", err), "")
+	}
+	if len(first) == 0 && f.output != "" {
+		return nil, nil
+	}
+	again, err := ask("the same again")
+	defer clear(again)
+	switch {
+	case err != nil:
+		return nil, fail(fmt.Errorf("asking for the passphrase: %w", err), "")
+	case len(first) == 0:
+		return nil, refused(errors.New("the passphrase is empty"), "-o FILE or -o - gives the private key in the clear")
+	case !bytes.Equal(first, again):
+		return nil, refused(errors.New("the two passphrases differ"), "run it again")
+	}
+	return first, nil
+}
