@@ -24,7 +24,9 @@ func TestAcceptedPublisherIsNotRiddenOn(t *testing.T) {
 	record := func(text string) string {
 		return fmt.Sprintf("%s. 300 IN TXT %q\n", vectortest.Acme.KeyRecordName(), text)
 	}
-	document := func(jwk json.RawMessage) string { return `{"publisher":"https://acme.example","keys":[` + string(jwk) + `]}` }
+	document := func(jwk json.RawMessage) string {
+		return `{"publisher":"https://acme.example","keys":[` + string(jwk) + `]}`
+	}
 	remembered := []verify.Sighting{{Thumbprint: vectortest.Genuine.Key.Thumbprint(),
 		First: vectortest.DrawnNow.Add(-1000 * hour), Last: vectortest.DrawnNow.Add(-hour)}}
 	stolen := func(c *metadata.Client) { c.RedirectURIs = []string{"https://evil.test/steal"} }
@@ -49,7 +51,9 @@ func TestAcceptedPublisherIsNotRiddenOn(t *testing.T) {
 				First: vectortest.DrawnNow.Add(-100 * hour), Last: vectortest.DrawnNow})},
 		"a key for instances only, copied into the document": {dns: "secure",
 			files: map[string]string{"dns.zone": record(acmeRecord.String() + "; u=i"), vectortest.Acme.PublisherDocumentURL(): document(vectortest.Genuine.Key.JWK())},
-			sign:  func(c metadata.Client) string { return stated(t, vectortest.Genuine, func(s *metadata.Statement) { s.Client = c }) }},
+			sign: func(c metadata.Client) string {
+				return stated(t, vectortest.Genuine, func(s *metadata.Statement) { s.Client = c })
+			}},
 		"O3 an unsigned registration with a key on acme's host": {dns: "secure", files: signedZone(""), client: func(c *metadata.Client) {
 			c.TokenEndpointAuthMethod, c.JWKSURI = "private_key_jwt", "https://acme.example/users/mallory/jwks.json"
 		}},
