@@ -167,11 +167,23 @@ func runKeysStolen(c *cobra.Command, f ringFlags, domain, kid string) error {
 	return nil
 }
 
-// openKey opens the keys of the domain and finds one.
+// openKey opens the keys of the domain and finds one, also where the machine
+// that had them is gone and the tree is all that is left.
 func (f *ringFlags) openKey(domain, kid string) (*keyring, *ringKey, error) {
 	r, err := f.open(domain)
 	if err != nil {
 		return nil, nil, err
+	}
+	tree, err := f.openSite(r.publisher)
+	if err != nil {
+		return nil, nil, err
+	}
+	if tree != nil {
+		err := r.learn(tree)
+		tree.close()
+		if err != nil {
+			return nil, nil, err
+		}
 	}
 	k, err := r.need(kid)
 	return r, k, err
@@ -188,7 +200,8 @@ func (r *keyring) signStep(f *ringFlags, k *ringKey, seen consequence) keyStep {
 	do := "sign with " + k.id
 	if k.file == "" {
 		words = append(words, "--key", standbyFile)
-		do = "fetch the standby " + k.id + " from where it is kept (" + standbyFile + " stands for the file), and sign with it"
+		do = "fetch the standby " + k.id + " from where it is kept (" + standbyFile + " stands for the file), and sign with it; copied to " +
+			attest.KeyPath(r.dir, r.publisher, k.id) + " it signs from then on without --key"
 	}
 	if seen.Answer == answersNothing {
 		do += ", here only: upload nothing yet"

@@ -244,7 +244,7 @@ func (r *keyring) need(kid string) (*ringKey, error) {
 		return k, nil
 	}
 	return nil, refused(fmt.Errorf("%s has no key %.100q here", r.publisher.Domain(), kid),
-		command("keys", "list", r.publisher.Domain())+" lists those it has")
+		command("keys", "list", r.publisher.Domain())+" lists those it has; --dir finds those in the publisher document, too")
 }
 
 // successor returns the key to go on with without k: a standby first, then the

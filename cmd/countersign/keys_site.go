@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/fc28f635/countersign/attest"
 	"github.com/fc28f635/countersign/metadata"
@@ -47,6 +49,36 @@ func (s *site) writeKeys(d metadata.PublisherDocument) (changed bool, err error)
 		}
 	}
 	return s.write(name, data)
+}
+
+// learn adds the keys that only the tree knows. Each was announced when the tree
+// was last written, if not before.
+func (r *keyring) learn(tree *site) error {
+	d, err := tree.publisherDocument(r.publisher)
+	if err != nil {
+		return err
+	}
+	name, err := siteName(r.publisher.PublisherDocumentURL())
+	if err != nil || len(d.Keys) == 0 {
+		return err
+	}
+	info, err := tree.root.Stat(name)
+	if err != nil {
+		return fail(fmt.Errorf("reading %q: %w", tree.path(name), err), "")
+	}
+	at := info.ModTime().UTC().Truncate(time.Second)
+	for i, jwk := range d.Keys {
+		kid := keyID(jwk)
+		if kid == "" || r.find(kid) != nil {
+			continue
+		}
+		k := r.know(kid)
+		k.state, k.public, k.made, k.announced = stateStandby, jwk, at, at
+		if i == 0 {
+			k.state = stateActive
+		}
+	}
+	return nil
 }
 
 // keysPath is where the publisher document of the tree is, for people.

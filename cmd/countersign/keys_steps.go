@@ -110,7 +110,7 @@ func (p *procedure) tell(w io.Writer, asJSON bool) {
 // a verifier that looks.
 const (
 	answersSigned   = "signed, as before: approvals and consent stay"
-	answersNewLine  = "domain, with key_line_new, for 72 h or until an operator confirms it; what was approved before does not carry over"
+	answersNewLine  = "domain, with key_line_new, for 72 h or until an operator confirms it; approvals do not count meanwhile"
 	answersRevoked  = "denied at once, with key_revoked"
 	answersSuspends = "nothing new is trusted and nothing is revoked (503), until the publisher document or a second resolver agrees"
 	answersUnknown  = "denied, with key_unknown"
