@@ -3,7 +3,6 @@ package verify_test
 import (
 	"testing"
 
-	"github.com/fc28f635/countersign/internal/vectortest"
 	"github.com/fc28f635/countersign/testvectors"
 	"github.com/fc28f635/countersign/verify"
 )
@@ -34,18 +33,7 @@ func name(v testvectors.Vector) string {
 
 func judge(t *testing.T, vector testvectors.Vector) *verify.Verdict {
 	t.Helper()
-	world, err := vectortest.New(vector)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg, err := world.Config()
-	if err != nil {
-		t.Fatal(err)
-	}
-	verifier, err := verify.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
+	verifier := verifierOf(t, vector)
 	p := verify.Presentation{Audience: vector.Get("audience"), At: vector.Now}
 	switch {
 	case vector.Kind == "document":
