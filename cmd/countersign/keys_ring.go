@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/fc28f635/countersign/attest"
 	"github.com/fc28f635/countersign/internal/jose"
 	"github.com/fc28f635/countersign/internal/limits"
@@ -277,6 +279,30 @@ func overlapped(a, b *ringKey) time.Time {
 		later = b.announced
 	}
 	return later.Add(limits.KeyOverlap)
+}
+
+// warnEarly says that a key signs which verifiers have not seen beside the older
+// one for long enough.
+func warnEarly(c *cobra.Command, f keyFlags, p metadata.Publisher, kid string) {
+	dir, err := keyDir(f.dir)
+	if err != nil {
+		return
+	}
+	r, err := openKeyring(dir, p)
+	if err != nil {
+		return
+	}
+	k := r.find(kid)
+	if k == nil {
+		return
+	}
+	for _, older := range r.keys {
+		if from := overlapped(k, older); older.state.live() && older.announced.Before(k.announced) && testOnlyNow().Before(from) {
+			fmt.Fprintf(c.ErrOrStderr(), "countersign: warning: %s was announced less than 24 h ago: verifiers that know %s give what it signs tier domain until %s, or longer; --kid %s signs in the meantime\n",
+				printable(kid), printable(older.id), clock(from), printable(older.id))
+			return
+		}
+	}
 }
 
 // ids returns every kid that a key ever had, as far as is known.

@@ -107,6 +107,7 @@ func runPublish(c *cobra.Command, f publishFlags) error {
 		return err
 	}
 	warnLifetime(c.ErrOrStderr(), lifetime)
+	warnEarly(c, f.key, p, key.ID())
 	if f.print == "zone" {
 		fmt.Fprintln(c.OutOrStdout(), attest.DNSRecord{Publisher: p, Key: record}.ZoneLine())
 	}

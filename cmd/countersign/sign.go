@@ -90,6 +90,7 @@ func runSign(c *cobra.Command, f signFlags, args []string) error {
 		return err
 	}
 	warnLifetime(c.ErrOrStderr(), lifetime)
+	warnEarly(c, f.key, p, key.ID())
 	if f.output == "-" {
 		fmt.Fprintln(c.OutOrStdout(), statement)
 		return nil
