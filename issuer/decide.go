@@ -46,7 +46,11 @@ func (p *Policy) Decide(v *verify.Verdict, c metadata.Client, s Standing) Decisi
 	d.Binding, d.Overridden = v.Binding, v.Overridden()
 	d.Shape = v.Shape()
 	d.Outcome = Approved
-	d.Tier, d.Acceptance = p.tier(v, d.Shape, s)
+	var byShape bool
+	d.Tier, d.Acceptance, byShape = p.tier(v, d.Shape, s)
+	if byShape {
+		d.override(withoutOtherGrants(&effective)...)
+	}
 	if d.Tier >= TierDomain {
 		d.Publisher = v.Publisher
 	}
@@ -92,32 +96,33 @@ var flagged = map[metadata.Reason]bool{
 	metadata.ReasonKeyLineNew: true,
 }
 
-// tier returns the highest tier whose conditions hold.
-func (p *Policy) tier(v *verify.Verdict, shape metadata.Shape, s Standing) (Tier, *AcceptanceNote) {
+// tier returns the highest tier whose conditions hold, and the acceptance that
+// it rests on; byShape says that what was accepted is the shape.
+func (p *Policy) tier(v *verify.Verdict, shape metadata.Shape, s Standing) (highest Tier, note *AcceptanceNote, byShape bool) {
 	var holds [len(tierNames)]bool
 	holds[TierBlocked] = true
-	highest := TierUnverified
+	highest = TierUnverified
 	// A client whose document is out is judged by its statement alone: one that
 	// the site would lift to signed stays a tier below, and an acceptance of
 	// its publisher survives the outage.
 	document, known := v.Finding(verify.CheckMetadataDocument)
 	outage := known && document.Status == verify.Unavailable
-	var note *AcceptanceNote
 	for _, r := range p.rules {
 		if outage && r.tier == TierSigned || !holds[r.above] || len(r.bindings) > 0 && !slices.Contains(r.bindings, v.Binding) || !anyPassed(v, r.passed) {
 			continue
 		}
 		if r.acceptance {
-			accepted, ok := s.covers(v, shape, holds[TierDomain])
+			accepted, shaped, ok := s.covers(v, shape, holds[TierDomain])
 			if !ok {
 				continue
 			}
+			byShape = shaped
 			note = &AcceptanceNote{By: accepted.By, Actor: accepted.Actor, Until: accepted.Until}
 		}
 		holds[r.tier] = true
 		highest = r.tier
 	}
-	return highest, note
+	return highest, note, byShape
 }
 
 func anyPassed(v *verify.Verdict, alternatives [][]verify.Check) bool {
@@ -132,9 +137,9 @@ func anyPassed(v *verify.Verdict, alternatives [][]verify.Check) bool {
 // covers returns an acceptance in force for the client: of its publisher where
 // one is proven, or of its shape. One of a publisher covers all that it signs;
 // of what it does not sign, only the shape that was seen. A shape says where
-// codes go and nothing of keys: it counts only where every grant is delivered
-// by redirect. A client of binding loose needs a person's.
-func (s Standing) covers(v *verify.Verdict, shape metadata.Shape, domain bool) (Acceptance, bool) {
+// codes go and nothing of keys: it covers the grants that are delivered by
+// redirect, and none where there are no such. A client of binding loose needs a person's.
+func (s Standing) covers(v *verify.Verdict, shape metadata.Shape, domain bool) (a Acceptance, byShape, ok bool) {
 	signed := signedByPublisher(v)
 	client, _ := v.Client()
 	for _, a := range s.Acceptances {
@@ -144,24 +149,25 @@ func (s Standing) covers(v *verify.Verdict, shape metadata.Shape, domain bool) (
 		if v.Binding == metadata.BindingLoose && a.By != ByOperator {
 			continue
 		}
+		shaped := a.Shape != "" && a.Shape == shape && client.UsesRedirects()
 		switch {
 		case a.Publisher.IsZero():
-			if a.Shape != "" && a.Shape == shape && client.OnlyRedirects() {
-				return a, true
+			if shaped {
+				return a, true, true
 			}
-		case domain && a.Publisher == v.Publisher && (signed || a.Shape == shape && client.OnlyRedirects()):
-			return a, true
+		case domain && a.Publisher == v.Publisher && (signed || shaped):
+			return a, !signed, true
 		}
 	}
-	return Acceptance{}, false
+	return Acceptance{}, false, false
 }
 
 // signedByPublisher reports whether a key that the publisher's domain publishes,
 // and that has a past there, or a pinned one, signed the statement. A signature
 // by a key that nothing corroborates proves who wrote nothing.
 func signedByPublisher(v *verify.Verdict) bool {
-	if !v.Passed(verify.CheckSignature) {
-		return false
+	if coverage, _ := v.Finding(verify.CheckCoverage); coverage.Reason == metadata.ReasonMemberNotStated || !v.Passed(verify.CheckSignature) {
+		return false // what the document adds to the statement, nobody signed
 	}
 	return v.Passed(verify.CheckPinnedKey) || v.Passed(verify.CheckKeyLine) &&
 		(v.Passed(verify.CheckDNSKey) && v.Passed(verify.CheckDNSStrength) || v.Passed(verify.CheckWellknownKey))
@@ -176,6 +182,9 @@ func expiry(v *verify.Verdict, a *AcceptanceNote, at time.Time) time.Time {
 	}
 	if a != nil && a.Until.Before(end) {
 		end = a.Until
+	}
+	if end.Before(at) { // within the leeway for clocks
+		return at
 	}
 	return end
 }

@@ -3,6 +3,7 @@ package issuer
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -142,6 +143,10 @@ func TestNothingUnprovenIsTold(t *testing.T) {
 		if len(d.Flags) != 1 || d.Flags[0] != metadata.ReasonNameResemblesProtected {
 			t.Errorf("flags %v", d.Flags)
 		}
+		c.ClientName = ""
+		if d = newOffice(t, secure, nil, nil).decide(t, registration(c)); len(d.Flags) != 1 {
+			t.Errorf("flags %v without a client_name", d.Flags)
+		}
 		c.More = map[string]json.RawMessage{"display_name": json.RawMessage(`"Claude \u202eX"`)}
 		d = newOffice(t, secure, nil, nil).decide(t, registration(c))
 		wantDecision(t, d, Denied, TierUnverified, metadata.ReasonNameUnprintable)
@@ -195,9 +200,85 @@ func TestRevocationSurvivesAnOutage(t *testing.T) {
 	o.world.Clock(func() time.Time { return now })
 	client := agent(stated(t, vectortest.Genuine, nil))
 	wantDecision(t, o.decide(t, registration(client)), Denied, TierBlocked, metadata.ReasonStatementRevoked)
-	o.world.Answer(vectortest.Acme.PublisherDocumentURL(), "503")
+	for _, answer := range []string{"503", "timeout", "refused"} {
+		o.world.Answer(vectortest.Acme.PublisherDocumentURL(), answer)
+		now = now.Add(2 * hour)
+		wantDecision(t, o.decide(t, registration(client)), Denied, TierBlocked, metadata.ReasonStatementRevoked)
+	}
+	for name, body := range map[string]string{"a page": `{"status":"maintenance"}`, "a slip": doc + ",",
+		"too long a list": `{"publisher":"https://acme.example","keys":[],"revoked":["` + strings.Repeat(`x","`, 300) + `acme-agent-1"]}`} {
+		o.world.Answer(vectortest.Acme.PublisherDocumentURL(), "")
+		o.world.Serve(vectortest.Acme.PublisherDocumentURL(), []byte(body))
+		now = now.Add(2 * hour)
+		if d := o.decide(t, registration(client)); d.Reason != metadata.ReasonStatementRevoked {
+			t.Errorf("%s: %s %s %s", name, d.Outcome, d.Tier, d.Reason)
+		}
+	}
+	o.world.Answer(vectortest.Acme.PublisherDocumentURL(), "404") // the publisher took it down
 	now = now.Add(2 * hour)
-	wantDecision(t, o.decide(t, registration(client)), Denied, TierBlocked, metadata.ReasonStatementRevoked)
+	wantDecision(t, o.decide(t, registration(client)), Approved, TierSigned, "")
+}
+
+// What a document adds to its statement, its publisher did not sign: not a key,
+// and not a grant that goes nowhere near a redirect URI.
+func TestDocumentAddsNothingToAnAcceptance(t *testing.T) {
+	for name, change := range map[string]func(*metadata.Client){
+		"O2 a key of its own": func(c *metadata.Client) {
+			c.TokenEndpointAuthMethod, c.JWKS = "private_key_jwt", json.RawMessage(`{"keys":[`+string(vectortest.Foreign.Key.JWK())+`]}`)
+		},
+		"O2 a grant without redirect": func(c *metadata.Client) {
+			c.GrantTypes = []string{metadata.GrantAuthorizationCode, metadata.GrantDeviceCode}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			statement := stated(t, vectortest.Genuine, func(s *metadata.Statement) {
+				s.Client.ClientID, s.Client.GrantTypes = vectortest.DocumentURL, nil
+			})
+			c := agent(statement)
+			c.ClientID, c.GrantTypes = vectortest.DocumentURL, nil
+			change(&c)
+			document, err := c.MarshalJSON()
+			if err != nil {
+				t.Fatal(err)
+			}
+			files := signedZone("")
+			files[vectortest.DocumentURL] = string(document)
+			o := newOffice(t, secure, files, nil)
+			if err := o.Accept(t.Context(), acceptance(nil)); err != nil {
+				t.Fatal(err)
+			}
+			if d := o.decide(t, Request{ClientID: vectortest.DocumentURL}); d.Tier > TierDomain {
+				t.Errorf("%s, grants %v", d.Tier, d.Client.GrantTypes)
+			}
+		})
+	}
+}
+
+// An accepted shape covers what is delivered by redirect, and the rest is cut.
+func TestShapeCutsOtherGrants(t *testing.T) {
+	c := metadata.Client{ClientName: "Visual Studio Code", RedirectURIs: []string{"http://127.0.0.1/", "https://vscode.dev/redirect"},
+		GrantTypes: []string{metadata.GrantAuthorizationCode, metadata.GrantRefreshToken, metadata.GrantDeviceCode}, Scope: "files:read files:delete"}
+	o := newOffice(t, secure, nil, nil)
+	if err := o.Accept(t.Context(), acceptance(func(a *Acceptance) { a.Publisher, a.Shape = metadata.Publisher{}, metadata.ShapeOf(c) })); err != nil {
+		t.Fatal(err)
+	}
+	d := o.decide(t, registration(c))
+	wantDecision(t, d, Approved, TierAccepted, "")
+	if len(d.Client.GrantTypes) != 2 || !slices.Contains(d.Overridden, "grant_types") {
+		t.Errorf("grants %v, overridden %v", d.Client.GrantTypes, d.Overridden)
+	}
+}
+
+// A statement alone has no shape, and an acceptance without one is not for it.
+func TestStatementAloneIsNotAccepted(t *testing.T) {
+	o := newOffice(t, map[string][]string{"dns": {"insecure"}}, signedZone(""), nil)
+	v, err := o.cfg.Verifier.Verify(t.Context(), verify.Presentation{Statement: stated(t, vectortest.Genuine, nil)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := Standard().Decide(v, v.Claimed(), Standing{Acceptances: []Acceptance{acceptance(nil)}}); d.Tier >= TierAccepted {
+		t.Errorf("%s, told %q", d.Tier, d.Told)
+	}
 }
 
 // An expired statement that was ignored is not handed on: an authorization

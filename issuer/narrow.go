@@ -17,9 +17,7 @@ func (d *Decision) narrow(p *Policy, c metadata.Client) {
 		RefreshToken: given.RefreshToken, SessionTTL: given.SessionTTL,
 		ReauthenticateAfter: given.ReauthenticateAfter, Consent: given.Consent}
 	c, unregistered := c.Without(c.Unregistered()...)
-	for _, name := range unregistered {
-		d.override(name)
-	}
+	d.override(unregistered...)
 	if reason := d.offer(p, &c); reason != "" {
 		*d = d.deny(reason)
 		return
@@ -81,10 +79,25 @@ func (d *Decision) offer(p *Policy, c *metadata.Client) metadata.Reason {
 	return ""
 }
 
-func (d *Decision) override(name string) {
-	if !slices.Contains(d.Overridden, name) {
-		d.Overridden = slices.Sorted(slices.Values(append(slices.Clone(d.Overridden), name)))
+// override lists members that did not come through.
+func (d *Decision) override(names ...string) {
+	if len(names) == 0 {
+		return
 	}
+	list := append(slices.Clone(d.Overridden), names...)
+	slices.Sort(list)
+	d.Overridden = slices.Compact(list)
+}
+
+// withoutOtherGrants drops the grants that are not delivered by redirect, and
+// names the member where there were any.
+func withoutOtherGrants(c *metadata.Client) []string {
+	kept := slices.DeleteFunc(slices.Clone(c.GrantTypes), func(g string) bool { return !metadata.DeliveredByRedirect(g) })
+	if len(kept) == len(c.GrantTypes) {
+		return nil
+	}
+	c.GrantTypes = kept
+	return []string{"grant_types"}
 }
 
 // cut says why a scope is not granted, and nothing where it is.

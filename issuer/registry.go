@@ -218,7 +218,7 @@ func (r *Registry) audience(req Request) string {
 // none is named.
 func (r *Registry) countersigns(d Decision) bool {
 	return r.cfg.Countersigner != nil && d.Outcome == Approved && !d.DryRun && !d.Test &&
-		d.AuthorizationServer != "" && d.Tier >= r.cfg.Policy.countersignFrom && d.Grant.Scope != ""
+		d.AuthorizationServer != "" && d.Tier >= r.cfg.Policy.countersignFrom && d.Grant.Scope != "" && countersignedUntil(d).After(d.At)
 }
 
 // unavailable reports whether a decision only says that no decision could be

@@ -87,8 +87,10 @@ func (c Client) redirectsTo(uri string) bool {
 	})
 }
 
-// withoutRedirect reports whether a grant reaches the client by another way
-// than a redirect URI.
+// DeliveredByRedirect reports whether what a grant gives goes to a redirect URI
+// of the client, or renews what went there.
+func DeliveredByRedirect(grant string) bool { return !withoutRedirect(grant) }
+
 func withoutRedirect(grant string) bool {
 	return grant != GrantAuthorizationCode && grant != GrantRefreshToken && grant != "implicit"
 }

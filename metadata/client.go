@@ -266,12 +266,6 @@ func (c Client) UsesRedirects() bool {
 	})
 }
 
-// OnlyRedirects reports whether everything that the client is granted goes to
-// its redirect URIs.
-func (c Client) OnlyRedirects() bool {
-	return c.UsesRedirects() && !slices.ContainsFunc(c.GrantTypes, withoutRedirect)
-}
-
 // Native reports whether the client counts as a native application: as
 // application_type says, and where it says nothing, if any redirect URI is
 // loopback or neither http nor https.

@@ -140,6 +140,9 @@ func (m *merger) grants(stated Client) {
 	if len(ceiling) == 0 {
 		if m.road == RoadDocument {
 			m.out.GrantTypes = asked
+			if slices.ContainsFunc(asked, withoutRedirect) {
+				m.unstated = append(m.unstated, "grant_types") // it reaches further than what is stated
+			}
 			return
 		}
 		ceiling = []string{GrantAuthorizationCode}

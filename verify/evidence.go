@@ -189,9 +189,10 @@ func (v *Verifier) fetchPublisher(ctx context.Context, p metadata.Publisher) doc
 			state = sourceAbsent
 		}
 		e := documentEvidence{state: state, detail: detail, server: server, until: until}
-		if state != sourceAbsent {
-			e.document, _ = v.denials.Get(p)
+		if state == sourceAbsent {
+			v.denials.Remove(p)
 		}
+		e.document, _ = v.denials.Get(p)
 		return e
 	}
 	e := documentEvidence{server: resource.Server, until: until}
@@ -200,6 +201,7 @@ func (v *Verifier) fetchPublisher(ctx context.Context, p metadata.Publisher) doc
 		e.keys, e.problems, err = jose.ParseKeyList(e.document.Keys)
 	}
 	if err != nil {
+		e.document, _ = v.denials.Get(p)
 		e.state, e.detail = sourceUnusable, err.Error()
 		for _, d := range reasonErrors(err) {
 			if d.Reason == metadata.ReasonKeyExposed {
@@ -208,7 +210,10 @@ func (v *Verifier) fetchPublisher(ctx context.Context, p metadata.Publisher) doc
 		}
 		return e
 	}
-	v.denials.Add(p, metadata.PublisherDocument{Publisher: p, Clients: e.document.Clients, Revoked: e.document.Revoked})
+	v.denials.Remove(p)
+	if e.document.Clients != nil || len(e.document.Revoked) > 0 {
+		v.denials.Add(p, metadata.PublisherDocument{Publisher: p, Clients: e.document.Clients, Revoked: e.document.Revoked})
+	}
 	e.state = sourceFound
 	e.until = v.cfg.Now().UTC().Add(min(max(resource.Fresh, limits.EvidenceTTLMin), limits.EvidenceFresh))
 	return e

@@ -103,7 +103,8 @@ func (r *run) checkLine(ctx context.Context) error {
 }
 
 // published returns the thumbprints of the keys that stand for the publisher
-// now, as far as what was seen may introduce a key.
+// now, as far as what was seen may introduce a key: those of DNS where it holds
+// any, by itself or with the document's agreement, else those of the document.
 func (s *sources) published(p metadata.Publisher) []string {
 	var list []string
 	add := func(c keyClaim) {
@@ -111,14 +112,18 @@ func (s *sources) published(p metadata.Publisher) []string {
 			list = append(list, c.key.Thumbprint())
 		}
 	}
-	if s.document.state == sourceFound {
+	if s.document.state == sourceFound && s.dns.silent() {
 		for _, key := range s.document.keys {
 			add(keyClaim{key: key, live: true})
 		}
 	}
-	if s.dns.state == sourceFound && s.dns.strong() {
-		for _, record := range s.dns.set.Keys {
-			add(s.dns.claim(record.KeyID, p))
+	if s.dns.state != sourceFound {
+		return list
+	}
+	for _, record := range s.dns.set.Keys {
+		claim := s.dns.claim(record.KeyID, p)
+		if doc := s.document.claim(record.KeyID); s.dns.strong() || doc.live && doc.key.Thumbprint() == claim.key.Thumbprint() {
+			add(claim)
 		}
 	}
 	return list
@@ -255,11 +260,11 @@ func usableKeys(jwks json.RawMessage) bool {
 // be shown was rejected before.
 func (r *run) checkName(reach *reach) {
 	switch {
-	case r.verdict.client.ClientName == "":
-		r.skip(CheckDisplayName, "no name")
 	case reach.alike != nil:
 		r.lower(CheckDisplayName, Failed, metadata.ReasonNameResemblesProtected,
 			"resembles "+reach.alike.Name+", known from "+reach.alike.Domains[0])
+	case r.verdict.client.ClientName == "":
+		r.skip(CheckDisplayName, "no name")
 	default:
 		r.pass(CheckDisplayName, Evidence{Source: "metadata"})
 	}

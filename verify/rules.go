@@ -65,13 +65,16 @@ func (r *run) checkInUse() {
 		return
 	}
 	c := &r.verdict.client
-	for _, s := range c.RedirectURIs {
-		own, err := metadata.ParseRedirectURI(s)
-		if err != nil || !own.Matches(used) {
-			continue
-		}
+	own := slices.Index(c.RedirectURIs, r.p.RedirectURI)
+	if own < 0 { // loopback, on another port
+		own = slices.IndexFunc(c.RedirectURIs, func(s string) bool {
+			stated, err := metadata.ParseRedirectURI(s)
+			return err == nil && stated.Matches(used)
+		})
+	}
+	if own >= 0 {
 		if len(c.RedirectURIs) > 1 {
-			c.RedirectURIs = []string{s}
+			c.RedirectURIs = []string{c.RedirectURIs[own]}
 			r.override("redirect_uris")
 		}
 		r.pass(CheckRedirectURIs, Evidence{})

@@ -84,6 +84,13 @@ func (w *World) Answer(url, answer string) {
 	w.answers[url] = answer
 }
 
+// Serve makes a URL serve a document from now on.
+func (w *World) Serve(url string, body []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.resources[url] = body
+}
+
 // Clock replaces the vector's one instant as the verifier's now.
 func (w *World) Clock(now func() time.Time) {
 	w.mu.Lock()
@@ -132,6 +139,7 @@ func (w *World) Fetch(_ context.Context, url string, limit int) (verify.Resource
 	w.mu.Lock()
 	w.fetches++
 	answer := w.answers[url]
+	body, ok := w.resources[url]
 	w.mu.Unlock()
 	const server = "192.0.2.80:443"
 	switch answer {
@@ -147,7 +155,6 @@ func (w *World) Fetch(_ context.Context, url string, limit int) (verify.Resource
 		}
 		return verify.Resource{}, &verify.FetchError{Status: status, Err: errors.New(http.StatusText(status)), Server: server}
 	}
-	body, ok := w.resources[url]
 	if !ok {
 		return verify.Resource{}, &verify.FetchError{Status: http.StatusNotFound, Err: errors.New("not found"), Server: server}
 	}
