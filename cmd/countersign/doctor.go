@@ -19,6 +19,7 @@ import (
 type doctorFlags struct {
 	lookup        lookupFlags
 	dir, clientID string
+	expiresWithin string
 	json          bool
 }
 
@@ -44,6 +45,7 @@ command could not look.`,
 	flags := c.Flags()
 	flags.StringVar(&f.dir, "dir", "", "compare with what countersign publish wrote to `DIR`")
 	flags.StringVar(&f.clientID, "client-id", "", "look at the metadata document at `URL` (default: what --dir or the publisher document names)")
+	flags.StringVar(&f.expiresWithin, "expires-within", "", "take a statement that ends within `TIME`, such as 30d, for a fault")
 	flags.BoolVar(&f.json, "json", false, "print as JSON")
 	f.lookup.add(c)
 	return c
@@ -55,6 +57,11 @@ func runDoctor(c *cobra.Command, f doctorFlags, domain string) error {
 		return err
 	}
 	what := target{dir: f.dir}
+	if f.expiresWithin != "" {
+		if what.within, err = parseLifetime(f.expiresWithin); err != nil {
+			return &usageError{fmt.Errorf("--expires-within %.100q is no time from 1s to 366d, such as 30d or 12h", f.expiresWithin)}
+		}
+	}
 	switch {
 	case f.dir != "" && f.clientID != "":
 		return &usageError{errors.New("name one: --dir DIR, or --client-id URL")}

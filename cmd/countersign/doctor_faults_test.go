@@ -1,6 +1,10 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,4 +57,89 @@ func TestNextKeyID(t *testing.T) {
 	if second := s.nextKeyID(); first[4:] != "a" || second != first[:4]+"b" {
 		t.Errorf("%s, then %s", first, second)
 	}
+}
+
+// moreFaults produces faults that need more than one record, or another
+// configuration of the web server.
+func (r *road) moreFaults(record txt, kid string) {
+	r.t.Helper()
+	keys, document := "/.well-known/client-publisher.json", "/mcp/client.json"
+	wrong := func(name, text string) func() {
+		return func() { writeText(r.t, filepath.Join(r.served, "wrong", name), text) }
+	}
+	keysURL, documentURL := "https://acme.test"+keys, "https://acme.test"+document
+	for _, tc := range []struct {
+		name, code string
+		lines      []string
+		damage     func()
+	}{
+		{"at the domain itself", "record_apex", []string{"the key record is at the domain itself: acme.test"},
+			func() { r.serve(txt{"acme.test", record.text}) }},
+		{"smart quotes", "record_not_ascii", []string{fmt.Sprintf("the key record holds characters that are not ASCII: %.100q", "“"+record.text+"”")},
+			func() { r.serve(txt{record.name, "“" + record.text + "”"}) }},
+		{"not ASCII in a tag", "record_not_ascii", []string{`the key record holds characters that are not ASCII: "v=ck1; kid=` + kid + `; k=ed25519; p=…"`},
+			func() { r.serve(txt{record.name, "v=ck1; kid=" + kid + "; k=ed25519; p=…"}) }},
+		{"test mode", "test_mode", []string{"test mode is left on for the key " + kid},
+			func() { r.serve(txt{record.name, record.text + "; t=y"}) }},
+		{"redirect", "document_redirected", []string{"a redirect at " + keysURL, "a redirect at " + documentURL}, wrong("redirect", "")},
+		{"bot check", "document_blocked", []string{"the web server turns verifiers away at " + keysURL, "the web server turns verifiers away at " + documentURL}, wrong("block", "")},
+		{"catch-all page", "document_html", []string{"a web page and no document at " + keysURL, "a web page and no document at " + documentURL}, wrong("page.html", "<!doctype html>")},
+		{"media type", "document_media_type", []string{"not served as application/json: " + keysURL, "not served as application/json: " + documentURL}, wrong("plain", "{}")},
+		{"metadata document too large", "document_too_large", []string{"too large: " + documentURL + " has 6000 bytes, and 5120 are read"},
+			func() { writeText(r.t, r.served+document, strings.Repeat(" ", 6000)) }},
+		{"publisher document too large", "document_too_large", []string{"too large: " + keysURL + " has 70000 bytes, and 65536 are read"},
+			func() { writeText(r.t, r.served+keys, strings.Repeat(" ", 70000)) }},
+	} {
+		r.sub(tc.name, func() {
+			tc.damage()
+			r.faults(tc.code, tc.lines, "--client-id", documentURL)
+			for _, d := range r.faults(tc.code, tc.lines, "--dir", r.dir) {
+				r.apply(d.Mend)
+			}
+			r.healthy()
+		})
+	}
+	r.sub("statement ends within", func() {
+		r.doctor(0, "--expires-within", "30d")
+		r.run(2, "doctor", "acme.test", "--expires-within", "soon")
+		for _, lifetime := range []string{"10d", "40d"} {
+			r.run(0, "publish", "--dir", r.dir, "--no-doctor", "--force", "--expires", lifetime)
+			r.upload()
+			for _, d := range r.faults("statement_expires", nil, "--dir", r.dir, "--expires-within", "50d") {
+				r.apply(d.Mend)
+			}
+			r.doctor(0, "--expires-within", "50d")
+		}
+	})
+}
+
+func (r *road) sub(name string, f func()) {
+	outer := r.t
+	defer func() { r.t = outer }()
+	outer.Run(name, func(t *testing.T) {
+		r.t = t
+		f()
+	})
+}
+
+// faults runs doctor, which must find faults of one code and these lines, where
+// any are given.
+func (r *road) faults(code string, lines []string, flags ...string) []diagnosis {
+	r.t.Helper()
+	var document struct {
+		Faults []diagnosis `json:"faults"`
+	}
+	if err := json.Unmarshal([]byte(r.run(1, slices.Concat([]string{"doctor", "acme.test", "--json"}, flags, r.flags)...)), &document); err != nil {
+		r.t.Fatal(err)
+	}
+	var got []string
+	for _, d := range document.Faults {
+		if got = append(got, d.Line); d.Code != code {
+			r.t.Errorf("fault %s, want %s", d.Code, code)
+		}
+	}
+	if lines != nil && !slices.Equal(got, lines) || len(got) == 0 {
+		r.t.Fatalf("%q, want %q", got, lines)
+	}
+	return document.Faults
 }

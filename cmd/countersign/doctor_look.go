@@ -29,23 +29,29 @@ import (
 type target struct {
 	dir string            // what publish wrote, to compare with; empty for none
 	id  metadata.ClientID // zero where not known
+
+	// within is how soon the statement's end is a fault; zero for not before.
+	within time.Duration
 }
 
 // A sight is everything that was seen of a publisher.
 type sight struct {
 	publisher metadata.Publisher
 	target    target
+	at        time.Time // when it was looked at
 	notes     []note
 	unreached []string // what could not be asked
 
 	zone     string             // that the publisher's name is in, as far as its servers could be asked
 	owner    metadata.Publisher // whose key records speak for the publisher; zero where none do
 	set      metadata.KeySet    // the records at owner that speak for the publisher
+	texts    []string           // of the TXT records at owner
 	wildcard bool               // set is the publisher's own, and a wildcard answered
-	quoted   []string           // at the publisher's own name: key records within literal quotation marks
+	quoted   []string           // at the publisher's own name: key records that begin with a quotation mark or the like
 	absent   bool               // the zones' servers said that no record speaks for the publisher
 	asked    map[string]bool    // by key record name: does the zone have TXT records there
 	twice    string             // the name with the domain twice, where that holds the record
+	apex     bool               // the domain itself holds the record
 
 	keys     page // the publisher document
 	listed   metadata.PublisherDocument
@@ -70,20 +76,25 @@ func (s *sight) note(subject, format string, args ...any) {
 // A page is what was served at a URL.
 type page struct {
 	url      string
+	limit    int // of bytes, that verifiers read
 	resource verify.Resource
 	fetchErr error // why nothing was fetched
 	err      error // what is wrong with what was fetched
 }
 
-// failure says how the fetch went wrong: at most one of the three.
-func (p page) failure() (unanswered, missing, unusable bool) {
+// unanswered reports whether no server gave a whole answer.
+func (p page) unanswered() bool {
 	var failed *verify.FetchError
 	if !errors.As(p.fetchErr, &failed) {
-		return p.fetchErr != nil, false, false
+		return p.fetchErr != nil
 	}
-	answered := failed.Status != 0 && failed.Status != http.StatusOK
-	return !answered && !failed.Unusable, answered, failed.Unusable && !answered
+	return !failed.Unusable && (failed.Status == 0 || failed.Status == http.StatusOK)
 }
+
+// mostRead is how much is read of a document, so as to say how large it is.
+const mostRead = 16 << 20
+
+var errTooLarge = errors.New("the document is too large")
 
 // local is what publish wrote.
 type local struct {
@@ -102,7 +113,7 @@ func look(ctx context.Context, cfg online.Config, p metadata.Publisher, what tar
 	if err != nil {
 		return nil, fail(fmt.Errorf("finding a resolver: %w", err), "--resolver HOST:PORT names one")
 	}
-	s := &sight{publisher: p, target: what, asked: make(map[string]bool)}
+	s := &sight{publisher: p, target: what, at: time.Now(), asked: make(map[string]bool)}
 	if err := s.readLocal(); err != nil {
 		return nil, err
 	}
@@ -202,7 +213,7 @@ walk:
 		set := metadata.ParseKeySet(answer.Texts)
 		for _, text := range set.Ignored {
 			s.note("zone's servers", "%s has a TXT record that is no key record: %.100q", name, text)
-			if p == s.publisher && metadata.IsKeyRecord(strings.TrimLeft(text, `"`)) {
+			if p == s.publisher && misspelt(text) {
 				s.quoted = append(s.quoted, text)
 			}
 		}
@@ -212,21 +223,23 @@ walk:
 		s.note("zone's servers", "%s has %s at %s", answer.Server, describe(set), name)
 		switch {
 		case p == s.publisher:
-			s.owner, s.set = p, set
+			s.owner, s.set, s.texts = p, set, answer.Texts
 			s.wildcard = answer.Wildcard || siblingHas(ctx, r, servers, p, answer.Texts)
 			return
 		case speaksBelow(set).Holds():
-			s.owner, s.set = p, speaksBelow(set)
+			s.owner, s.set, s.texts = p, speaksBelow(set), answer.Texts
 			return
 		}
 		s.note("zone's servers", "no record at %s has s=y, so none speaks for %s", name, s.publisher.Domain())
 		break walk
 	}
 	s.absent = true
-	for _, name := range s.misplaced() {
+	for _, name := range append(s.misplaced(), s.publisher.Domain()) {
 		answer, err := askZone(ctx, r, servers, name)
 		if set := metadata.ParseKeySet(answer.Texts); err == nil && !answer.Wildcard && set.Holds() {
-			s.twice = name
+			if s.apex = name == s.publisher.Domain(); !s.apex {
+				s.twice = name
+			}
 			s.note("zone's servers", "%s has %s at %s", answer.Server, describe(set), name)
 			return
 		}
@@ -323,10 +336,14 @@ func (s *sight) lookHTTPS(ctx context.Context, f verify.Fetcher) {
 
 // get fetches one document. Where no server answered, nothing was seen.
 func (s *sight) get(ctx context.Context, f verify.Fetcher, url string, limit int) page {
-	resource, err := f.Fetch(ctx, url, limit)
-	p := page{url: url, resource: resource, fetchErr: err}
-	switch unanswered, _, _ := p.failure(); {
-	case unanswered:
+	resource, err := f.Fetch(ctx, url, mostRead)
+	if err == nil && len(resource.Body) > limit {
+		err = &verify.FetchError{Status: http.StatusOK, Unusable: true, Server: resource.Server,
+			Err: fmt.Errorf("%w: %d bytes, and %d are read", errTooLarge, len(resource.Body), limit)}
+	}
+	p := page{url: url, limit: limit, resource: resource, fetchErr: err}
+	switch {
+	case p.unanswered():
 		s.unreached = append(s.unreached, url+": "+err.Error())
 	case err != nil:
 		s.note("not a document", "%s: %v", url, err)

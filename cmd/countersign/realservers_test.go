@@ -201,7 +201,8 @@ func has(t *testing.T, server, want string) error {
 }
 
 // startWebServer serves dir as https://acme.test with nginx. It returns the
-// address and a file with the certificate authority.
+// address and a file with the certificate authority. The files redirect, block,
+// page.html and plain in dir/wrong misconfigure it.
 func startWebServer(t *testing.T, home, dir string) (address, caFile string) {
 	t.Helper()
 	nginx := program(t, "nginx")
@@ -227,6 +228,11 @@ http {
 		ssl_certificate %q;
 		ssl_certificate_key %q;
 		root %q;
+		default_type text/plain;
+		if (-f $document_root/wrong/redirect) { return 302 https://www.acme.test$request_uri; }
+		if (-f $document_root/wrong/block) { return 403; }
+		if (-f $document_root/wrong/page.html) { rewrite ^ /wrong/page.html break; }
+		if (-f $document_root/wrong/plain) { rewrite ^ /wrong/plain break; }
 		location /moved/ { return 301 https://www.acme.test$request_uri; }
 	}
 }
