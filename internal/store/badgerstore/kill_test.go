@@ -51,7 +51,11 @@ func commitUntilKilled(dir string) int {
 func TestKilled(t *testing.T) {
 	dir := t.TempDir()
 	var acknowledged []string
-	for round := range 6 {
+	rounds := 6
+	if os.Getenv("COUNTERSIGN_SOAK") != "" {
+		rounds = 50
+	}
+	for round := range rounds {
 		ids := runAndKill(t, dir, 20+rand.IntN(600))
 		acknowledged = append(acknowledged, ids...)
 		if round%2 == 0 {
