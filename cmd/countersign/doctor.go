@@ -20,6 +20,7 @@ type doctorFlags struct {
 	lookup        lookupFlags
 	dir, clientID string
 	expiresWithin string
+	wait          waitFlag
 	json          bool
 }
 
@@ -32,11 +33,15 @@ func doctorCommand() *cobra.Command {
 servers, then as a resolver has them, the publisher document, the metadata
 document and its statement. Each fault has a line of its own and a mend. A
 resolver is asked only for what the zone has, so that none remembers an absence.
+With --wait it looks again until no fault is found, and says on standard error
+what it still waits for; --wait=1h waits for longer than 10 minutes.
 
 Exit status: 0 healthy, 1 a fault was found, 2 the command line is wrong, 3 the
 command could not look.`,
 		Example: `  countersign doctor acme.example
   countersign doctor acme.example --dir acme
+  countersign doctor acme.example --dir acme --wait
+  countersign doctor acme.example --expires-within 30d
   countersign doctor acme.example --client-id https://acme.example/mcp/client.json --json`,
 		GroupID: groupPublisher,
 		Args:    cobra.ExactArgs(1),
@@ -46,6 +51,8 @@ command could not look.`,
 	flags.StringVar(&f.dir, "dir", "", "compare with what countersign publish wrote to `DIR`")
 	flags.StringVar(&f.clientID, "client-id", "", "look at the metadata document at `URL` (default: what --dir or the publisher document names)")
 	flags.StringVar(&f.expiresWithin, "expires-within", "", "take a statement that ends within `TIME`, such as 30d, for a fault")
+	flags.Var(&f.wait, "wait", "look again until no fault is found, for `TIME` at most")
+	flags.Lookup("wait").NoOptDefVal = defaultWait.String()
 	flags.BoolVar(&f.json, "json", false, "print as JSON")
 	f.lookup.add(c)
 	return c
@@ -81,6 +88,9 @@ func runDoctor(c *cobra.Command, f doctorFlags, domain string) error {
 		return &usageError{fmt.Errorf("the document %.100q is not on %s or below it", what.id, p.Domain())}
 	}
 	seen, err := f.lookup.examine(c.Context(), p, what)
+	if f.wait.set {
+		seen, err = f.wait.until(c, seen, err, func() (*sight, error) { return f.lookup.examine(c.Context(), p, what) })
+	}
 	if err != nil {
 		return err
 	}

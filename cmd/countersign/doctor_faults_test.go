@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -111,6 +115,57 @@ func (r *road) moreFaults(record txt, kid string) {
 			r.doctor(0, "--expires-within", "50d")
 		}
 	})
+}
+
+// waiting asks doctor to wait for what comes, what does not, and what is
+// interrupted.
+func (r *road) waiting(record txt) {
+	const nothing = ": nothing there: no key record at _client-key.acme.test\n"
+	wait := func(ctx context.Context, flag string, out, errs io.Writer) int {
+		return run(ctx, slices.Concat([]string{"doctor", "acme.test", flag}, r.flags), strings.NewReader(""), out, errs)
+	}
+	r.sub("wait until it is there", func() {
+		r.serve()
+		progress, told := io.Pipe()
+		done := make(chan int, 1)
+		var out bytes.Buffer
+		go func() {
+			code := wait(r.t.Context(), "--wait", &out, told)
+			told.Close()
+			done <- code
+		}()
+		line, err := bufio.NewReader(progress).ReadString('\n')
+		if err != nil || !strings.HasPrefix(line, "waiting, until ") || !strings.HasSuffix(line, nothing) {
+			r.t.Errorf("%q, %v", line, err)
+		}
+		go func() { _, _ = io.Copy(io.Discard, progress) }()
+		r.serve(record)
+		if code := <-done; code != 0 || !strings.HasPrefix(out.String(), "acme.test: no fault found\n") {
+			r.t.Errorf("exit %d\n%s", code, out.String())
+		}
+	})
+	r.sub("wait for what does not come", func() {
+		r.serve()
+		var out, errs bytes.Buffer
+		if code := wait(r.t.Context(), "--wait=1s", &out, &errs); code != 1 || !strings.HasPrefix(out.String(), "acme.test"+nothing) || strings.Count(errs.String(), "\n") != 1 {
+			r.t.Errorf("exit %d\n%s%s", code, out.String(), errs.String())
+		}
+	})
+	r.sub("interrupted", func() {
+		progress, told := io.Pipe()
+		ctx, cancel := context.WithCancel(r.t.Context())
+		go func() {
+			_, _ = progress.Read(make([]byte, 1))
+			cancel()
+			_, _ = io.Copy(io.Discard, progress)
+		}()
+		if code := wait(ctx, "--wait", io.Discard, told); code != 3 {
+			r.t.Errorf("exit %d", code)
+		}
+		told.Close()
+	})
+	r.run(2, "doctor", "acme.test", "--wait=soon")
+	r.serve(record)
 }
 
 func (r *road) sub(name string, f func()) {

@@ -82,6 +82,7 @@ func TestPublisherRoad(t *testing.T) {
 	}
 	otherRecord.KeyID = kid
 	r.moreFaults(record, kid)
+	r.waiting(record)
 	keys, document := "/.well-known/client-publisher.json", "/mcp/client.json"
 	for _, tc := range []struct {
 		name, code, line string
