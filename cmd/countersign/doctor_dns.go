@@ -164,6 +164,8 @@ func (s *sight) wrongKeyUnder(kid string) string {
 	switch {
 	case err != nil || record.Revoked() && record.KeyID != "" || slices.ContainsFunc(s.set.Malformed, unread):
 		return ""
+	case record.KeyID == "" && slices.Contains(s.recordReplaced(), kid):
+		return ""
 	case record.KeyID == "":
 		return at + " has no record with kid " + kid + ", which signs"
 	case !s.signsWith(record):
@@ -209,6 +211,33 @@ func (s *sight) keysDisagree() []string {
 func (s *sight) mendTwice(about string) string {
 	r := attest.DNSRecord{Publisher: s.publisher}
 	return "remove the record at " + about + " and add it again with this name in the form for " + s.zone + ":\n" + r.FormName(s.zone)
+}
+
+// recordReplaced finds that the record of the key which signed what is served is
+// gone, and that a key is there which the publisher document does not have yet:
+// a new one, that is, and not one that was there all the time.
+func (s *sight) recordReplaced() []string {
+	served, err := jose.Parse(s.verdict.Claimed().SoftwareStatement)
+	if err != nil || s.owner != s.publisher || len(s.set.Malformed) > 0 {
+		return nil
+	}
+	kid := served.Header.KeyID
+	if record, err := s.set.Find(kid); err != nil || record.KeyID != "" {
+		return nil
+	}
+	own, known := s.knownKey(kid)
+	replaces := func(r metadata.KeyRecord) bool {
+		key, err := jose.FromRecord(r)
+		return err == nil && known && key.Thumbprint() != own.Thumbprint() && !slices.Contains(keyIDs(s.listed), r.KeyID)
+	}
+	if !slices.ContainsFunc(s.set.Keys, replaces) {
+		return nil
+	}
+	return []string{kid}
+}
+
+func (s *sight) mendReplaced(kid string) string {
+	return "leave the record that is there, and add this one beside it:\n" + s.record(kid)
 }
 
 func (s *sight) mendMissingRecord(string) string {

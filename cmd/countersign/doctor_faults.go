@@ -34,6 +34,12 @@ type fault struct {
 // faults in the order in which they are told: what explains others comes first.
 func faults() []fault {
 	return []fault{
+		{"dns_bogus", (*sight).dnsBogus,
+			"DNSSEC of %s is broken",
+			"A validating resolver refuses every answer from the zone, and so do verifiers.", (*sight).mendBogus},
+		{"servers_disagree", (*sight).serversDisagree,
+			"the zone's name servers disagree about %s",
+			"Which of them a verifier asks is chance.", (*sight).mendServersDisagree},
 		{"domain_twice", (*sight).domainTwice,
 			"the domain is there twice: the key record is at %s",
 			"The form at the name server's operator appends the domain by itself.", (*sight).mendTwice},
@@ -58,6 +64,9 @@ func faults() []fault {
 		{"revoked", (*sight).revoked,
 			"the key %s is revoked",
 			"Its record is empty (p=). No statement that it signed counts, whatever its date.", (*sight).mendRevoked},
+		{"record_replaced", (*sight).recordReplaced,
+			"edited in place instead of added: the record of key %s is gone, and one of another key is there",
+			"What the key signed is in use until it ends, and needs the record until then.", (*sight).mendReplaced},
 		{"wrong_key", (*sight).wrongKey,
 			"wrong key: %s",
 			"Verifiers take the key from DNS, and the signature is by another.", (*sight).mendWrongKey},
@@ -67,6 +76,9 @@ func faults() []fault {
 		{"keys_disagree", (*sight).keysDisagree,
 			"DNS and the publisher document have different keys under kid %s",
 			"One of the two is not the publisher's word, so verifiers use neither.", (*sight).mendKeysDisagree},
+		{"answer_cached", (*sight).answerCached,
+			"a resolver still has an old answer about %s",
+			"Resolvers keep an answer, also that there is none, for the time that came with it.", (*sight).mendCached},
 		{"document_redirected", (*sight).documentRedirected,
 			"a redirect at %s",
 			"Verifiers follow none: what is elsewhere is another's word.", (*sight).mendRedirect},

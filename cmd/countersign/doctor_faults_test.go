@@ -7,11 +7,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/fc28f635/countersign/attest"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
 )
@@ -115,6 +117,76 @@ func (r *road) moreFaults(record txt, kid string) {
 			r.doctor(0, "--expires-within", "50d")
 		}
 	})
+}
+
+// slowServers produces what is amiss while a zone is on its way.
+func (r *road) slowServers(record txt, kid string) {
+	other, err := attest.Generate("2099z", metadata.KeyEd25519)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	otherRecord, err := other.Record()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.sub("edited in place", func() {
+		r.serve(txt{record.name, otherRecord.String()})
+		r.apply(r.fault("record_replaced", "edited in place instead of added: the record of key "+kid+" is gone, and one of another key is there").Mend)
+		if len(r.records) != 2 {
+			r.t.Errorf("%v", r.records)
+		}
+		r.healthy()
+	})
+	r.sub("a resolver has an old answer", func() {
+		r.names.ttl = 4
+		r.serve(txt{record.name, "before"})
+		if texts, err := lookupTXT(r.t, r.names.resolver, record.name); err != nil || len(texts) != 1 {
+			r.t.Fatalf("%q, %v", texts, err)
+		}
+		r.names.ttl = 0
+		r.serve(record)
+		r.apply(r.fault("answer_cached", "a resolver still has an old answer about _client-key.acme.test").Mend)
+		r.healthy()
+	})
+	r.sub("name servers disagree", func() {
+		second := &nameServer{zoneFile: filepath.Join(r.t.TempDir(), "zone"), second: true}
+		writeText(r.t, second.zoneFile, second.zone(nil))
+		address := freePort(r.t)
+		startNamed(r.t, program(r.t, "named"), r.t.TempDir(), address, "recursion no; dnssec-validation no;",
+			fmt.Sprintf("zone \"acme.test\" { type primary; file %q; };", second.zoneFile))
+		eventually(r.t, func() error { return has(r.t, address, "0") })
+		defer func(flags []string) { r.flags, r.names.second = flags, false; r.serve(record) }(r.flags)
+		r.flags = append(slices.Clone(r.flags), "--connect-to", "ns2.acme.test:53:"+address)
+		r.names.second = true
+		r.serve(record)
+		d := r.fault("servers_disagree", "the zone's name servers disagree about _client-key.acme.test")
+		if !strings.Contains(d.Mend, "  ns.acme.test ("+r.names.authority+"): key "+kid+"\n  ns2.acme.test ("+address+"): nothing") {
+			r.t.Errorf("mend: %s", d.Mend)
+		}
+		r.flags[len(r.flags)-1] = "ns2.acme.test:53:" + r.names.authority // the zone has reached it
+		r.healthy()
+	})
+	r.sub("DNSSEC is broken", func() {
+		defer func(flags []string) { r.flags = flags }(r.flags)
+		_, port, _ := net.SplitHostPort(r.names.authority)
+		address := freePort(r.t)
+		startNamed(r.t, program(r.t, "named"), r.t.TempDir(), address,
+			fmt.Sprintf("recursion yes; dnssec-validation yes; empty-zones-enable no; forward only; forwarders { 127.0.0.1 port %s; };", port),
+			fmt.Sprintf("trust-anchors { acme.test. static-ds 1 13 2 %q; };", strings.Repeat("0A", 32)))
+		eventually(r.t, func() error {
+			if _, err := lookupTXT(r.t, address, "serial.acme.test"); err == nil || strings.Contains(err.Error(), "refused") {
+				return fmt.Errorf("not yet: %w", err)
+			}
+			return nil
+		})
+		r.flags = slices.Clone(r.flags)
+		r.flags[slices.Index(r.flags, "--resolver")+1] = address
+		d := r.fault("dns_bogus", "DNSSEC of acme.test is broken")
+		if !strings.Contains(d.Mend, "remove the DS record of acme.test at the registrar") {
+			r.t.Errorf("mend: %s", d.Mend)
+		}
+	})
+	r.healthy() // through the resolver that has no DS record
 }
 
 // waiting asks doctor to wait for what comes, what does not, and what is

@@ -42,16 +42,20 @@ type sight struct {
 	notes     []note
 	unreached []string // what could not be asked
 
-	zone     string             // that the publisher's name is in, as far as its servers could be asked
-	owner    metadata.Publisher // whose key records speak for the publisher; zero where none do
-	set      metadata.KeySet    // the records at owner that speak for the publisher
-	texts    []string           // of the TXT records at owner
-	wildcard bool               // set is the publisher's own, and a wildcard answered
-	quoted   []string           // at the publisher's own name: key records that begin with a quotation mark or the like
-	absent   bool               // the zones' servers said that no record speaks for the publisher
-	asked    map[string]bool    // by key record name: does the zone have TXT records there
-	twice    string             // the name with the domain twice, where that holds the record
-	apex     bool               // the domain itself holds the record
+	zone     string                    // that the publisher's name is in, as far as its servers could be asked
+	owner    metadata.Publisher        // whose key records speak for the publisher; zero where none do
+	set      metadata.KeySet           // the records at owner that speak for the publisher
+	texts    []string                  // of the TXT records at owner
+	wildcard bool                      // set is the publisher's own, and a wildcard answered
+	quoted   []string                  // at the publisher's own name: key records that begin with a quotation mark or the like
+	absent   bool                      // the zones' servers said that no record speaks for the publisher
+	asked    map[string]bool           // by key record name: does the zone have TXT records there
+	twice    string                    // the name with the domain twice, where that holds the record
+	zoneHas  map[string]serverAnswer   // by name: what the zone's servers have
+	split    map[string][]serverAnswer // by name: what they say where they disagree
+	resolved map[string]resolverAnswer // by name: what a resolver said
+	bogus    string                    // the name that fails validation
+	apex     bool                      // the domain itself holds the record
 
 	keys     page // the publisher document
 	listed   metadata.PublisherDocument
@@ -113,7 +117,8 @@ func look(ctx context.Context, cfg online.Config, p metadata.Publisher, what tar
 	if err != nil {
 		return nil, fail(fmt.Errorf("finding a resolver: %w", err), "--resolver HOST:PORT names one")
 	}
-	s := &sight{publisher: p, target: what, at: time.Now(), asked: make(map[string]bool)}
+	s := &sight{publisher: p, target: what, at: time.Now(), asked: make(map[string]bool),
+		zoneHas: make(map[string]serverAnswer), split: make(map[string][]serverAnswer), resolved: make(map[string]resolverAnswer)}
 	if err := s.readLocal(); err != nil {
 		return nil, err
 	}
@@ -121,7 +126,7 @@ func look(ctx context.Context, cfg online.Config, p metadata.Publisher, what tar
 	fetcher := fetch.New(fetch.Config{AllowLoopback: cfg.InsecureLoopback, RootCAs: cfg.RootCAs, ConnectTo: cfg.InsecureConnectTo})
 	s.lookHTTPS(ctx, fetcher)
 	verifier, err := verify.New(verify.Config{
-		Resolver:           politeResolver{s, resolver},
+		Resolver:           politeResolver{s, resolver, new(sync.Mutex)},
 		Fetcher:            seenFetcher{map[string]page{s.keys.url: s.keys, s.document.url: s.document}, fetcher},
 		Memory:             firstMeeting{},
 		InsecureSpecialUse: cfg.InsecureLoopback,
@@ -193,13 +198,18 @@ walk:
 	for i, p := range s.publisher.Walk() {
 		if i == 0 || p.Domain() != s.zone && !strings.HasSuffix(p.Domain(), "."+s.zone) {
 			var err error
-			if s.zone, servers, err = r.Authorities(ctx, p.Domain()); err != nil {
+			if s.zone, servers, err = r.Authorities(ctx, p.Domain()); errors.Is(err, verify.ErrBogus) {
+				s.bogus = p.Domain()
+				return
+			} else if err != nil {
 				s.unreached = append(s.unreached, err.Error())
 				return
 			}
 		}
 		name := p.KeyRecordName()
-		answer, err := askZone(ctx, r, servers, name)
+		answers := askServers(ctx, r, servers, name)
+		answer, err := settle(ctx, r, answers, name)
+		disagree := s.compare(name, answers)
 		switch {
 		case errors.Is(err, verify.ErrNoRecord):
 			s.asked[name] = false
@@ -209,7 +219,9 @@ walk:
 			s.unreached = append(s.unreached, err.Error())
 			return
 		}
-		s.asked[name] = true
+		if s.zoneHas[name] = (serverAnswer{Answer: answer}); !disagree {
+			s.asked[name] = true
+		}
 		set := metadata.ParseKeySet(answer.Texts)
 		for _, text := range set.Ignored {
 			s.note("zone's servers", "%s has a TXT record that is no key record: %.100q", name, text)
@@ -276,22 +288,27 @@ func (s *sight) misplaced() []string {
 	return names
 }
 
-// askZone asks all servers of a zone at once and takes the answer of the first
-// that gave one. An alias into another zone is followed by the resolver.
+// askZone asks all servers of a zone at once for what one of them has.
 func askZone(ctx context.Context, r *dnsx.Resolver, servers []dnsx.Server, name string) (verify.Answer, error) {
-	answers, errs := make([]verify.Answer, len(servers)), make([]error, len(servers))
-	var wg sync.WaitGroup
-	for i, server := range servers {
-		wg.Go(func() { answers[i], errs[i] = r.AskAuthority(ctx, server, name) })
-	}
-	wg.Wait()
-	for i, err := range errs {
-		if err == nil || errors.Is(err, verify.ErrNoRecord) {
-			return answers[i], err
-		}
-		if answers[i].Name != "" && !strings.EqualFold(answers[i].Name, name) {
+	return settle(ctx, r, askServers(ctx, r, servers, name), name)
+}
+
+// settle takes the answer of the first server that has records, else of the
+// first that gave one. An alias into another zone is followed by the resolver.
+func settle(ctx context.Context, r *dnsx.Resolver, answers []serverAnswer, name string) (verify.Answer, error) {
+	has := func(a serverAnswer) bool { return a.err == nil }
+	alias := func(a serverAnswer) bool { return a.Name != "" && !strings.EqualFold(a.Name, name) }
+	for _, wanted := range []func(serverAnswer) bool{has, alias, serverAnswer.settled} {
+		if i := slices.IndexFunc(answers, wanted); i >= 0 {
+			if a := answers[i]; a.settled() {
+				return a.Answer, a.err
+			}
 			return r.LookupTXT(ctx, name)
 		}
+	}
+	var errs []error
+	for _, a := range answers {
+		errs = append(errs, a.err)
 	}
 	return verify.Answer{}, errors.Join(errs...)
 }
@@ -374,6 +391,9 @@ func (s *sight) noteVerdict() {
 			s.note("resolver", "%s: %s", f.Reason, f.Detail)
 		}
 	}
+	if f, ok := s.verdict.Finding(verify.CheckDNSStrength); ok && f.Reason == metadata.ReasonDNSUncorroborated {
+		s.note("one resolver", "%s, so the publisher document must say the same as DNS. A zone with DNSSEC, or a second resolver, would be enough", f.Detail)
+	}
 	text := s.verdict.Outcome.String()
 	if s.verdict.KeyID != "" {
 		text += ", statement signed with " + s.verdict.KeyID
@@ -400,6 +420,7 @@ func (s *sight) noteVerdict() {
 type politeResolver struct {
 	seen     *sight
 	resolver *dnsx.Resolver
+	mu       *sync.Mutex // guards what is written to seen
 }
 
 // LookupTXT implements [verify.Resolver].
@@ -407,11 +428,18 @@ func (r politeResolver) LookupTXT(ctx context.Context, name string) (verify.Answ
 	has, asked := r.seen.asked[name]
 	switch {
 	case !asked:
-		return verify.Answer{Name: name}, errors.New("the zone's own servers did not say whether there is a record, so no resolver was asked")
+		return verify.Answer{Name: name}, errors.New("the zone's own servers did not say, or not all the same, whether there is a record, so no resolver was asked")
 	case !has:
 		return verify.Answer{Name: name}, verify.ErrNoRecord
 	}
-	return r.resolver.LookupTXT(ctx, name)
+	answer, err := r.resolver.LookupTXT(ctx, name)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen.resolved[name] = resolverAnswer{serverAnswer{Answer: answer, err: err}, time.Now().Add(answer.TTL)}
+	if errors.Is(err, verify.ErrBogus) {
+		r.seen.bogus = name
+	}
+	return answer, err
 }
 
 // A seenFetcher has the pages that were fetched already, and fetches others.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fc28f635/countersign/attest"
 	"github.com/fc28f635/countersign/metadata"
@@ -83,6 +84,7 @@ func TestPublisherRoad(t *testing.T) {
 	otherRecord.KeyID = kid
 	r.moreFaults(record, kid)
 	r.waiting(record)
+	r.slowServers(record, kid)
 	keys, document := "/.well-known/client-publisher.json", "/mcp/client.json"
 	for _, tc := range []struct {
 		name, code, line string
@@ -295,6 +297,7 @@ var (
 	commandLine = regexp.MustCompile(`(?m)^countersign (.*?)(?:    #.*)?$`)
 	quotedText  = regexp.MustCompile(`(?m)^  (".*v=ck1.*")$`)
 	renameTo    = regexp.MustCompile(`(?s)^remove the record at (\S+) and add it again with this name in the form for (\S+):\n(\S+)$`)
+	waitUntil   = regexp.MustCompile(`^wait until (\d\S+):`)
 	wildcardOf  = regexp.MustCompile(`remove the key record from the wildcard that answers, such as (\S+),`)
 )
 
@@ -332,6 +335,13 @@ func (r *road) apply(mend string) {
 		if !slices.Contains(records, record) {
 			records = append(records, record)
 		}
+	}
+	if m := waitUntil.FindStringSubmatch(mend); m != nil {
+		until, err := time.Parse(time.RFC3339, m[1])
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		time.Sleep(time.Until(until) + time.Second) // it has whole seconds
 	}
 	if strings.Contains(mend, "in the web server's configuration") {
 		if err := os.RemoveAll(r.served + "/wrong"); err != nil {

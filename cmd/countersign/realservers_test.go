@@ -113,6 +113,8 @@ type nameServer struct {
 	zoneFile            string
 	process             *os.Process
 	serial              int
+	ttl                 int  // of the records, in seconds
+	second              bool // the zone has the name server ns2, too
 }
 
 func startNameServer(t *testing.T, dir, elsewhere string) *nameServer {
@@ -155,12 +157,15 @@ type txt struct{ name, text string }
 
 func (s *nameServer) zone(records []txt) string {
 	text := fmt.Sprintf("$TTL 0\n@ 3600 IN SOA ns root %d 3600 600 86400 3600\n@ IN NS ns\nns IN A 192.0.2.53\nserial IN TXT \"%[1]d\"\n", s.serial)
+	if s.second {
+		text += "@ IN NS ns2\nns2 IN A 192.0.2.54\n"
+	}
 	for _, r := range records {
 		if r.text == "" {
 			text += r.name + ". IN CNAME key.elsewhere.test.\n"
 			continue
 		}
-		text += fmt.Sprintf("%s. IN TXT %q\n", r.name, r.text)
+		text += fmt.Sprintf("%s. %d IN TXT %q\n", r.name, s.ttl, r.text)
 	}
 	return text
 }
@@ -188,16 +193,20 @@ func (s *nameServer) serve(t *testing.T, records []txt) {
 }
 
 func has(t *testing.T, server, want string) error {
+	texts, err := lookupTXT(t, server, "serial.acme.test")
+	if err == nil && (len(texts) != 1 || texts[0] != want) {
+		err = fmt.Errorf("%s has serial %q, want %s", server, texts, want)
+	}
+	return err
+}
+
+func lookupTXT(t *testing.T, server, name string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	r := net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, server)
 	}}
-	texts, err := r.LookupTXT(ctx, "serial.acme.test.")
-	if err == nil && (len(texts) != 1 || texts[0] != want) {
-		err = fmt.Errorf("%s has serial %q, want %s", server, texts, want)
-	}
-	return err
+	return r.LookupTXT(ctx, name+".")
 }
 
 // startWebServer serves dir as https://acme.test with nginx. It returns the
