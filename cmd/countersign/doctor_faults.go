@@ -128,7 +128,7 @@ func (s *sight) diagnose() {
 func (s *sight) statementExpires() []string {
 	stated, ok := s.verdict.Statement()
 	until := time.Unix(stated.ExpiresAt, 0).UTC()
-	if !ok || until.Sub(s.at) > s.target.within {
+	if !ok || s.target.within == 0 || until.Sub(s.at) > s.target.within {
 		return nil
 	}
 	return []string{"on " + until.Format(time.DateOnly)}

@@ -30,7 +30,7 @@ type target struct {
 	dir string            // what publish wrote, to compare with; empty for none
 	id  metadata.ClientID // zero where not known
 
-	// within is how soon the statement's end is a fault; zero for not before.
+	// within is how soon the statement's end is a fault; zero for never.
 	within time.Duration
 }
 
