@@ -123,8 +123,11 @@ Next
   3. %[3]s
   4. upload what is in %[4]s to https://%[1]s/
   5. %[5]s
+  6. %[6]s
+     makes a second key to keep elsewhere: with it you go on at once when this one is lost or stolen
 `, p.Domain(), printable(name), printable(command("publish", "--dir", f.dir)), printable(tree.dir),
-		printable(command("doctor", p.Domain(), "--dir", f.dir)))
+		printable(command("doctor", p.Domain(), "--dir", f.dir)),
+		printable(command("keys", "standby", p.Domain(), "--dir", f.dir, "-o", "standby.pem")))
 	return nil
 }
 
