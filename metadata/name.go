@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -100,12 +99,15 @@ func (c Client) DisplayNames() []string {
 	if c.ClientName != "" {
 		names = append(names, c.ClientName)
 	}
-	if len(c.More) == 0 {
-		return names
+	var members []string
+	for member := range c.More {
+		if base, _, _ := strings.Cut(member, "#"); shownNames[base] {
+			members = append(members, member)
+		}
 	}
-	for _, member := range slices.Sorted(maps.Keys(c.More)) {
-		base, _, _ := strings.Cut(member, "#")
-		if text, ok := strictjson.Text(c.More[member]); ok && shownNames[base] {
+	slices.Sort(members)
+	for _, member := range members {
+		if text, ok := strictjson.Text(c.More[member]); ok {
 			names = append(names, text)
 		}
 	}
