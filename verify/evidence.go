@@ -176,7 +176,7 @@ func (v *Verifier) lookUpPublisher(ctx context.Context, p metadata.Publisher) (d
 	return v.publishers.get(ctx, p.Domain(), v.cfg.Now, func(ctx context.Context) (documentEvidence, time.Time) {
 		e := v.fetchPublisher(ctx, p)
 		e.seenAt = v.cfg.Now().UTC().Truncate(time.Second)
-		return e, e.until.Add(0)
+		return e, e.until
 	})
 }
 

@@ -3,6 +3,7 @@ package verify_test
 import (
 	"testing"
 
+	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/testvectors"
 	"github.com/fc28f635/countersign/verify"
 )
@@ -18,6 +19,23 @@ func TestVectors(t *testing.T) {
 				verdict := judge(t, vector)
 				checkVerdict(t, vector, verdict)
 			})
+		}
+	}
+}
+
+// Every reason that can be given has a vector, whatever kind it is of.
+func TestEveryReasonHasAVector(t *testing.T) {
+	named := map[string]bool{}
+	for _, vector := range testvectors.All() {
+		_, reason := vector.Expectation()
+		named[reason] = true
+		for _, f := range vector.Findings() {
+			named[f.Reason] = true
+		}
+	}
+	for _, reason := range metadata.Reasons() {
+		if !named[string(reason)] {
+			t.Errorf("no vector expects %s", reason)
 		}
 	}
 }

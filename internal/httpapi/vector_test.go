@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -18,9 +19,12 @@ func TestVectors(t *testing.T) {
 		t.Fatal("there are no api vectors")
 	}
 	working := start(t, setup{})
-	full := start(t, setup{store: func(s issuer.Store) issuer.Store {
-		return faultyStore{Store: s, commit: func() error { return fmt.Errorf("writing: %w", issuer.ErrStorageFull) }}
-	}})
+	failing := func(err error) *testService {
+		return start(t, setup{store: func(s issuer.Store) issuer.Store {
+			return faultyStore{Store: s, commit: func() error { return fmt.Errorf("writing: %w", err) }}
+		}})
+	}
+	full, broken := failing(issuer.ErrStorageFull), failing(errors.New("a defect"))
 	for _, v := range vectors {
 		t.Run(v.ID, func(t *testing.T) {
 			service := working
@@ -28,6 +32,8 @@ func TestVectors(t *testing.T) {
 			case "":
 			case "storage_full":
 				service = full
+			case "defect":
+				service = broken
 			default:
 				t.Fatalf("the fault %q is not known here", fault)
 			}

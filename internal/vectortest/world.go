@@ -59,6 +59,9 @@ func (w *World) Config() (verify.Config, error) {
 	if len(w.vector.Header["seen"]) > 0 {
 		cfg.Memory = w
 	}
+	if w.vector.Get("fault") == "roots_unreadable" {
+		cfg.Roots = unreadable{}
+	}
 	if roots, ok := w.vector.Files["roots.json"]; ok {
 		loaded, err := trustroots.Parse(roots, "roots.json")
 		if err != nil {
@@ -74,6 +77,14 @@ func (w *World) Config() (verify.Config, error) {
 		cfg.Countersigners = []metadata.Publisher{p}
 	}
 	return cfg, nil
+}
+
+// unreadable is a source of roots that cannot be read.
+type unreadable struct{}
+
+// Root implements [trustroots.Source].
+func (unreadable) Root(context.Context, metadata.Publisher) (*trustroots.Root, error) {
+	return nil, errors.New("the file of roots cannot be read")
 }
 
 // Answer makes a URL answer otherwise from now on: a status code, timeout or

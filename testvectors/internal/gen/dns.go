@@ -20,6 +20,8 @@ func strengthVectors() []vector {
 			finding("dns_key passed"), finding("dns_strength passed")),
 		stated("dns/corroborated_by_document", "verified", "an insecure answer, and the publisher document has the same key under the same kid",
 			s, zoneOf(acmeKey), document, finding("dns_key passed"), finding("dns_strength passed"), finding("wellknown_key passed")),
+		stated("dns/roots_unreadable", "inconclusive roots_unavailable", "the trust roots cannot be read: what they would say is not passed over",
+			s, zoneOf(acmeKey), dns("secure"), header("fault", "roots_unreadable")),
 		stated("dns/uncorroborated", "verified", "an insecure answer that nothing corroborates: verified, at most tier domain",
 			s, zoneOf(acmeKey), finding("dns_key passed"), finding("dns_strength failed dns_uncorroborated"),
 			finding("wellknown_key failed wellknown_missing")),
