@@ -79,5 +79,5 @@ func checkDocument(c Client, id ClientID, wrong []string, defects *Defects) {
 // sharedSecretMethod reports whether a client authentication method rests on a
 // secret that client and server share.
 func sharedSecretMethod(method string) bool {
-	return strings.HasPrefix(method, "client_secret_")
+	return strings.HasPrefix(method, "client_secret")
 }
