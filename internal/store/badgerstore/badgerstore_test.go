@@ -226,33 +226,40 @@ func TestBatchLargerThanATransaction(t *testing.T) {
 	}
 }
 
-// Writers share syncs: that is what makes it worth to wait for one.
+// Writers share syncs: all that wait while one is under way are in the next.
 func TestGroupCommit(t *testing.T) {
 	leavesNothing(t)
 	s := open(t, small(t.TempDir()))
+	const writers = 64
 	commits, hold := 0, make(chan struct{})
+	under := make(chan struct{}, 1+writers) // one for each commit there can be
 	s.commitTxn = func(txn *badger.Txn) error {
 		commits++
+		under <- struct{}{}
 		<-hold
 		return txn.Commit()
 	}
-	const writers = 64
 	var group sync.WaitGroup
-	for i := range writers {
+	commit := func(id string) {
 		group.Go(func() {
-			if err := s.Commit(t.Context(), storetest.Decision(t, fmt.Sprint(i))); err != nil {
+			if err := s.Commit(t.Context(), storetest.Decision(t, id)); err != nil {
 				t.Errorf("committing: %v", err)
 			}
 		})
 	}
-	for len(s.queue) < writers/2 {
+	commit("first")
+	<-under
+	for i := range writers {
+		commit(fmt.Sprint(i))
+	}
+	for len(s.queue) < writers {
 		time.Sleep(time.Millisecond)
 	}
 	close(hold)
 	group.Wait()
 	closeStore(t, s)
-	if commits > writers/2 {
-		t.Errorf("%d writers took %d commits", writers, commits)
+	if commits != 2 {
+		t.Errorf("%d writers took %d commits, want the one under way and one more", writers+1, commits)
 	}
 }
 
