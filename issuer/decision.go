@@ -71,6 +71,14 @@ type Decision struct {
 	// Reason is why the outcome is denied, empty otherwise.
 	Reason     metadata.Reason `json:"reason,omitempty"`
 	OAuthError *OAuthError     `json:"oauth_error,omitempty"`
+
+	// Narrowed is there where the outcome is approved, and scopes were cut or
+	// members overridden.
+	Narrowed *Narrowing `json:"narrowed,omitempty"`
+
+	// Why is the address of the public explanation; empty where the service has
+	// no address.
+	Why string `json:"why,omitempty"`
 }
 
 // An IgnoredStatement is a statement that verified as far as its findings say

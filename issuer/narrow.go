@@ -45,6 +45,9 @@ func (d *Decision) narrow(p *Policy, c metadata.Client) {
 	}
 	c.Scope = strings.Join(kept, " ")
 	d.Grant.Scope, d.Client = c.Scope, c
+	if len(d.Grant.ScopesCut) > 0 || len(d.Overridden) > 0 {
+		d.Narrowed = &Narrowing{Description: narrowedSentence}
+	}
 }
 
 // offer drops the grant and response types that the deployment or the tier does

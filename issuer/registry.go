@@ -30,6 +30,12 @@ type Config struct {
 	// accepted. See [CheckAuthorizationServer].
 	AuthorizationServer string
 
+	// PublicURL is where others reach the service, such as
+	// https://trust.example: a decision is explained at /why/ID below it, and a
+	// refusal says so. Empty means that refusals have no address. See
+	// [CheckPublicURL].
+	PublicURL string
+
 	// Test marks every decision as made by a service that may fetch from
 	// loopback. No such decision is countersigned.
 	Test bool
@@ -53,6 +59,11 @@ func NewRegistry(cfg Config) (*Registry, error) {
 	if cfg.AuthorizationServer != "" {
 		if err := CheckAuthorizationServer(cfg.AuthorizationServer); err != nil {
 			return nil, fmt.Errorf("field AuthorizationServer: %w", err)
+		}
+	}
+	if cfg.PublicURL != "" {
+		if err := CheckPublicURL(cfg.PublicURL); err != nil {
+			return nil, fmt.Errorf("field PublicURL: %w", err)
 		}
 	}
 	if cfg.Policy == nil {
@@ -116,6 +127,7 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 	if d.ID, err = newID(); err != nil {
 		return Decision{}, err
 	}
+	d.explainAt(r.cfg.PublicURL)
 	if r.countersigns(d) {
 		if d.Countersigned, err = r.cfg.Countersigner.Sign(d); err != nil {
 			return Decision{}, fmt.Errorf("countersigning: %w", err)

@@ -32,7 +32,7 @@ func printDecision(w io.Writer, d issuer.Decision) {
 		printGrant(line, d)
 	}
 	for _, cut := range d.Grant.ScopesCut {
-		line("cut", "%s (%s)", cut.Scope, whyCut(cut))
+		line("cut", "%s (%s)", cut.Scope, cut.Explain())
 	}
 	if len(d.Overridden) > 0 {
 		line("overridden", "%s", strings.Join(d.Overridden, " "))
@@ -111,23 +111,6 @@ func printGrant(line func(name, format string, args ...any), d issuer.Decision) 
 	if d.Countersigned != "" {
 		line("signed for", "%s (--json prints the countersigned statement)", d.AuthorizationServer)
 	}
-}
-
-// whyCut says why a scope was not granted and what earns it.
-func whyCut(cut issuer.ScopeCut) string {
-	why := map[string]string{
-		"class":      issuer.ClassOf(cut.Scope).String() + " is beyond this tier",
-		"sensitive":  "sensitive reads are beyond this tier",
-		"refresh":    "this tier has no refresh token",
-		"not_stated": "the statement does not have it",
-	}[cut.Why]
-	if why == "" {
-		why = cut.Why
-	}
-	if cut.Earn == issuer.TierBlocked {
-		return why + "; no tier has it"
-	}
-	return why + "; tier " + cut.Earn.String() + " has it"
 }
 
 // firstNotPassed returns the first reason that cost a client tier, not outcome.

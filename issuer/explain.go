@@ -1,0 +1,241 @@
+package issuer
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fc28f635/countersign/docs"
+	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/verify"
+)
+
+// An Explanation says what was decided, why, and who can do what about it, to
+// anybody who has the decision's id: reasons and fixed sentences, never what was
+// seen. What a stranger chose is bounded, and has its controls written out.
+type Explanation struct {
+	ID      string    `json:"id"`
+	At      time.Time `json:"at"`
+	Outcome Outcome   `json:"outcome"`
+	Summary string    `json:"summary"` // the outcome as a sentence
+
+	Tier      Tier   `json:"tier"`
+	TierMeans string `json:"tier_means"` // the tier as a sentence
+
+	// Told is what a person is told of the client where it asks for consent.
+	Told string `json:"told"`
+
+	// ClaimedName is the name that the client gave itself. Nobody checked it.
+	ClaimedName string `json:"claimed_name,omitempty"`
+
+	Reasons []ExplainedReason `json:"reasons"`
+
+	// ScopesCut are the scopes that were asked for and not granted, Overridden
+	// the members of the registration that did not come through as sent.
+	ScopesCut  []ExplainedCut `json:"scopes_cut"`
+	Overridden []string       `json:"overridden"`
+
+	DryRun bool `json:"dry_run,omitzero"`
+	Test   bool `json:"test,omitzero"`
+}
+
+// An ExplainedReason is one reason of a decision, with what each party can do.
+type ExplainedReason struct {
+	// Reason is ReasonUnavailable in place of those that the public is not told
+	// apart.
+	Reason metadata.Reason `json:"reason"`
+	Effect Effect          `json:"effect"`
+
+	Sentence    string `json:"sentence"`
+	Means       string `json:"means"`
+	DoesNotMean string `json:"does_not_mean,omitempty"`
+
+	User      string `json:"user"`
+	Publisher string `json:"publisher"` // the client developer too
+	Operator  string `json:"operator"`
+}
+
+// An ExplainedCut is a scope that was not granted.
+type ExplainedCut struct {
+	Scope    string `json:"scope"`
+	Why      string `json:"why"`
+	EarnedBy string `json:"earned_by"`
+}
+
+// An Effect is what a reason did to a decision.
+type Effect string
+
+// The effects of reasons.
+const (
+	EffectRefused  Effect = "refused"  // the outcome is denied
+	EffectNarrowed Effect = "narrowed" // a check did not pass, which may have cost a tier
+	EffectFlagged  Effect = "flagged"  // nothing; a person should know
+)
+
+// ReasonUnavailable is told to the public in place of address_refused,
+// dns_unavailable, dns_bogus and document_unavailable: which of them it was says
+// what a service can reach. It is no reason of a decision.
+const ReasonUnavailable metadata.Reason = "unavailable"
+
+// Explain explains a decision to the public.
+func (d Decision) Explain() Explanation {
+	e := Explanation{ID: d.ID, At: d.At, Outcome: d.Outcome, Summary: d.summary(), Tier: d.Tier, TierMeans: tierMeans[d.Tier],
+		Told: shown(d.Told, longestTold), ClaimedName: shown(d.claimedName(), longestShown), Reasons: d.explainReasons(),
+		ScopesCut: []ExplainedCut{}, Overridden: []string{}, DryRun: d.DryRun, Test: d.Test}
+	for _, cut := range first(d.Grant.ScopesCut) {
+		e.ScopesCut = append(e.ScopesCut, ExplainedCut{Scope: shown(cut.Scope, longestShown), Why: cut.Explain(), EarnedBy: earnedBy[cut.Earn]})
+	}
+	for _, name := range first(d.Overridden) {
+		e.Overridden = append(e.Overridden, shown(name, longestShown))
+	}
+	return e
+}
+
+// summary is the outcome as a sentence.
+func (d Decision) summary() string {
+	switch {
+	case d.Outcome == Review:
+		return "The application waits for a person's review."
+	case d.Outcome != Approved:
+		return "The application was refused."
+	case d.Narrowed != nil:
+		return "The application was let in, with less than it asked for."
+	}
+	return "The application was let in."
+}
+
+// claimedName is the name that the client gave itself.
+func (d Decision) claimedName() string {
+	if d.Asked.ClientName != "" {
+		return d.Asked.ClientName
+	}
+	return d.Client.ClientName
+}
+
+// explainReasons lists each reason once: that of the outcome, then what did not
+// pass, then the flags.
+func (d Decision) explainReasons() []ExplainedReason {
+	list := []ExplainedReason{}
+	add := func(reason metadata.Reason, effect Effect) {
+		told := publicReason(reason)
+		if reason == "" || slices.ContainsFunc(list, func(r ExplainedReason) bool { return r.Reason == told }) {
+			return
+		}
+		list = append(list, explainReason(told, effect, d.Tier == TierBlocked))
+	}
+	add(d.Reason, EffectRefused)
+	effect := EffectNarrowed
+	if d.Outcome == Denied {
+		effect = EffectRefused
+	}
+	for _, flag := range d.Flags {
+		if flag != d.Reason {
+			add(flag, EffectFlagged)
+		}
+	}
+	for _, f := range d.Findings {
+		if f.Status != verify.Passed && (d.Outcome != Denied || f.Status != verify.Skipped) {
+			add(f.Reason, effect)
+		}
+	}
+	if d.IgnoredStatement != nil {
+		add(metadata.Reason(d.IgnoredStatement.Why), EffectNarrowed)
+	}
+	return list
+}
+
+// publicReason is the reason as the public is told it.
+func publicReason(r metadata.Reason) metadata.Reason {
+	switch r {
+	case metadata.ReasonAddressRefused, metadata.ReasonDNSUnavailable, metadata.ReasonDNSBogus, metadata.ReasonDocumentUnavailable:
+		return ReasonUnavailable
+	}
+	return r
+}
+
+// explainReason explains a reason as the public is told it. blocked says that
+// the client claims to be what was revoked or denied.
+func explainReason(r metadata.Reason, effect Effect, blocked bool) ExplainedReason {
+	e := ExplainedReason{Reason: r, Effect: effect, User: docs.Everybody("User, " + string(effect))}
+	if blocked && effect == EffectRefused {
+		e.User = docs.Everybody("User, blocked")
+	}
+	if r == ReasonUnavailable {
+		e.Sentence = metadata.ReasonDNSUnavailable.Problem().Sentence
+		e.Means, e.User = docs.Everybody("Unavailable"), docs.Everybody("User, unavailable")
+		e.Publisher, e.Operator = docs.Everybody("Unavailable, to the publisher"), docs.Everybody("Unavailable, to the operator")
+		return e
+	}
+	page, ok := docs.ReasonPage(string(r))
+	if !ok { // of another version of this program, or no reason at all
+		r = metadata.ReasonServerError
+		page, _ = docs.ReasonPage(string(r))
+		e.Reason = r
+	}
+	e.Sentence, e.Means, e.DoesNotMean = r.Problem().Sentence, page.Means, page.DoesNotMean
+	e.Publisher, e.Operator = page.Mend.Publisher, page.Mend.Operator
+	if e.Publisher == "" {
+		e.Publisher = docs.Everybody("Publisher")
+	}
+	if e.Operator == "" {
+		e.Operator = docs.Everybody("Operator")
+	}
+	return e
+}
+
+// tierMeans says what a tier means, as a sentence.
+var tierMeans = map[Tier]string{
+	TierBlocked:    "Refused: what it claims to be was revoked or denied.",
+	TierUnverified: "Nobody vouches for its name.",
+	TierDomain:     "It is published by the domain that is named, or returns only to it.",
+	TierSigned:     "It is published and signed by the domain that is named.",
+	TierAccepted:   "The operator has accepted it.",
+	TierEndorsed:   "The operator has accepted it, and a trust root vouches for its publisher.",
+}
+
+// earnedBy says what earns the lowest tier that grants a scope.
+var earnedBy = map[Tier]string{
+	TierBlocked:    "Nothing: no tier has it.",
+	TierUnverified: "Registering again: every client may have it.",
+	TierDomain:     "Publishing: a metadata document, or redirect URIs, on the publisher's own domain (tier domain).",
+	TierSigned:     "Signing: a software statement by a key that the publisher's domain publishes (tier signed).",
+	TierAccepted:   "The operator's acceptance (tier accepted).",
+	TierEndorsed:   "A trust root that vouches for the publisher (tier endorsed).",
+}
+
+// Explain says why a scope was not granted and which tier has it.
+func (c ScopeCut) Explain() string {
+	why := map[string]string{
+		"class":      ClassOf(c.Scope).String() + " is beyond this tier",
+		"sensitive":  "sensitive reads are beyond this tier",
+		"refresh":    "this tier has no refresh token",
+		"not_stated": "the statement does not have it",
+	}[c.Why]
+	if why == "" {
+		why = c.Why
+	}
+	if c.Earn == TierBlocked {
+		return why + "; no tier has it"
+	}
+	return why + "; tier " + c.Earn.String() + " has it"
+}
+
+// longestTold bounds what is told: a name and a domain, with a few words.
+const longestTold = 512
+
+// first bounds a list that a stranger can make long.
+func first[T any](list []T) []T {
+	const most = 64
+	return list[:min(len(list), most)]
+}
+
+// shown makes what a stranger wrote fit to be shown: bounded, and where it has
+// characters that cannot be shown or that change how others are, in ASCII.
+func shown(s string, longest int) string {
+	s = bounded(s, longest)
+	if metadata.CheckName(s) == nil {
+		return s
+	}
+	return strings.Trim(strconv.QuoteToASCII(s), `"`)
+}
