@@ -29,6 +29,9 @@ type Explanation struct {
 	// ClaimedName is the name that the client gave itself. Nobody checked it.
 	ClaimedName string `json:"claimed_name,omitempty"`
 
+	// User is what the person who was sent here can do.
+	User []string `json:"user"`
+
 	Reasons []ExplainedReason `json:"reasons"`
 
 	// ScopesCut are the scopes that were asked for and not granted, Overridden
@@ -51,7 +54,6 @@ type ExplainedReason struct {
 	Means       string `json:"means"`
 	DoesNotMean string `json:"does_not_mean,omitempty"`
 
-	User      string `json:"user"`
 	Publisher string `json:"publisher"` // the client developer too
 	Operator  string `json:"operator"`
 }
@@ -81,7 +83,7 @@ const ReasonUnavailable metadata.Reason = "unavailable"
 // Explain explains a decision to the public.
 func (d Decision) Explain() Explanation {
 	e := Explanation{ID: d.ID, At: d.At, Outcome: d.Outcome, Summary: d.summary(), Tier: d.Tier, TierMeans: tierMeans[d.Tier],
-		Told: shown(d.Told, longestTold), ClaimedName: shown(d.claimedName(), longestShown), Reasons: d.explainReasons(),
+		Told: shown(d.Told, longestTold), ClaimedName: shown(d.claimedName(), longestShown), User: []string{}, Reasons: d.explainReasons(),
 		ScopesCut: []ExplainedCut{}, Overridden: []string{}, DryRun: d.DryRun, Test: d.Test}
 	for _, cut := range first(d.Grant.ScopesCut) {
 		e.ScopesCut = append(e.ScopesCut, ExplainedCut{Scope: shown(cut.Scope, longestShown), Why: cut.Explain(), EarnedBy: earnedBy[cut.Earn]})
@@ -89,7 +91,33 @@ func (d Decision) Explain() Explanation {
 	for _, name := range first(d.Overridden) {
 		e.Overridden = append(e.Overridden, shown(name, longestShown))
 	}
+	e.adviseUser(d.Narrowed != nil)
 	return e
+}
+
+// adviseUser says what the user can do, once for each thing that happened.
+func (e *Explanation) adviseUser(narrowed bool) {
+	advise := func(title string) {
+		if text := docs.Everybody("User, " + title); !slices.Contains(e.User, text) {
+			e.User = append(e.User, text)
+		}
+	}
+	switch {
+	case e.Outcome == Denied && e.Tier == TierBlocked:
+		advise("blocked")
+	case e.Outcome == Denied:
+		advise("refused")
+	case narrowed:
+		advise("narrowed")
+	}
+	for _, r := range e.Reasons {
+		switch {
+		case r.Reason == ReasonUnavailable:
+			advise("unavailable")
+		case r.Effect != EffectRefused:
+			advise(string(r.Effect))
+		}
+	}
 }
 
 // summary is the outcome as a sentence.
@@ -122,7 +150,7 @@ func (d Decision) explainReasons() []ExplainedReason {
 		if reason == "" || slices.ContainsFunc(list, func(r ExplainedReason) bool { return r.Reason == told }) {
 			return
 		}
-		list = append(list, explainReason(told, effect, d.Tier == TierBlocked))
+		list = append(list, explainReason(told, effect))
 	}
 	add(d.Reason, EffectRefused)
 	effect := EffectNarrowed
@@ -154,16 +182,12 @@ func publicReason(r metadata.Reason) metadata.Reason {
 	return r
 }
 
-// explainReason explains a reason as the public is told it. blocked says that
-// the client claims to be what was revoked or denied.
-func explainReason(r metadata.Reason, effect Effect, blocked bool) ExplainedReason {
-	e := ExplainedReason{Reason: r, Effect: effect, User: docs.Everybody("User, " + string(effect))}
-	if blocked && effect == EffectRefused {
-		e.User = docs.Everybody("User, blocked")
-	}
+// explainReason explains a reason as the public is told it.
+func explainReason(r metadata.Reason, effect Effect) ExplainedReason {
+	e := ExplainedReason{Reason: r, Effect: effect}
 	if r == ReasonUnavailable {
 		e.Sentence = metadata.ReasonDNSUnavailable.Problem().Sentence
-		e.Means, e.User = docs.Everybody("Unavailable"), docs.Everybody("User, unavailable")
+		e.Means = docs.Everybody("Unavailable")
 		e.Publisher, e.Operator = docs.Everybody("Unavailable, to the publisher"), docs.Everybody("Unavailable, to the operator")
 		return e
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -47,6 +48,10 @@ type serviceConfig struct {
 
 	// AuthorizationServer is the one that requests are for which name none.
 	AuthorizationServer string
+
+	// PublicURL is where others reach the service. Empty means at its listener,
+	// by this machine only. See issuer.CheckPublicURL.
+	PublicURL string
 
 	// Small and MinFreeBytes are those of badgerstore.Config.
 	Small        bool
@@ -115,6 +120,7 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	if err != nil {
 		return nil, err
 	}
+	cfg.PublicURL = cmp.Or(cfg.PublicURL, "http://"+listener.Addr().String())
 	registry, err := newRegistry(cfg, store, countersigner)
 	if err != nil {
 		return nil, err
@@ -154,7 +160,7 @@ func newRegistry(cfg serviceConfig, store issuer.Store, countersigner *issuer.Co
 	}
 	return issuer.NewRegistry(issuer.Config{
 		Verifier: verifier, Store: store, Countersigner: countersigner,
-		AuthorizationServer: cfg.AuthorizationServer, Test: lookup.InsecureLoopback, Now: lookup.Now, Logger: cfg.Logger,
+		AuthorizationServer: cfg.AuthorizationServer, PublicURL: cfg.PublicURL, Test: lookup.InsecureLoopback, Now: lookup.Now, Logger: cfg.Logger,
 	})
 }
 

@@ -91,6 +91,7 @@ func (s *server) routes() {
 	s.router.NotFoundHandler = refuse(s, errNoSuchPath)
 	s.route("/v1/decisions", endpoint(s, s.decisionRequest, s.cfg.Registry.Decide), http.MethodPost)
 	s.route("/v1/decisions/{id}", endpoint(s, decisionID, s.cfg.Registry.Decision), http.MethodGet, http.MethodHead)
+	s.route("/why/{id}", http.HandlerFunc(s.why), http.MethodGet, http.MethodHead)
 	s.route("/.well-known/jwks.json", endpoint(s, nothing, s.jwks), http.MethodGet, http.MethodHead)
 	s.route("/healthz", endpoint(s, nothing, health), http.MethodGet, http.MethodHead)
 }
