@@ -86,7 +86,7 @@ func (d Decision) Explain() Explanation {
 		Told: shown(d.Told, longestTold), ClaimedName: shown(d.claimedName(), longestShown), User: []string{}, Reasons: d.explainReasons(),
 		ScopesCut: []ExplainedCut{}, Overridden: []string{}, DryRun: d.DryRun, Test: d.Test}
 	for _, cut := range first(d.Grant.ScopesCut) {
-		e.ScopesCut = append(e.ScopesCut, ExplainedCut{Scope: shown(cut.Scope, longestShown), Why: cut.Explain(), EarnedBy: earnedBy[cut.Earn]})
+		e.ScopesCut = append(e.ScopesCut, ExplainedCut{Scope: shown(cut.Scope, longestShown), Why: cut.because(), EarnedBy: earnedBy[cut.Earn]})
 	}
 	for _, name := range first(d.Overridden) {
 		e.Overridden = append(e.Overridden, shown(name, longestShown))
@@ -230,6 +230,14 @@ var earnedBy = map[Tier]string{
 
 // Explain says why a scope was not granted and which tier has it.
 func (c ScopeCut) Explain() string {
+	if c.Earn == TierBlocked {
+		return c.because() + "; no tier has it"
+	}
+	return c.because() + "; tier " + c.Earn.String() + " has it"
+}
+
+// because says why a scope was not granted.
+func (c ScopeCut) because() string {
 	why := map[string]string{
 		"class":      ClassOf(c.Scope).String() + " is beyond this tier",
 		"sensitive":  "sensitive reads are beyond this tier",
@@ -239,10 +247,7 @@ func (c ScopeCut) Explain() string {
 	if why == "" {
 		why = c.Why
 	}
-	if c.Earn == TierBlocked {
-		return why + "; no tier has it"
-	}
-	return why + "; tier " + c.Earn.String() + " has it"
+	return why
 }
 
 // longestTold bounds what is told: a name and a domain, with a few words.

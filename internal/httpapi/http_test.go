@@ -95,7 +95,7 @@ func TestMethods(t *testing.T) {
 	id := s.post(good).decision(t).ID
 	for path, allow := range map[string]string{
 		"/v1/decisions": "POST", "/v1/decisions/" + id: "GET, HEAD",
-		"/.well-known/jwks.json": "GET, HEAD", "/healthz": "GET, HEAD",
+		"/why/" + id: "GET, HEAD", "/.well-known/jwks.json": "GET, HEAD", "/healthz": "GET, HEAD",
 	} {
 		for _, method := range []string{"GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS", "get", "FOO"} {
 			t.Run("H4 "+method+" "+path, func(t *testing.T) {
