@@ -175,12 +175,14 @@ func (d Decision) explainReasons() []ExplainedReason {
 
 // publicReason is the reason as the public is told it.
 func publicReason(r metadata.Reason) metadata.Reason {
-	switch r {
-	case metadata.ReasonAddressRefused, metadata.ReasonDNSUnavailable, metadata.ReasonDNSBogus, metadata.ReasonDocumentUnavailable:
+	if slices.Contains(notToldApart, r) {
 		return ReasonUnavailable
 	}
 	return r
 }
+
+var notToldApart = []metadata.Reason{metadata.ReasonAddressRefused, metadata.ReasonDNSUnavailable,
+	metadata.ReasonDNSBogus, metadata.ReasonDocumentUnavailable}
 
 // explainReason explains a reason as the public is told it.
 func explainReason(r metadata.Reason, effect Effect) ExplainedReason {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -190,21 +189,10 @@ func (b *browser) evaluate(script string, result any) {
 	}
 }
 
-// picture writes what the tab shows to a PNG file.
-func (b *browser) picture(file string, width int, dark bool) {
+// resize gives the tab the width of a device, in pixels.
+func (b *browser) resize(width int) {
 	b.t.Helper()
-	scheme := map[bool]string{false: "light", true: "dark"}[dark]
-	b.call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
-	b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}, nil)
-	var shot struct{ Data string }
-	b.call("Page.captureScreenshot", map[string]any{"captureBeyondViewport": true}, &shot)
-	png, err := base64.StdEncoding.DecodeString(shot.Data)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	if err := os.WriteFile(file, png, 0o600); err != nil {
-		b.t.Fatal(err)
-	}
+	b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": true}, nil)
 }
 
 // only reports whether the page did nothing but what is listed.

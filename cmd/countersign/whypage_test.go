@@ -103,6 +103,21 @@ func TestWhyPageInABrowser(t *testing.T) {
 	})
 }
 
+// Whatever a stranger chose, the page is no wider than a phone.
+func TestWhyPageFitsAPhone(t *testing.T) {
+	s := startTestService(t)
+	b := startBrowser(t)
+	const phone = 320
+	b.resize(phone)
+	long := strings.Repeat("W", 100)
+	b.open(s.decideOn(t, map[string]any{"client_name": long, "redirect_uris": []string{"http://127.0.0.1/callback"},
+		"scope": "files.read " + long, long: 1}).Why)
+	var width int
+	if b.evaluate("document.documentElement.scrollWidth", &width); width != phone {
+		t.Errorf("the page is %d pixels wide, want %d", width, phone)
+	}
+}
+
 // The same look at a page without escapes and policy sees everything that it
 // looks for.
 func TestBrowserSeesWhatAPageDoes(t *testing.T) {
