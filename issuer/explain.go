@@ -80,6 +80,10 @@ const (
 // what a service can reach. It is no reason of a decision.
 const ReasonUnavailable metadata.Reason = "unavailable"
 
+// ReasonTestMode is told where a statement was ignored because its publisher
+// marks the key as one for tests. It is no reason of a decision.
+const ReasonTestMode metadata.Reason = ignoredInTestMode
+
 // Explain explains a decision to the public.
 func (d Decision) Explain() Explanation {
 	e := Explanation{ID: d.ID, At: d.At, Outcome: d.Outcome, Summary: d.summary(), Tier: d.Tier, TierMeans: tierMeans[d.Tier],
@@ -114,7 +118,7 @@ func (e *Explanation) adviseUser(narrowed bool) {
 		switch {
 		case r.Reason == ReasonUnavailable:
 			advise("unavailable")
-		case r.Effect != EffectRefused:
+		case e.Outcome != Denied: // else it is the lesser news
 			advise(string(r.Effect))
 		}
 	}
@@ -187,18 +191,12 @@ var notToldApart = []metadata.Reason{metadata.ReasonAddressRefused, metadata.Rea
 // explainReason explains a reason as the public is told it.
 func explainReason(r metadata.Reason, effect Effect) ExplainedReason {
 	e := ExplainedReason{Reason: r, Effect: effect}
-	if r == ReasonUnavailable {
-		e.Sentence = metadata.ReasonDNSUnavailable.Problem().Sentence
-		e.Means = docs.Everybody("Unavailable")
-		e.Publisher, e.Operator = docs.Everybody("Unavailable, to the publisher"), docs.Everybody("Unavailable, to the operator")
+	if special, ok := onlyTold[r]; ok {
+		e.Sentence, e.Means = special.sentence, docs.Everybody(special.title)
+		e.Publisher, e.Operator = docs.Everybody(special.title+", to the publisher"), docs.Everybody(special.title+", to the operator")
 		return e
 	}
-	page, ok := docs.ReasonPage(string(r))
-	if !ok { // of another version of this program, or no reason at all
-		r = metadata.ReasonServerError
-		page, _ = docs.ReasonPage(string(r))
-		e.Reason = r
-	}
+	page, _ := docs.ReasonPage(string(r))
 	e.Sentence, e.Means, e.DoesNotMean = r.Problem().Sentence, page.Means, page.DoesNotMean
 	e.Publisher, e.Operator = page.Mend.Publisher, page.Mend.Operator
 	if e.Publisher == "" {
@@ -208,6 +206,13 @@ func explainReason(r metadata.Reason, effect Effect) ExplainedReason {
 		e.Operator = docs.Everybody("Operator")
 	}
 	return e
+}
+
+// onlyTold are the words that are told in place of a reason, and where
+// docs/reasons.md explains them.
+var onlyTold = map[metadata.Reason]struct{ title, sentence string }{
+	ReasonUnavailable: {"Unavailable", "A check could not be made."},
+	ReasonTestMode:    {"Test mode", "The publisher marks the statement's key as one for tests."},
 }
 
 // tierMeans says what a tier means, as a sentence.
@@ -261,12 +266,15 @@ func first[T any](list []T) []T {
 	return list[:min(len(list), most)]
 }
 
-// shown makes what a stranger wrote fit to be shown: bounded, and where it has
-// characters that cannot be shown or that change how others are, in ASCII.
+// shown makes what a stranger wrote fit to be shown: bounded, and where a word
+// has characters that cannot be shown or that change how others are, in ASCII.
 func shown(s string, longest int) string {
 	s = bounded(s, longest)
-	if metadata.CheckName(s) == nil {
-		return s
+	for word := range strings.SplitSeq(s, " ") {
+		if metadata.CheckName(word) != nil {
+			quoted := strconv.QuoteToASCII(s)
+			return quoted[1 : len(quoted)-1]
+		}
 	}
-	return strings.Trim(strconv.QuoteToASCII(s), `"`)
+	return s
 }

@@ -52,8 +52,7 @@ func TestEveryReasonIsExplainedToEverybody(t *testing.T) {
 	}
 }
 
-// H20: what look-ups came to is not told apart, and nothing that was seen is
-// told.
+// What look-ups came to is not told apart, and nothing that was seen is told.
 func TestTheExplanationHidesWhatWasSeen(t *testing.T) {
 	explain := func(reason metadata.Reason) string {
 		e := Decision{Outcome: Approved, Tier: TierDomain, Findings: []verify.Finding{{Check: verify.CheckDNSKey, Status: verify.Unavailable,
@@ -65,39 +64,73 @@ func TestTheExplanationHidesWhatWasSeen(t *testing.T) {
 			t.Fatal(err)
 		}
 		if strings.Contains(string(text), "zq") || strings.Contains(string(text), "192.0.2.7") {
-			t.Errorf("H20 %s: told what was seen: %s", reason, text)
+			t.Errorf("%s: told what was seen: %s", reason, text)
 		}
 		return string(text)
 	}
 	want := explain(metadata.ReasonDNSUnavailable)
 	for _, reason := range []metadata.Reason{metadata.ReasonAddressRefused, metadata.ReasonDNSBogus, metadata.ReasonDocumentUnavailable} {
-		if got := explain(reason); got != want {
-			t.Errorf("H20 %s is told apart:\n%s\n%s", reason, got, want)
-		}
+		t.Run("H20 "+string(reason), func(t *testing.T) {
+			if got := explain(reason); got != want {
+				t.Errorf("told apart:\n%s\n%s", got, want)
+			}
+		})
 	}
 	if explain(metadata.ReasonDNSUncorroborated) == want {
 		t.Error("dns_uncorroborated is not told")
 	}
 }
 
-// H20: what a stranger chose is bounded and shows its controls.
+// What a stranger chose is bounded and shows its controls.
 func TestTheExplanationBoundsWhatAStrangerChose(t *testing.T) {
 	long := strings.Repeat("é", 10<<10)
 	cuts, names := make([]ScopeCut, 1000), make([]string, 1000)
 	for i := range cuts {
 		cuts[i], names[i] = ScopeCut{Scope: long, Why: "class"}, "a\u202e"+long
 	}
-	e := Decision{Outcome: Approved, Told: long, Asked: Asked{ClientName: "a\x00\u202e\"" + long}, Overridden: names, Grant: Grant{ScopesCut: cuts}}.Explain()
+	told := "Nobody vouches for the name \"" + strings.Repeat("日本語 ", 40) + "\""
+	e := Decision{Outcome: Approved, Told: told, Asked: Asked{ClientName: "a\x00\u202e\"" + long}, Overridden: names, Grant: Grant{ScopesCut: cuts}}.Explain()
 	text, err := json.Marshal(e)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const most = 256 << 10
-	if len(text) > most || strings.ContainsRune(string(text), '\u202e') {
-		t.Errorf("H20 %d bytes, at most %d, or with a bidirectional control", len(text), most)
+	t.Run("H20 bounds", func(t *testing.T) {
+		const most = 64 << 10
+		if len(text) > most {
+			t.Errorf("%d bytes, at most %d", len(text), most)
+		}
+		if e.Told != told {
+			t.Errorf("told %q, want %q", e.Told, told)
+		}
+	})
+	t.Run("H20 controls", func(t *testing.T) {
+		if strings.ContainsRune(string(text), '\u202e') || !strings.HasPrefix(e.ClaimedName, `a\x00\u202e\"`) || !strings.HasPrefix(e.Overridden[0], `a\u202e`) {
+			t.Errorf("shown as %.50q and %.50q", e.ClaimedName, e.Overridden[0])
+		}
+	})
+}
+
+// Who was refused is not told that nothing was.
+func TestARefusalIsTheOnlyNews(t *testing.T) {
+	d := Decision{Tier: TierUnverified, Flags: []metadata.Reason{metadata.ReasonKeyLineNew},
+		IgnoredStatement: &IgnoredStatement{Why: ignoredInTestMode}}.deny(metadata.ReasonScopeEmpty)
+	if e := d.Explain(); len(e.User) != 1 || !strings.HasPrefix(e.User[0], "Nothing was granted") || len(e.Reasons) != 3 {
+		t.Errorf("the user is told %q, reasons %+v", e.User, e.Reasons)
 	}
-	if !strings.HasPrefix(e.ClaimedName, `a\x00\u202e\"`) || !strings.HasPrefix(e.Overridden[0], `a\u202e`) {
-		t.Errorf("H20 shown as %.50q and %.50q", e.ClaimedName, e.Overridden[0])
+}
+
+// A statement that was ignored says why, each of the two reasons that there are.
+func TestIgnoredStatementsAreExplained(t *testing.T) {
+	for _, why := range []metadata.Reason{metadata.ReasonStatementExpired, ReasonTestMode} {
+		t.Run(string(why), func(t *testing.T) {
+			e := Decision{Outcome: Approved, Tier: TierUnverified, IgnoredStatement: &IgnoredStatement{Why: string(why)}}.Explain()
+			if len(e.Reasons) != 1 || e.Reasons[0].Reason != why {
+				t.Fatalf("reasons %+v, want %s", e.Reasons, why)
+			}
+			if r := e.Reasons[0]; !isTold(r.Sentence) || !isTold(r.Means) || !isTold(r.Publisher) || !isTold(r.Operator) || len(e.User) != 1 {
+				t.Errorf("somebody is told nothing: %+v", e)
+			}
+		})
 	}
 }
 

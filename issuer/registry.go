@@ -180,12 +180,15 @@ func (r *Registry) judge(ctx context.Context, req Request) (Decision, error) {
 	return d, nil
 }
 
+// ignoredInTestMode is why a statement by a key in test mode is ignored.
+const ignoredInTestMode = "test_mode"
+
 // ignores returns the statement as which an expired release statement, or one
 // by a key in test mode, is reported: the client is judged without it.
 func (r *Registry) ignores(v *verify.Verdict) *IgnoredStatement {
 	switch {
 	case v.TestMode():
-		return &IgnoredStatement{Statement: v.Digest, Publisher: v.Publisher, Why: "test_mode", Findings: v.Findings}
+		return &IgnoredStatement{Statement: v.Digest, Publisher: v.Publisher, Why: ignoredInTestMode, Findings: v.Findings}
 	case v.Reason() == metadata.ReasonStatementExpired && !r.cfg.Policy.refuseExpired:
 		return &IgnoredStatement{Statement: v.Digest, Publisher: v.Publisher, Why: string(metadata.ReasonStatementExpired), Findings: v.Findings}
 	}

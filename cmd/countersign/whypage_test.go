@@ -62,7 +62,7 @@ func TestWhyPageInABrowser(t *testing.T) {
 		{"H20 ten kilobytes", strings.Repeat("A", 10<<10), strings.Repeat("A", 100) + "…"},
 		{"H20 NUL", "Acme\x00Agent", `Acme\x00Agent`},
 		{"H20 an escape sequence", "\x1b[31mAcme", `\x1b[31mAcme`},
-		{"H19 a header", "Acme\r\nSet-Cookie: a=b", `Acme\r\nSet-Cookie: a=b`},
+		{"H20 a line break", "Acme\r\nSet-Cookie: a=b", `Acme\r\nSet-Cookie: a=b`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := s.decideOn(t, map[string]any{"client_name": test.client, "redirect_uris": []string{"http://127.0.0.1/callback"},
