@@ -119,6 +119,25 @@ func TestARefusalIsTheOnlyNews(t *testing.T) {
 	}
 }
 
+// Of a refusal, what was not asked is not listed, and what could not be is not
+// its cause.
+func TestCausesOfARefusal(t *testing.T) {
+	d := Decision{Tier: TierUnverified, Findings: []verify.Finding{
+		{Status: verify.Passed},
+		{Status: verify.Failed, Reason: metadata.ReasonScopeEmpty},
+		{Status: verify.Failed, Reason: metadata.ReasonScopeMalformed},
+		{Status: verify.Unavailable, Reason: metadata.ReasonDNSBogus},
+		{Status: verify.Skipped, Reason: metadata.ReasonWellknownMissing},
+	}}.deny(metadata.ReasonScopeEmpty)
+	var got []string
+	for _, r := range d.Explain().Reasons {
+		got = append(got, string(r.Reason)+" "+string(r.Effect))
+	}
+	if want := []string{"scope_empty refused", "scope_malformed refused", "unavailable narrowed"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // A statement that was ignored says why, each of the two reasons that there are.
 func TestIgnoredStatementsAreExplained(t *testing.T) {
 	for _, why := range []metadata.Reason{metadata.ReasonStatementExpired, ReasonTestMode} {
