@@ -1,7 +1,6 @@
 package issuer
 
 import (
-	"crypto"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,38 +20,32 @@ import (
 // neither kind can be taken for the other. It is safe for concurrent use.
 type Countersigner struct {
 	issuer metadata.Publisher
-	signer jose.Signer
+	keys   func() *CountersigningKeys
 }
 
-// countersignedFor bounds the life of a countersigned statement: a consumer
+// CountersignedFor bounds the life of a countersigned statement: a consumer
 // that reads no status list learns of a revocation at its end. One that rests
 // on an acceptance ends with it.
-const countersignedFor = time.Hour
+const CountersignedFor = time.Hour
 
-// NewCountersigner returns a Countersigner for the service at issuer, which
-// signs with a P-256 (ES256) or Ed25519 key that consumers know by its kid.
-func NewCountersigner(issuer metadata.Publisher, kid string, signer crypto.Signer) (*Countersigner, error) {
+// NewCountersigner returns a Countersigner for the service at issuer. Keys is
+// asked at each use for the keys of that moment, so that they can change while
+// the service runs. It must be safe for concurrent use and never return nil.
+func NewCountersigner(issuer metadata.Publisher, keys func() *CountersigningKeys) (*Countersigner, error) {
 	if issuer.IsZero() {
 		return nil, errors.New("a countersigner needs the https origin of its service")
 	}
-	key, err := jose.FromPublic(kid, signer.Public())
-	if err != nil {
-		return nil, fmt.Errorf("countersigning key: %w", err)
+	if keys == nil || keys() == nil {
+		return nil, errors.New("a countersigner needs keys")
 	}
-	proven, err := jose.Signer{Key: key, Signer: signer}.Prove()
-	if err != nil {
-		return nil, fmt.Errorf("countersigning key: %w", err)
-	}
-	return &Countersigner{issuer: issuer, signer: proven}, nil
+	return &Countersigner{issuer: issuer, keys: keys}, nil
 }
 
 // Issuer returns the iss of what the countersigner signs.
 func (c *Countersigner) Issuer() metadata.Publisher { return c.issuer }
 
-// JWKS returns the public keys that consumers need, as a JWK set.
-func (c *Countersigner) JWKS() json.RawMessage {
-	return json.RawMessage(`{"keys":[` + string(c.signer.Key.JWK()) + `]}`)
-}
+// JWKS returns the public keys that consumers need now, as a JWK set.
+func (c *Countersigner) JWKS() json.RawMessage { return c.keys().jwks }
 
 // Sign signs an approved decision for its one authorization server.
 func (c *Countersigner) Sign(d Decision) (string, error) {
@@ -90,11 +83,11 @@ func (c *Countersigner) Sign(d Decision) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return jose.Sign(payload, jose.TypeCountersigned, c.signer)
+	return jose.Sign(payload, jose.TypeCountersigned, c.keys().signer)
 }
 
 func countersignedUntil(d Decision) time.Time {
-	end := d.At.Add(countersignedFor)
+	end := d.At.Add(CountersignedFor)
 	if !d.ExpiresAt.IsZero() && d.ExpiresAt.Before(end) {
 		end = d.ExpiresAt
 	}

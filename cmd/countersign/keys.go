@@ -21,19 +21,23 @@ func keysCommand() *cobra.Command {
 anything up or changes a zone: they keep the keys and their journal, write
 DIR/site, and print the records and what verifiers then see.
 
+For operators: keys rotate replaces the key with which a service countersigns,
+and has nothing to do with a publisher's keys.
+
 A verifier that remembers trusts a new key where it saw it published for 24 h
 beside an older one: the keys form a line. A key without such overlap starts a
 new line, at tier domain for 72 h, to which no approval carries over.`,
 		Example: `  countersign keys list acme.example
   countersign keys standby acme.example --dir acme -o /media/stick/acme.pem
-  countersign keys stolen acme.example 2026a --dir acme`,
+  countersign keys stolen acme.example 2026a --dir acme
+  countersign keys rotate --data /var/lib/countersign`,
 		GroupID: groupPublisher,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return &usageError{errors.New("name what to do: list, new, standby, retire, lost or stolen")}
+			return &usageError{errors.New("name what to do: list, new, standby, retire, lost or stolen; for a service, rotate")}
 		},
 	}
-	c.AddCommand(keysListCommand(), keysNewCommand(), keysStandbyCommand(), keysRetireCommand(), keysLostCommand(), keysStolenCommand())
+	c.AddCommand(keysListCommand(), keysNewCommand(), keysStandbyCommand(), keysRetireCommand(), keysLostCommand(), keysStolenCommand(), keysRotateCommand())
 	return c
 }
 

@@ -116,7 +116,7 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 			err = errors.Join(err, store.Close())
 		}
 	}()
-	countersigner, err := openCountersigner(cfg.Dir, cfg.Issuer)
+	countersigner, err := openCountersigner(cfg)
 	if err != nil {
 		return nil, err
 	}
