@@ -171,7 +171,7 @@ func startHint(err error) string {
 	case strings.Contains(text, "address already in use"), strings.Contains(text, "listening"):
 		return "--listen 127.0.0.1:0 takes any free port"
 	case strings.Contains(text, "countersigning key"):
-		return "the key must be a PKCS#8 file that only its owner can read; moved away, a new one is made"
+		return "a key must be a PKCS#8 file that only its owner can read; keys rotate --compromised replaces all of them"
 	}
 	return "--resolver HOST:PORT names a resolver"
 }
