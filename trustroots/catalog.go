@@ -202,6 +202,18 @@ func (k CatalogClient) SourcesOf(member string) []CatalogSource {
 // Members returns the names of the members that are known, sorted.
 func (k CatalogClient) Members() []string { return slices.Clone(k.members) }
 
+// Values returns a member for people: a text as it is, a list one by one.
+func (k CatalogClient) Values(member string) []string {
+	switch value := k.value(member); {
+	case strictjson.IsText(value):
+		text, _ := strictjson.Text(value)
+		return []string{text}
+	default:
+		texts, _ := strictjson.Texts(value) // none where there is no such member
+		return texts
+	}
+}
+
 // value returns a member as it was written.
 func (k CatalogClient) value(member string) json.RawMessage {
 	written := map[string]any{"title": k.Title, "publisher": k.Publisher, "client_id_template": k.ClientIDTemplate,

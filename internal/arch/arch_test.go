@@ -24,6 +24,7 @@ var confined = []string{
 	"github.com/goccy/go-yaml",
 	"github.com/go-json-experiment/json",
 	"github.com/spf13/",
+	"github.com/santhosh-tekuri/",
 }
 
 // open may be imported by every package of ours. docs holds texts.
