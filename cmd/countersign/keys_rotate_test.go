@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -131,8 +132,13 @@ func TestKeysRotate(t *testing.T) {
 	if !r.verifies(t, switched) || !r.verifies(t, last) {
 		t.Error("after the overlap a statement does not verify")
 	}
-	r.pass(keptPublished - time.Second)
+	const clocks = 5 * time.Minute // by which those of consumers may be behind
+	r.pass(time.Hour + clocks)
 	if !r.verifies(t, last) {
+		t.Error("the old key is gone before its last statement ends")
+	}
+	r.pass(keptPublished - time.Hour - clocks - time.Second)
+	if len(r.published(t)) != 2 {
 		t.Error("the old key is gone before its end")
 	}
 	r.pass(time.Second)
@@ -219,6 +225,59 @@ func TestKeysRotateRestart(t *testing.T) {
 		if info, err := os.Stat(filepath.Join(r.cfg.Dir, name)); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v, %v", name, info, err)
 		}
+	}
+}
+
+// A service goes on with the keys that it has while a schedule cannot be read,
+// and says so once. It does not start with one.
+func TestKeysRotateDamaged(t *testing.T) {
+	r := newRotation(t)
+	var log bytes.Buffer // written under the lock of the ring, which is idle when it is read
+	ring := &countersigningRing{dir: r.cfg.Dir, now: r.cfg.Lookup.Now, log: slog.New(slog.NewTextHandler(&log, nil))}
+	if err := ring.refresh(); err != nil {
+		t.Fatal(err)
+	}
+	kid := ring.keys().KeyID()
+	if _, err := makeCountersigning(r.cfg.Dir, "countersign-2.pem"); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(r.cfg.Dir, scheduleFile)
+	for name, c := range map[string]struct{ schedule, want string }{
+		"no JSON":           {"{", "reading the countersigning keys"},
+		"a missing file":    {`{"keys":[{"kid":"a","file":"countersign-3.pem","signs_from":"2026-01-01T00:00:00Z"}]}`, "countersign-3.pem"},
+		"the kid of no key": {`{"keys":[{"kid":"a","file":"countersign-2.pem","signs_from":"2026-01-01T00:00:00Z"}]}`, "not the key of kid"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := writePrivate(path, []byte(c.schedule)); err != nil {
+				t.Fatal(err)
+			}
+			log.Reset()
+			for range 3 {
+				if got := ring.keys().KeyID(); got != kid {
+					t.Errorf("%s signs", got)
+				}
+			}
+			if text := log.String(); strings.Count(text, "are not in use") != 1 || !strings.Contains(text, c.want) {
+				t.Errorf("logged %s", text)
+			}
+			if _, err := openCountersigner(r.cfg); err == nil || !strings.Contains(err.Error(), "countersigning key") {
+				t.Errorf("a service starts: %v", err)
+			}
+		})
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	r.rotate(t, "--now")
+	if ring.keys().KeyID() == kid {
+		t.Error("the mended schedule is not in use")
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	log.Reset()
+	if ring.keys().KeyID() == kid || !strings.Contains(log.String(), "is gone") {
+		t.Errorf("where the schedule is gone the old key signs again, or nothing is said: %s", &log)
 	}
 }
 
