@@ -106,7 +106,7 @@ func TestCatalogRules(t *testing.T) {
 	}{
 		"an unknown member":               {`"title":"Tool"`, `"title":"Tool","tier":"signed"`, "tier", false},
 		"an unknown member of a file":     {`"version"`, `"accept":true,"version"`, "accept", false},
-		"an unknown member of a client":   {`"client_name":"Tool"`, `"client_name":"Tool","contacts":["a@b.example"]`, "contacts", false},
+		"an unknown member of a client":   {`"client_name":"Tool"`, `"client_name":"Tool","contacts":["a@b.example"]`, "none that a catalog states", false},
 		"an unknown member of a source":   {`"as_of"`, `"by":"me","as_of"`, "by", false},
 		"another status":                  {"observed, not signed", "signed", "status", false},
 		"no clients":                      {goodCatalog[strings.Index(goodCatalog, "[\n")+1:], "]}", "no clients", false},

@@ -228,6 +228,38 @@ func TestKeysRotateRestart(t *testing.T) {
 	}
 }
 
+// A service that runs as a process of its own takes up each change, without a
+// restart and without a signal.
+func TestKeysRotateOtherProcess(t *testing.T) {
+	r := &rotation{cfg: smallService(t.TempDir())}
+	p := startProcess(t, "--data", r.cfg.Dir, "--issuer", "https://trust.example", "--authorization-server", "https://as.example")
+	r.service = &service{addr: strings.TrimPrefix(p.url, "http://")}
+	first := r.rotate(t, "--status")[0].KeyID
+	for _, step := range []struct {
+		flags []string
+		want  int // keys published
+	}{{nil, 2}, {[]string{"--now"}, 2}, {[]string{"--compromised"}, 1}} {
+		listed := r.rotate(t, step.flags...)
+		keys := r.published(t)
+		if len(keys) != step.want || len(listed) != step.want {
+			t.Errorf("%v: published %v, listed %+v", step.flags, keys, listed)
+		}
+		for _, k := range listed {
+			if keys[k.KeyID].ID() == "" {
+				t.Errorf("%v: %s is not published", step.flags, k.KeyID)
+			}
+		}
+		if _, there := keys[first]; there != (step.want > 1) {
+			t.Errorf("%v: the first key is published: %t", step.flags, there)
+		}
+	}
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	<-p.end
+	_ = p.cmd.Wait()
+}
+
 // A service goes on with the keys that it has while a schedule cannot be read,
 // and says so once. It does not start with one.
 func TestKeysRotateDamaged(t *testing.T) {
