@@ -20,6 +20,7 @@ type doctorFlags struct {
 	lookup        lookupFlags
 	dir, clientID string
 	expiresWithin string
+	nameServers   []string
 	wait          waitFlag
 	json          bool
 }
@@ -51,6 +52,7 @@ command could not look.`,
 	flags.StringVar(&f.dir, "dir", "", "compare with what countersign publish wrote to `DIR`")
 	flags.StringVar(&f.clientID, "client-id", "", "look at the metadata document at `URL` (default: what --dir or the publisher document names)")
 	flags.StringVar(&f.expiresWithin, "expires-within", "", "take a statement that ends within `TIME`, such as 30d, for a fault")
+	flags.StringArrayVar(&f.nameServers, "name-server", nil, "look for the record at the name server `HOST[:PORT]`, too (repeatable)")
 	flags.Var(&f.wait, "wait", "look again until no fault is found, for `TIME` at most")
 	flags.Lookup("wait").NoOptDefVal = defaultWait.String()
 	flags.BoolVar(&f.json, "json", false, "print as JSON")
@@ -63,7 +65,12 @@ func runDoctor(c *cobra.Command, f doctorFlags, domain string) error {
 	if err != nil {
 		return err
 	}
-	what := target{dir: f.dir}
+	what := target{dir: f.dir, believed: f.nameServers}
+	for _, text := range f.nameServers {
+		if _, _, err := parseNameServer(text); err != nil {
+			return &usageError{err}
+		}
+	}
 	if f.expiresWithin != "" {
 		if what.within, err = parseLifetime(f.expiresWithin); err != nil {
 			return &usageError{fmt.Errorf("--expires-within %.100q is no time from 1s to 366d, such as 30d or 12h", f.expiresWithin)}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -70,7 +69,7 @@ func (s *sight) mendTestMode(kid string) string {
 	record, _ := s.set.Find(kid)
 	text := s.remove(s.textOf(record))
 	record.Test = false
-	return text + "and add in its place, without t=y:\n" + recordForms(attest.DNSRecord{Publisher: s.owner, Key: record}, s.zone)
+	return text + "and add in its place, without t=y:\n" + recordForms(attest.DNSRecord{Publisher: s.owner, Key: record}, s.cut.zone)
 }
 
 func (s *sight) domainTwice() []string {
@@ -81,7 +80,7 @@ func (s *sight) domainTwice() []string {
 }
 
 func (s *sight) recordMissing() []string {
-	if !s.absent || s.twice != "" || s.apex || len(s.quoted) > 0 {
+	if !s.absent || s.twice != "" || s.apex || len(s.quoted) > 0 || s.elsewhere != "" || len(s.aliasAstray()) > 0 {
 		return nil
 	}
 	return []string{s.publisher.KeyRecordName()}
@@ -107,15 +106,60 @@ func (s *sight) recordMalformed() []string {
 func (s *sight) malformed() []metadata.MalformedRecord {
 	twice := s.kidTwice()
 	bad := slices.DeleteFunc(slices.Clone(s.set.Malformed), func(m metadata.MalformedRecord) bool {
-		return slices.Contains(twice, m.KeyID) || strings.ContainsFunc(m.Text, notASCII)
+		return slices.Contains(twice, m.KeyID) || strings.ContainsFunc(m.Text, notASCII) || cutShort(m.Text)
 	})
-	for _, text := range s.quoted {
-		if strings.ContainsFunc(text, notASCII) {
-			continue
-		}
-		bad = append(bad, metadata.MalformedRecord{Text: text, Err: errors.New("the form stored the quotation marks, too")})
-	}
 	return bad
+}
+
+// cutShort reports whether of a key record no more is there than its first tag.
+func cutShort(text string) bool {
+	first, rest, _ := strings.Cut(text, ";")
+	return strings.Join(strings.Fields(first), "") == "v=ck1" && strings.TrimSpace(rest) == ""
+}
+
+// recordCut finds records of which a form, or a zone file, kept no more than
+// what is before the first semicolon.
+func (s *sight) recordCut() []string {
+	var texts []string
+	for _, m := range s.set.Malformed {
+		if cutShort(m.Text) {
+			texts = append(texts, fmt.Sprintf("%.100q", m.Text))
+		}
+	}
+	return texts
+}
+
+func (s *sight) mendCut(about string) string {
+	for _, m := range s.set.Malformed {
+		if fmt.Sprintf("%.100q", m.Text) == about {
+			return s.remove(m.Text) + "and add in its place:\n" + s.record(s.signingKeyID()) +
+				"\nif it is cut again, the form takes a semicolon for the start of a comment: put the text in quotation marks there"
+		}
+	}
+	return ""
+}
+
+// quotedTexts returns the publisher's own records with quotation marks around
+// them that are ASCII. Others are of a word processor.
+func (s *sight) quotedTexts() []string {
+	return slices.DeleteFunc(slices.Clone(s.quoted), func(text string) bool { return strings.ContainsFunc(text, notASCII) })
+}
+
+func (s *sight) recordQuoted() []string {
+	var texts []string
+	for _, text := range s.quotedTexts() {
+		texts = append(texts, fmt.Sprintf("%.100q", text))
+	}
+	return texts
+}
+
+func (s *sight) mendQuoted(about string) string {
+	for _, text := range s.quotedTexts() {
+		if fmt.Sprintf("%.100q", text) == about {
+			return s.remove(text) + "and add in its place, with no quotation marks:\n" + s.record(s.signingKeyID())
+		}
+	}
+	return ""
 }
 
 func malformation(m metadata.MalformedRecord) string { return fmt.Sprintf("%.100q: %v", m.Text, m.Err) }
@@ -143,6 +187,9 @@ func (s *sight) revoked() []string {
 }
 
 func (s *sight) wrongKey() []string {
+	if len(s.aliasAstray()) > 0 {
+		return nil
+	}
 	var faults []string
 	for _, kid := range s.signingKeyIDs() {
 		if text := s.wrongKeyUnder(kid); text != "" {
@@ -158,7 +205,7 @@ func (s *sight) wrongKeyUnder(kid string) string {
 	if s.owner.IsZero() {
 		return ""
 	}
-	at := s.owner.KeyRecordName()
+	at := s.recordsAt()
 	record, err := s.set.Find(kid)
 	unread := func(m metadata.MalformedRecord) bool { return m.KeyID == "" }
 	switch {
@@ -210,7 +257,7 @@ func (s *sight) keysDisagree() []string {
 
 func (s *sight) mendTwice(about string) string {
 	r := attest.DNSRecord{Publisher: s.publisher}
-	return "remove the record at " + about + " and add it again with this name in the form for " + s.zone + ":\n" + r.FormName(s.zone)
+	return "remove the record at " + about + " and add it again with this name in the form for " + s.cut.zone + ":\n" + r.FormName(s.cut.zone)
 }
 
 // recordReplaced finds that the record of the key which signed what is served is
@@ -218,7 +265,7 @@ func (s *sight) mendTwice(about string) string {
 // a new one, that is, and not one that was there all the time.
 func (s *sight) recordReplaced() []string {
 	served, err := jose.Parse(s.verdict.Claimed().SoftwareStatement)
-	if err != nil || s.owner != s.publisher || len(s.set.Malformed) > 0 {
+	if err != nil || s.owner != s.publisher || s.alias != "" || len(s.set.Malformed) > 0 {
 		return nil
 	}
 	kid := served.Header.KeyID
@@ -241,11 +288,12 @@ func (s *sight) mendReplaced(kid string) string {
 }
 
 func (s *sight) mendMissingRecord(string) string {
-	return "add this TXT record:\n" + s.record(s.signingKeyID())
+	return "add this TXT record:\n" + s.record(s.signingKeyID()) + "\nthe name servers of " + s.cut.zone + " are " + s.liveNames() + ": if you added it elsewhere,\n" +
+		"another zone is live; --name-server HOST looks there, too"
 }
 
 func (s *sight) mendKidTwice(kid string) string {
-	lines := []string{"remove all but one of these records at " + s.owner.KeyRecordName() + ":"}
+	lines := []string{"remove all but one of these records at " + s.recordsAt() + ":"}
 	for _, m := range s.set.Malformed {
 		if m.KeyID == kid {
 			lines = append(lines, fmt.Sprintf("  %q", m.Text))
@@ -296,11 +344,7 @@ func (s *sight) textOf(record metadata.KeyRecord) string {
 
 // remove says to remove a record of those that speak for the publisher.
 func (s *sight) remove(text string) string {
-	owner := s.owner
-	if owner.IsZero() {
-		owner = s.publisher
-	}
-	return fmt.Sprintf("remove this record at %s:\n  %q\n", owner.KeyRecordName(), text)
+	return fmt.Sprintf("remove this record at %s:\n  %q\n", s.recordsAt(), text)
 }
 
 func (s *sight) mendWildcard(name string) string {

@@ -51,10 +51,29 @@ func (s *sight) documentRedirected() []string { return urlsWhere(s.needed(), red
 
 func (s *sight) documentBlocked() []string { return urlsWhere(s.needed(), blocked) }
 
+func missing(e *verify.FetchError) bool {
+	return e.Status != 0 && e.Status != http.StatusOK && !redirected(e) && !blocked(e)
+}
+
 func (s *sight) documentMissing() []string {
-	return urlsWhere(s.needed(), func(e *verify.FetchError) bool {
-		return e.Status != 0 && e.Status != http.StatusOK && !redirected(e) && !blocked(e)
-	})
+	uncorroborated := len(s.dnsUncorroborated()) > 0 // says so of the publisher document
+	return slices.DeleteFunc(urlsWhere(s.needed(), missing), func(url string) bool { return uncorroborated && url == s.keys.url })
+}
+
+// dnsUncorroborated finds a key that is in the answer of one resolver alone, of
+// a zone without DNSSEC, and that no publisher document confirms.
+func (s *sight) dnsUncorroborated() []string {
+	f, ok := s.verdict.Finding(verify.CheckDNSStrength)
+	absent := s.keys.fetchErr != nil && len(urlsWhere([]page{s.keys}, missing)) > 0
+	silent := s.keys.fetchErr == nil && s.keys.err == nil && !slices.Contains(keyIDs(s.listed), s.verdict.KeyID)
+	if !ok || f.Status != verify.Failed || f.Reason != metadata.ReasonDNSUncorroborated || !absent && !silent {
+		return nil
+	}
+	return []string{s.recordsAt()}
+}
+
+func (s *sight) mendUncorroborated(string) string {
+	return "confirm the key in the publisher document: " + s.mendDocument(s.keys.url) + "\nor have the zone " + s.cut.zone + " signed (DNSSEC) by the company that serves it"
 }
 
 func (s *sight) documentHTML() []string {

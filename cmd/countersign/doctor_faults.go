@@ -40,6 +40,12 @@ func faults() []fault {
 		{"servers_disagree", (*sight).serversDisagree,
 			"the zone's name servers disagree about %s",
 			"Which of them a verifier asks is chance.", (*sight).mendServersDisagree},
+		{"zone_not_served", (*sight).zoneNotServed,
+			"the name servers that %s is delegated to do not serve it",
+			"The registrar names them, and they have no such zone, so nobody can look anything up in it.", (*sight).mendNotServed},
+		{"zone_elsewhere", (*sight).zoneElsewhere,
+			"another zone is live: %s",
+			"Resolvers go where the zone above sends them, and see nothing of a zone elsewhere.", (*sight).mendElsewhere},
 		{"domain_twice", (*sight).domainTwice,
 			"the domain is there twice: the key record is at %s",
 			"The form at the name server's operator appends the domain by itself.", (*sight).mendTwice},
@@ -49,12 +55,21 @@ func faults() []fault {
 		{"record_missing", (*sight).recordMissing,
 			"nothing there: no key record at %s",
 			"The zone's own servers answer, and have no TXT record with v=ck1 there.", (*sight).mendMissingRecord},
+		{"alias_astray", (*sight).aliasAstray,
+			"a CNAME answers: %s",
+			"Verifiers follow an alias, and take the key from where it ends.", (*sight).mendAlias},
 		{"wildcard", (*sight).fromWildcard,
 			"a wildcard answers for %s",
 			"A wildcard answers for names that nobody meant, so verifiers do not count its records.", (*sight).mendWildcard},
 		{"record_not_ascii", (*sight).recordNotASCII,
 			"the key record holds characters that are not ASCII: %s",
 			"A word processor or a chat program changed the text on its way to the form.", (*sight).mendNotASCII},
+		{"record_quoted", (*sight).recordQuoted,
+			"the form stored the quotation marks, too: %s",
+			"A key record begins with v=ck1, and this one with a quotation mark.", (*sight).mendQuoted},
+		{"record_cut", (*sight).recordCut,
+			"the key record is cut at the first semicolon: %s",
+			"The form, or the zone file, took the semicolon for the start of a comment.", (*sight).mendCut},
 		{"record_malformed", (*sight).recordMalformed,
 			"the key record is not well formed: %s",
 			"Verifiers do not use it, and look for no other key under its kid.", (*sight).mendMalformed},
@@ -76,6 +91,9 @@ func faults() []fault {
 		{"keys_disagree", (*sight).keysDisagree,
 			"DNS and the publisher document have different keys under kid %s",
 			"One of the two is not the publisher's word, so verifiers use neither.", (*sight).mendKeysDisagree},
+		{"dns_uncorroborated", (*sight).dnsUncorroborated,
+			"insecure, and seen by one resolver alone: the key record at %s",
+			"Without DNSSEC an answer counts where a second resolver, or the publisher document, says the same.", (*sight).mendUncorroborated},
 		{"answer_cached", (*sight).answerCached,
 			"a resolver still has an old answer about %s",
 			"Resolvers keep an answer, also that there is none, for the time that came with it.", (*sight).mendCached},
@@ -213,7 +231,7 @@ func (s *sight) knownKey(kid string) (jose.Key, bool) {
 func (s *sight) record(kid string) string {
 	if key, ok := s.knownKey(kid); ok {
 		if record, ok := key.Record(); ok {
-			return recordForms(attest.DNSRecord{Publisher: s.publisher, Key: record}, cmp.Or(s.zone, registrable(s.publisher)))
+			return recordForms(attest.DNSRecord{Publisher: s.publisher, Key: record}, cmp.Or(s.cut.zone, registrable(s.publisher)))
 		}
 	}
 	return "as " + command("init", s.publisher.Domain(), "--dir", s.dir()) + " prints it"

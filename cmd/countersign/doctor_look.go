@@ -2,19 +2,16 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/fc28f635/countersign/attest"
 	"github.com/fc28f635/countersign/internal/dnsx"
 	"github.com/fc28f635/countersign/internal/fetch"
 	"github.com/fc28f635/countersign/internal/limits"
@@ -30,6 +27,10 @@ type target struct {
 	dir string            // what publish wrote, to compare with; empty for none
 	id  metadata.ClientID // zero where not known
 
+	// believed are name servers, HOST or HOST:PORT, that the publisher takes for
+	// those of the zone.
+	believed []string
+
 	// within is how soon the statement's end is a fault; zero for never.
 	within time.Duration
 }
@@ -42,20 +43,24 @@ type sight struct {
 	notes     []note
 	unreached []string // what could not be asked
 
-	zone     string                    // that the publisher's name is in, as far as its servers could be asked
-	owner    metadata.Publisher        // whose key records speak for the publisher; zero where none do
-	set      metadata.KeySet           // the records at owner that speak for the publisher
-	texts    []string                  // of the TXT records at owner
-	wildcard bool                      // set is the publisher's own, and a wildcard answered
-	quoted   []string                  // at the publisher's own name: key records that begin with a quotation mark or the like
-	absent   bool                      // the zones' servers said that no record speaks for the publisher
-	asked    map[string]bool           // by key record name: does the zone have TXT records there
-	twice    string                    // the name with the domain twice, where that holds the record
-	zoneHas  map[string]serverAnswer   // by name: what the zone's servers have
-	split    map[string][]serverAnswer // by name: what they say where they disagree
-	resolved map[string]resolverAnswer // by name: what a resolver said
-	bogus    string                    // the name that fails validation
-	apex     bool                      // the domain itself holds the record
+	owner         metadata.Publisher        // whose key records speak for the publisher; zero where none do
+	set           metadata.KeySet           // the records at owner that speak for the publisher
+	texts         []string                  // of the TXT records at owner
+	wildcard      bool                      // set is the publisher's own, and a wildcard answered
+	quoted        []string                  // at the publisher's own name: key records that begin with a quotation mark or the like
+	absent        bool                      // the zones' servers said that no record speaks for the publisher
+	asked         map[string]bool           // by key record name: does the zone have TXT records there
+	twice         string                    // the name with the domain twice, where that holds the record
+	zoneHas       map[string]serverAnswer   // by name: what the zone's servers have
+	split         map[string][]serverAnswer // by name: what they say where they disagree
+	resolved      map[string]resolverAnswer // by name: what a resolver said
+	bogus         string                    // the name that fails validation
+	apex          bool                      // the domain itself holds the record
+	cut           zoneCut                   // the zone, and who serves it
+	lame          bool                      // none of cut.live serves the zone
+	elsewhere     string                    // a name server that is not live: it has key records, and those in cut.live have none
+	alias         string                    // what the publisher's own key record name is an alias for; empty where it is none
+	aliasWildcard bool                      // a wildcard made that alias
 
 	keys     page // the publisher document
 	listed   metadata.PublisherDocument
@@ -191,144 +196,6 @@ func (s *sight) readLocal() error {
 	return err
 }
 
-// lookDNS asks the zone's own servers for the names that a verifier walks.
-func (s *sight) lookDNS(ctx context.Context, r *dnsx.Resolver) {
-	var servers []dnsx.Server
-walk:
-	for i, p := range s.publisher.Walk() {
-		if i == 0 || p.Domain() != s.zone && !strings.HasSuffix(p.Domain(), "."+s.zone) {
-			var err error
-			if s.zone, servers, err = r.Authorities(ctx, p.Domain()); errors.Is(err, verify.ErrBogus) {
-				s.bogus = p.Domain()
-				return
-			} else if err != nil {
-				s.unreached = append(s.unreached, err.Error())
-				return
-			}
-		}
-		name := p.KeyRecordName()
-		answers := askServers(ctx, r, servers, name)
-		answer, err := settle(ctx, r, answers, name)
-		disagree := s.compare(name, answers)
-		switch {
-		case errors.Is(err, verify.ErrNoRecord):
-			s.asked[name] = false
-			s.note("zone's servers", "%s has nothing at %s", answer.Server, name)
-			continue
-		case err != nil:
-			s.unreached = append(s.unreached, err.Error())
-			return
-		}
-		if s.zoneHas[name] = (serverAnswer{Answer: answer}); !disagree {
-			s.asked[name] = true
-		}
-		set := metadata.ParseKeySet(answer.Texts)
-		for _, text := range set.Ignored {
-			s.note("zone's servers", "%s has a TXT record that is no key record: %.100q", name, text)
-			if p == s.publisher && misspelt(text) {
-				s.quoted = append(s.quoted, text)
-			}
-		}
-		if !set.Holds() {
-			continue
-		}
-		s.note("zone's servers", "%s has %s at %s", answer.Server, describe(set), name)
-		switch {
-		case p == s.publisher:
-			s.owner, s.set, s.texts = p, set, answer.Texts
-			s.wildcard = answer.Wildcard || siblingHas(ctx, r, servers, p, answer.Texts)
-			return
-		case speaksBelow(set).Holds():
-			s.owner, s.set, s.texts = p, speaksBelow(set), answer.Texts
-			return
-		}
-		s.note("zone's servers", "no record at %s has s=y, so none speaks for %s", name, s.publisher.Domain())
-		break walk
-	}
-	s.absent = true
-	for _, name := range append(s.misplaced(), s.publisher.Domain()) {
-		answer, err := askZone(ctx, r, servers, name)
-		if set := metadata.ParseKeySet(answer.Texts); err == nil && !answer.Wildcard && set.Holds() {
-			if s.apex = name == s.publisher.Domain(); !s.apex {
-				s.twice = name
-			}
-			s.note("zone's servers", "%s has %s at %s", answer.Server, describe(set), name)
-			return
-		}
-	}
-}
-
-// speaksBelow returns the records of a parent that speak for hosts below it.
-func speaksBelow(set metadata.KeySet) metadata.KeySet {
-	var below metadata.KeySet
-	for _, k := range set.Keys {
-		if k.Subdomains {
-			below.Keys = append(below.Keys, k)
-		}
-	}
-	return below
-}
-
-// siblingHas reports whether a name beside the publisher's key records, one that
-// nobody added, has the same texts: a wildcard then answers for both.
-func siblingHas(ctx context.Context, r *dnsx.Resolver, servers []dnsx.Server, p metadata.Publisher, texts []string) bool {
-	answer, err := askZone(ctx, r, servers, strings.ToLower(rand.Text())+"."+p.Domain())
-	slices.Sort(answer.Texts)
-	return err == nil && slices.Equal(answer.Texts, slices.Sorted(slices.Values(texts)))
-}
-
-// misplaced returns the names at which the record ends up where a form appends
-// its zone to more than the name within that zone.
-func (s *sight) misplaced() []string {
-	r := attest.DNSRecord{Publisher: s.publisher}
-	names := []string{r.FullName() + "." + s.zone}
-	if name := r.FormName(registrable(s.publisher)) + "." + s.zone; name != r.FullName() && name != names[0] {
-		names = append(names, name)
-	}
-	return names
-}
-
-// askZone asks all servers of a zone at once for what one of them has.
-func askZone(ctx context.Context, r *dnsx.Resolver, servers []dnsx.Server, name string) (verify.Answer, error) {
-	return settle(ctx, r, askServers(ctx, r, servers, name), name)
-}
-
-// settle takes the answer of the first server that has records, else of the
-// first that gave one. An alias into another zone is followed by the resolver.
-func settle(ctx context.Context, r *dnsx.Resolver, answers []serverAnswer, name string) (verify.Answer, error) {
-	has := func(a serverAnswer) bool { return a.err == nil }
-	alias := func(a serverAnswer) bool { return a.Name != "" && !strings.EqualFold(a.Name, name) }
-	for _, wanted := range []func(serverAnswer) bool{has, alias, serverAnswer.settled} {
-		if i := slices.IndexFunc(answers, wanted); i >= 0 {
-			if a := answers[i]; a.settled() {
-				return a.Answer, a.err
-			}
-			return r.LookupTXT(ctx, name)
-		}
-	}
-	var errs []error
-	for _, a := range answers {
-		errs = append(errs, a.err)
-	}
-	return verify.Answer{}, errors.Join(errs...)
-}
-
-// describe says what a key set holds, in one line.
-func describe(set metadata.KeySet) string {
-	var texts []string
-	for _, k := range set.Keys {
-		state := "key " + k.KeyID
-		if k.Revoked() {
-			state += " (revoked)"
-		}
-		texts = append(texts, state)
-	}
-	for _, m := range set.Malformed {
-		texts = append(texts, fmt.Sprintf("an unusable record (kid %.64q: %v)", m.KeyID, m.Err))
-	}
-	return strings.Join(texts, ", ")
-}
-
 // lookHTTPS fetches the two documents.
 func (s *sight) lookHTTPS(ctx context.Context, f verify.Fetcher) {
 	s.keys = s.get(ctx, f, s.publisher.PublisherDocumentURL(), limits.DocumentBytesMax)
@@ -394,6 +261,9 @@ func (s *sight) noteVerdict() {
 	if f, ok := s.verdict.Finding(verify.CheckDNSStrength); ok && f.Reason == metadata.ReasonDNSUncorroborated {
 		s.note("one resolver", "%s, so the publisher document must say the same as DNS. A zone with DNSSEC, or a second resolver, would be enough", f.Detail)
 	}
+	if s.alias != "" && s.owner == s.publisher && len(s.aliasAstray()) == 0 {
+		s.note("alias", "%s leads to %s: whoever runs that zone decides which keys count, and an answer is as strong as the weaker zone", s.publisher.KeyRecordName(), s.alias)
+	}
 	text := s.verdict.Outcome.String()
 	if s.verdict.KeyID != "" {
 		text += ", statement signed with " + s.verdict.KeyID
@@ -413,33 +283,6 @@ func (s *sight) noteVerdict() {
 			s.warnings = append(s.warnings, string(f.Reason)+": "+f.Detail)
 		}
 	}
-}
-
-// A politeResolver asks a resolver only for names that the zone's own servers
-// have: one that is asked too early remembers that there is nothing.
-type politeResolver struct {
-	seen     *sight
-	resolver *dnsx.Resolver
-	mu       *sync.Mutex // guards what is written to seen
-}
-
-// LookupTXT implements [verify.Resolver].
-func (r politeResolver) LookupTXT(ctx context.Context, name string) (verify.Answer, error) {
-	has, asked := r.seen.asked[name]
-	switch {
-	case !asked:
-		return verify.Answer{Name: name}, errors.New("the zone's own servers did not say, or not all the same, whether there is a record, so no resolver was asked")
-	case !has:
-		return verify.Answer{Name: name}, verify.ErrNoRecord
-	}
-	answer, err := r.resolver.LookupTXT(ctx, name)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.seen.resolved[name] = resolverAnswer{serverAnswer{Answer: answer, err: err}, time.Now().Add(answer.TTL)}
-	if errors.Is(err, verify.ErrBogus) {
-		r.seen.bogus = name
-	}
-	return answer, err
 }
 
 // A seenFetcher has the pages that were fetched already, and fetches others.

@@ -105,7 +105,7 @@ func TestMisplaced(t *testing.T) {
 		"acme.example":      {"_client-key.apps.acme.example.acme.example"},
 		"apps.acme.example": {"_client-key.apps.acme.example.apps.acme.example", "_client-key.apps.apps.acme.example"},
 	} {
-		s := &sight{publisher: p, zone: zone}
+		s := &sight{publisher: p, cut: zoneCut{zone: zone}}
 		if got := s.misplaced(); !slices.Equal(got, want) {
 			t.Errorf("%s: %s, want %s", zone, got, want)
 		}

@@ -64,8 +64,11 @@ func TestPublisherRoad(t *testing.T) {
 	}
 
 	r.withoutDir()
-	r.serve(txt{record.name, ""})
+	r.serve(txt{record.name, alias + "key.elsewhere.test"})
 	r.healthy()
+	if out := r.doctor(0); !strings.Contains(out, "  alias                _client-key.acme.test leads to key.elsewhere.test: whoever runs that zone decides which keys count,") {
+		t.Errorf("doctor with an alias:\n%s", out)
+	}
 	r.serve()
 	if out := r.doctor(1); !strings.Contains(out, "  without DNS          the key in the publisher document counts already.") {
 		t.Errorf("doctor without a record:\n%s", out)
@@ -85,6 +88,7 @@ func TestPublisherRoad(t *testing.T) {
 	r.moreFaults(record, kid)
 	r.waiting(record)
 	r.slowServers(record, kid)
+	r.otherZones(record, kid)
 	keys, document := "/.well-known/client-publisher.json", "/mcp/client.json"
 	for _, tc := range []struct {
 		name, code, line string
@@ -106,16 +110,28 @@ func TestPublisherRoad(t *testing.T) {
 			func() { r.serve(txt{record.name, "v=ck1; kid=" + kid + "; k=ed25519; p=AAAA"}) }},
 		{"the key is missing", "record_malformed", `the key record is not well formed: "v=ck1; kid=` + kid + `; k=ed25519": tag p is missing (an empty one revokes the key)`,
 			func() { r.serve(txt{record.name, "v=ck1; kid=" + kid + "; k=ed25519"}) }},
-		{"cut at the first semicolon", "record_malformed", `the key record is not well formed: "v=ck1": tag kid is missing`,
+		{"cut at the first semicolon", "record_cut", `the key record is cut at the first semicolon: "v=ck1"`,
 			func() { r.serve(txt{record.name, "v=ck1"}) }},
-		{"quotation marks in the record", "record_malformed", fmt.Sprintf("the key record is not well formed: %.100q: the form stored the quotation marks, too", `"`+record.text+`"`),
+		{"cut after the first semicolon", "record_cut", `the key record is cut at the first semicolon: "v=ck1; "`,
+			func() { r.serve(txt{record.name, "v=ck1; "}) }},
+		{"quotation marks in the record", "record_quoted", fmt.Sprintf("the form stored the quotation marks, too: %.100q", `"`+record.text+`"`),
 			func() { r.serve(txt{record.name, `"` + record.text + `"`}) }},
 		{"a wildcard", "wildcard", "a wildcard answers for _client-key.acme.test",
 			func() { r.serve(txt{"*.acme.test", record.text}) }},
 		{"document missing", "document_missing", "no document at https://acme.test/mcp/client.json",
 			func() { r.remove(document) }},
-		{"publisher document missing", "document_missing", "no document at https://acme.test/.well-known/client-publisher.json",
+		{"insecure and one resolver", "dns_uncorroborated", "insecure, and seen by one resolver alone: the key record at _client-key.acme.test",
 			func() { r.remove(keys) }},
+		{"insecure and a document without the key", "dns_uncorroborated", "insecure, and seen by one resolver alone: the key record at _client-key.acme.test",
+			func() { r.edit(keys, `"kid": "`+kid+`"`, `"kid": "other"`) }},
+		{"an alias to nothing", "alias_astray", "a CNAME answers: _client-key.acme.test leads to nothing.elsewhere.test, which has no key record",
+			func() { r.serve(txt{record.name, alias + "nothing.elsewhere.test"}) }},
+		{"an alias to other records", "alias_astray", "a CNAME answers: _client-key.acme.test leads to serial.acme.test, which has no key record",
+			func() { r.serve(txt{record.name, alias + "serial.acme.test"}) }},
+		{"an alias to another's key", "alias_astray", "a CNAME answers: _client-key.acme.test leads to stranger.elsewhere.test, which has another's key",
+			func() { r.serve(txt{record.name, alias + "stranger.elsewhere.test"}) }},
+		{"a wildcard alias", "alias_astray", "a CNAME answers: _client-key.acme.test leads to pages.elsewhere.test, which has no key record",
+			func() { r.serve(txt{"*.acme.test", alias + "pages.elsewhere.test"}) }},
 		{"document is a page", "document_not_json", "what is at https://acme.test/mcp/client.json is not JSON",
 			func() { writeText(t, r.served+document, "<!doctype html><p>Not found") }},
 		{"publisher document is cut", "document_not_json", "what is at https://acme.test/.well-known/client-publisher.json is not JSON",
@@ -298,6 +314,7 @@ var (
 	quotedText  = regexp.MustCompile(`(?m)^  (".*v=ck1.*")$`)
 	renameTo    = regexp.MustCompile(`(?s)^remove the record at (\S+) and add it again with this name in the form for (\S+):\n(\S+)$`)
 	waitUntil   = regexp.MustCompile(`^wait until (\d\S+):`)
+	aliasAt     = regexp.MustCompile(`(?m)^remove the CNAME record at (\S+)$`)
 	wildcardOf  = regexp.MustCompile(`remove the key record from the wildcard that answers, such as (\S+),`)
 )
 
@@ -314,6 +331,9 @@ func (r *road) apply(mend string) {
 	}
 	if m := wildcardOf.FindStringSubmatch(mend); m != nil {
 		records = slices.DeleteFunc(records, func(t txt) bool { return t.name == m[1] })
+	}
+	if m := aliasAt.FindStringSubmatch(mend); m != nil {
+		records = slices.DeleteFunc(records, func(t txt) bool { return t.name == m[1] && strings.HasPrefix(t.text, alias) })
 	}
 	for _, m := range quotedText.FindAllStringSubmatch(mend, -1) {
 		var text string

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -106,16 +107,21 @@ func writeText(t *testing.T, path, text string) {
 }
 
 // A nameServer is BIND with the zone acme.test, and a resolver in front of it
-// that remembers absences for an hour and has the zone elsewhere.test, with one
-// TXT record at key.elsewhere.test.
+// that remembers absences for an hour and has the zone elsewhere.test, with the
+// key record of the publisher at key.elsewhere.test and another's at
+// stranger.elsewhere.test.
 type nameServer struct {
 	authority, resolver string
 	zoneFile            string
 	process             *os.Process
 	serial              int
-	ttl                 int  // of the records, in seconds
-	second              bool // the zone has the name server ns2, too
+	ttl                 int    // of the records, in seconds
+	second              bool   // the zone has the name server ns2, too
+	moved               string // the name server that the zone names in place of ns, with a trailing dot
 }
+
+// strangerRecord is a key record whose private key nobody here has.
+const strangerRecord = "v=ck1; kid=theirs; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 
 func startNameServer(t *testing.T, dir, elsewhere string) *nameServer {
 	t.Helper()
@@ -128,7 +134,7 @@ func startNameServer(t *testing.T, dir, elsewhere string) *nameServer {
 		fmt.Sprintf("zone \"acme.test\" { type primary; file %q; };", s.zoneFile))
 	s.resolver = freePort(t)
 	other := filepath.Join(dir, "elsewhere.test.zone")
-	writeText(t, other, fmt.Sprintf("$TTL 0\n@ IN SOA ns root 1 3600 600 86400 3600\n@ IN NS ns\nns IN A 192.0.2.53\nkey IN TXT %q\n", elsewhere))
+	writeText(t, other, fmt.Sprintf("$TTL 0\n@ IN SOA ns root 1 3600 600 86400 3600\n@ IN NS ns\nns IN A 192.0.2.53\nkey IN TXT %q\nstranger IN TXT %q\n", elsewhere, strangerRecord))
 	startNamed(t, named, filepath.Join(dir, "resolver"), s.resolver,
 		fmt.Sprintf("recursion yes; dnssec-validation no; empty-zones-enable no; forward only; forwarders { 127.0.0.1 port %s; };", port),
 		fmt.Sprintf("zone \"elsewhere.test\" { type primary; file %q; };", other))
@@ -151,18 +157,20 @@ controls { };
 	return startServer(t, named, "-g", "-n", "1", "-c", conf)
 }
 
-// A txt is a TXT record, its name without trailing dot. Where the text is
-// empty it is an alias for key.elsewhere.test.
+// A txt is a TXT record, its name without trailing dot. Where the text begins
+// with alias it is a CNAME record for the name that follows.
 type txt struct{ name, text string }
 
+const alias = "CNAME "
+
 func (s *nameServer) zone(records []txt) string {
-	text := fmt.Sprintf("$TTL 0\n@ 3600 IN SOA ns root %d 3600 600 86400 3600\n@ IN NS ns\nns IN A 192.0.2.53\nserial IN TXT \"%[1]d\"\n", s.serial)
+	text := fmt.Sprintf("$TTL 0\n@ 3600 IN SOA ns root %d 3600 600 86400 3600\n@ IN NS %s\nns IN A 192.0.2.53\nserial IN TXT \"%[1]d\"\n", s.serial, cmp.Or(s.moved, "ns"))
 	if s.second {
 		text += "@ IN NS ns2\nns2 IN A 192.0.2.54\n"
 	}
 	for _, r := range records {
-		if r.text == "" {
-			text += r.name + ". IN CNAME key.elsewhere.test.\n"
+		if target, ok := strings.CutPrefix(r.text, alias); ok {
+			text += r.name + ". IN CNAME " + target + ".\n"
 			continue
 		}
 		text += fmt.Sprintf("%s. %d IN TXT %q\n", r.name, s.ttl, r.text)

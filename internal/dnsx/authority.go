@@ -1,12 +1,14 @@
 package dnsx
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -41,52 +43,88 @@ func (r *Resolver) Authorities(ctx context.Context, domain string) (zone string,
 	if err != nil {
 		return "", nil, fmt.Errorf("finding the name servers of %s: %w", quote(domain), err)
 	}
+	servers, err = r.locate(ctx, zone, names, func(name string) ([]Server, error) { return r.addresses(ctx, name, dnsPort) })
+	return zone, servers, err
+}
+
+// Locate returns the addresses of the name server host, which is a name or an IP
+// address, at a port (53 for name servers), as the upstreams know them.
+func (r *Resolver) Locate(ctx context.Context, host string, port uint16) ([]Server, error) {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return []Server{{Name: host, Address: netip.AddrPortFrom(addr.Unmap(), port).String()}}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.Timeout)
+	defer cancel()
+	servers, err := r.addresses(ctx, host, port)
+	if len(servers) == 0 {
+		return nil, fmt.Errorf("name server %s has no address: %w", quote(host), cmp.Or(err, verify.ErrNoRecord))
+	}
+	return servers, nil
+}
+
+// locate finds the addresses of the name servers of a zone, some at once.
+func (r *Resolver) locate(ctx context.Context, zone string, names []string, addresses func(name string) ([]Server, error)) ([]Server, error) {
 	found := make([][]Server, len(names))
 	failed := make([]error, len(names))
 	g := new(errgroup.Group)
 	g.SetLimit(4)
 	for i, name := range names {
 		g.Go(func() error {
-			found[i], failed[i] = r.addresses(ctx, name)
+			found[i], failed[i] = addresses(name)
 			return nil
 		})
 	}
 	_ = g.Wait() // no function returns an error: one server without address is no failure
-	if servers = slices.Concat(found...); len(servers) == 0 {
-		return zone, nil, fmt.Errorf("no name server of %s has an address: %w", quote(zone), errors.Join(failed...))
+	servers := slices.Concat(found...)
+	if len(servers) == 0 {
+		return nil, fmt.Errorf("no name server of %s has an address: %w", quote(zone), errors.Join(failed...))
 	}
-	return zone, servers, nil
+	return servers, nil
 }
 
 // nameServers walks up from domain to the nearest name that has NS records.
 func (r *Resolver) nameServers(ctx context.Context, domain string) (zone string, names []string, err error) {
-	for zone = domain; strings.Contains(zone, "."); _, zone, _ = strings.Cut(zone, ".") {
+	for zone = domain; strings.Contains(zone, "."); zone = above(zone) {
 		rep, err := r.askAny(ctx, zone, dns.TypeNS)
 		if err != nil {
 			return "", nil, err
 		}
-		for _, rr := range rep.Answer {
-			ns, ok := rr.(*dns.NS)
-			if ok && dns.CanonicalName(ns.Hdr.Name) == dns.CanonicalName(zone) && len(names) < limits.DNSServers {
-				names = append(names, strings.TrimSuffix(dns.CanonicalName(ns.Ns), "."))
-			}
-		}
-		if len(names) > 0 {
-			slices.Sort(names)
-			return zone, slices.Compact(names), nil
+		if names := serverNames(rep.Answer, zone); len(names) > 0 {
+			return zone, names, nil
 		}
 	}
 	return "", nil, errors.New("no zone is there")
 }
 
+// above returns the name one label above, which is empty at a top-level domain.
+func above(name string) string {
+	_, parent, _ := strings.Cut(name, ".")
+	return parent
+}
+
+// serverNames returns the names in the NS records of zone, in order.
+func serverNames(records []dns.RR, zone string) []string {
+	var names []string
+	for _, rr := range records {
+		ns, ok := rr.(*dns.NS)
+		if ok && dns.CanonicalName(ns.Hdr.Name) == dns.CanonicalName(zone) && len(names) < limits.DNSServers {
+			names = append(names, strings.TrimSuffix(dns.CanonicalName(ns.Ns), "."))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+const dnsPort = 53
+
 // addresses returns the addresses of one name server. One that ConnectTo moves
 // needs no look-up.
-func (r *Resolver) addresses(ctx context.Context, name string) ([]Server, error) {
+func (r *Resolver) addresses(ctx context.Context, name string, port uint16) ([]Server, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
-	if address := net.JoinHostPort(name, "53"); r.cfg.ConnectTo(address) != address {
-		return []Server{{Name: name, Address: r.cfg.ConnectTo(address)}}, nil
+	if to, moved := r.moved(name, port); moved {
+		return to, nil
 	}
 	var servers []Server
 	var failed error
@@ -98,11 +136,18 @@ func (r *Resolver) addresses(ctx context.Context, name string) ([]Server, error)
 		}
 		for _, rr := range rep.Answer {
 			if addr, ok := addressOf(rr, name); ok {
-				servers = append(servers, Server{Name: name, Address: netip.AddrPortFrom(addr, 53).String()})
+				servers = append(servers, Server{Name: name, Address: netip.AddrPortFrom(addr, port).String()})
 			}
 		}
 	}
 	return servers, failed
+}
+
+// moved returns where ConnectTo moves a name server, if it does.
+func (r *Resolver) moved(name string, port uint16) ([]Server, bool) {
+	address := net.JoinHostPort(name, strconv.Itoa(int(port)))
+	to := r.cfg.ConnectTo(address)
+	return []Server{{Name: name, Address: to}}, to != address
 }
 
 // addressOf returns the address in rr if it is one of name: the name of a name
@@ -137,9 +182,13 @@ func (r *Resolver) askAny(ctx context.Context, name string, qtype uint16) (reply
 	return reply{}, failed
 }
 
+// ErrNoAuthority says that a name server does not serve the zone of the name.
+var ErrNoAuthority = errors.New("has no authority for the name")
+
 // AskAuthority asks one server of a zone for the TXT records of name, and
-// nobody else. What it does not have authority for is no answer. The Answer is
-// never secure or corroborated; errors are those of [verify.Resolver]. Servers
+// nobody else. What it does not have authority for is no answer, and the error
+// wraps [ErrNoAuthority]. The Answer is never secure or corroborated; other
+// errors are those of [verify.Resolver]. Servers
 // whose address is not public are not asked, but for loopback ones where
 // Config.AllowLoopback is set.
 func (r *Resolver) AskAuthority(ctx context.Context, server Server, name string) (verify.Answer, error) {
@@ -167,11 +216,13 @@ func (r *Resolver) askAuthority(ctx context.Context, server Server, name string)
 		return verify.Answer{Server: via}, err
 	}
 	answer := verify.Answer{Server: via, Name: name}
-	if m.Rcode != dns.RcodeSuccess && m.Rcode != dns.RcodeNameError {
+	switch {
+	case m.Rcode == dns.RcodeRefused, m.Rcode == dns.RcodeNotAuth:
+		return answer, &serverError{via, fmt.Errorf("answered %s: %w", status(m.Rcode), ErrNoAuthority)}
+	case m.Rcode != dns.RcodeSuccess && m.Rcode != dns.RcodeNameError:
 		return answer, &serverError{via, fmt.Errorf("answered %s", status(m.Rcode))}
-	}
-	if !m.Authoritative {
-		return answer, &serverError{via, errors.New("has no authority for the name")}
+	case !m.Authoritative:
+		return answer, &serverError{via, ErrNoAuthority}
 	}
 	got, err := read(m, name)
 	if err != nil {

@@ -72,16 +72,18 @@ func TestAuthorities(t *testing.T) {
 
 func TestAskAuthority(t *testing.T) {
 	for name, tc := range map[string]struct {
-		answer injector
-		texts  []string
-		absent bool
+		answer    injector
+		texts     []string
+		absent    bool
+		elsewhere bool
 	}{
 		"records":            {answer: serving(t, keyRecord(), aa), texts: []string{record}},
 		"absent":             {answer: serving(t, nil, aa), absent: true},
-		"D7 no authority":    {answer: serving(t, keyRecord())},
-		"no authority, none": {answer: serving(t, nil)},
+		"D7 no authority":    {answer: serving(t, keyRecord()), elsewhere: true},
+		"no authority, none": {answer: serving(t, nil), elsewhere: true},
+		"SERVFAIL":           {answer: func(q *dns.Msg, _ string) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeServerFailure) }},
 		"alias elsewhere":    {answer: serving(t, []string{owner + ". 9 IN CNAME k.host.test."}, aa)},
-		"D7 REFUSED":         {answer: func(q *dns.Msg, _ string) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeRefused) }},
+		"D7 REFUSED":         {answer: func(q *dns.Msg, _ string) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeRefused) }, elsewhere: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t, func(q *dns.Msg, n string) *dns.Msg {
@@ -92,6 +94,9 @@ func TestAskAuthority(t *testing.T) {
 			})
 			r := newResolver(t, Upstream{Address: "192.0.2.1:53"})
 			got, err := r.AskAuthority(t.Context(), Server{"ns.acme.test", f.address}, owner)
+			if elsewhere := errors.Is(err, ErrNoAuthority); elsewhere != tc.elsewhere {
+				t.Errorf("no authority: %v, %v", elsewhere, err)
+			}
 			if (err == nil) != (tc.texts != nil) || errors.Is(err, verify.ErrNoRecord) != tc.absent || !slices.Equal(got.Texts, tc.texts) {
 				t.Errorf("%+v, %v", got, err)
 			}

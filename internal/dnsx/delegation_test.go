@@ -1,0 +1,124 @@
+package dnsx
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/miekg/dns"
+)
+
+// The resolver knows the zone above by its NS records; everything else that a
+// delegation says comes from the server of the zone above.
+func TestDelegation(t *testing.T) {
+	referral := []string{"acme.test. 300 IN NS ns2.acme.test.", "acme.test. 300 IN NS ns1.other.test."}
+	glue := []string{"ns2.acme.test. 300 IN A 192.0.2.2", "ns2.acme.test. 300 IN AAAA 2001:db8::2", "stray.test. 300 IN A 192.0.2.9"}
+	for name, tc := range map[string]struct {
+		above  injector
+		zone   string
+		domain string
+		want   []Server
+	}{
+		"a referral with glue for one": {
+			above:  referring(t, referral, glue),
+			domain: "acme.test", zone: "acme.test",
+			want: []Server{{"ns1.other.test", "192.0.2.1:53"}, {"ns2.acme.test", "192.0.2.2:53"}, {"ns2.acme.test", "[2001:db8::2]:53"}},
+		},
+		"the zone is above the name": {
+			above:  referring(t, referral[1:], nil),
+			domain: "A.B.acme.test", zone: "acme.test",
+			want: []Server{{"ns1.other.test", "192.0.2.1:53"}},
+		},
+		"the server has both zones": {
+			above:  serving(t, referral, aa),
+			domain: "acme.test",
+		},
+		"a referral to elsewhere": {
+			above:  referring(t, []string{"acme.example. 300 IN NS ns1.other.test."}, nil),
+			domain: "acme.test",
+		},
+		"the server refuses": {
+			above:  func(q *dns.Msg, _ string) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeRefused) },
+			domain: "acme.test",
+		},
+		"no server has an address": {
+			above:  referring(t, []string{"acme.test. 300 IN NS nowhere.other.test."}, nil),
+			domain: "acme.test",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			above := newFake(t, func(q *dns.Msg, network string) *dns.Msg {
+				if q.RecursionDesired {
+					t.Error("asked for recursion")
+				}
+				return tc.above(q, network)
+			})
+			known := []string{"test. 300 IN NS a.test.", "ns1.other.test. 300 IN A 192.0.2.1"}
+			resolver := newFake(t, func(q *dns.Msg, _ string) *dns.Msg {
+				m := respond(t, q, known)
+				m.Answer = slices.DeleteFunc(m.Answer, func(rr dns.RR) bool { return rr.Header().Rrtype != q.Question[0].Qtype })
+				return m
+			})
+			r := newResolver(t, Upstream{Address: resolver.address})
+			r.cfg.ConnectTo = func(address string) string {
+				if address == "a.test:53" {
+					return above.address
+				}
+				return address
+			}
+			zone, servers, err := r.Delegation(t.Context(), tc.domain)
+			if zone != tc.zone || (err == nil) != (tc.want != nil) {
+				t.Fatalf("zone %q, %v", zone, err)
+			}
+			if diff := cmp.Diff(tc.want, servers); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// referring answers with a referral (RFC 1034, Section 4.3.2).
+func referring(t *testing.T, names, glue []string) injector {
+	return func(q *dns.Msg, _ string) *dns.Msg {
+		m := new(dns.Msg).SetReply(q)
+		for _, text := range names {
+			m.Ns = append(m.Ns, mustRR(t, text))
+		}
+		for _, text := range glue {
+			m.Extra = append(m.Extra, mustRR(t, text))
+		}
+		return m
+	}
+}
+
+func TestDelegationOfSpecialUseNames(t *testing.T) {
+	strict, err := New(Config{Upstreams: []Upstream{{Address: "127.0.0.1:53"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if zone, servers, err := strict.Delegation(t.Context(), "acme.test"); err == nil || strings.Contains(err.Error(), "(udp)") {
+		t.Errorf("asked for: %q, %v, %v", zone, servers, err)
+	}
+}
+
+func TestLocate(t *testing.T) {
+	f := newFake(t, func(q *dns.Msg, _ string) *dns.Msg {
+		m := respond(t, q, []string{"ns.acme.test. 300 IN A 192.0.2.2"})
+		m.Answer = slices.DeleteFunc(m.Answer, func(rr dns.RR) bool { return rr.Header().Rrtype != q.Question[0].Qtype })
+		return m
+	})
+	r := newResolver(t, Upstream{Address: f.address})
+	for host, want := range map[string][]Server{
+		"ns.acme.test":     {{"ns.acme.test", "192.0.2.2:5353"}},
+		"192.0.2.7":        {{"192.0.2.7", "192.0.2.7:5353"}},
+		"2001:db8::7":      {{"2001:db8::7", "[2001:db8::7]:5353"}},
+		"nowhere.test":     nil,
+		"not a host.test?": nil,
+	} {
+		servers, err := r.Locate(t.Context(), host, 5353)
+		if diff := cmp.Diff(want, servers); diff != "" || (err == nil) != (want != nil) {
+			t.Errorf("%s: %v\n%s", host, err, diff)
+		}
+	}
+}
