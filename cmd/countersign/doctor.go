@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fc28f635/countersign/internal/compat"
 	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
@@ -22,7 +23,7 @@ type doctorFlags struct {
 	expiresWithin string
 	nameServers   []string
 	wait          waitFlag
-	json          bool
+	compat, json  bool
 }
 
 func doctorCommand() *cobra.Command {
@@ -35,13 +36,16 @@ servers, then as a resolver has them, the publisher document, the metadata
 document and its statement. Each fault has a line of its own and a mend. A
 resolver is asked only for what the zone has, so that none remembers an absence.
 With --wait it looks again until no fault is found, and says on standard error
-what it still waits for; --wait=1h waits for longer than 10 minutes.
+what it still waits for; --wait=1h waits for longer than 10 minutes. With --compat it
+ends with what Keycloak, Cognito, workers-oauth-provider, FastMCP, Auth0 and
+Hydra make of the document: each answer was tried, or says where it is written.
 
 Exit status: 0 healthy, 1 a fault was found, 2 the command line is wrong, 3 the
 command could not look.`,
 		Example: `  countersign doctor acme.example
   countersign doctor acme.example --dir acme
   countersign doctor acme.example --dir acme --wait
+  countersign doctor acme.example --dir acme --compat
   countersign doctor acme.example --expires-within 30d
   countersign doctor acme.example --client-id https://acme.example/mcp/client.json --json`,
 		GroupID: groupPublisher,
@@ -55,6 +59,7 @@ command could not look.`,
 	flags.StringArrayVar(&f.nameServers, "name-server", nil, "look for the record at the name server `HOST[:PORT]`, too (repeatable)")
 	flags.Var(&f.wait, "wait", "look again until no fault is found, for `TIME` at most")
 	flags.Lookup("wait").NoOptDefVal = defaultWait.String()
+	flags.BoolVar(&f.compat, "compat", false, "say what other authorization servers make of the document, too")
 	flags.BoolVar(&f.json, "json", false, "print as JSON")
 	f.lookup.add(c)
 	return c
@@ -101,10 +106,17 @@ func runDoctor(c *cobra.Command, f doctorFlags, domain string) error {
 	if err != nil {
 		return err
 	}
+	var rows []compat.Row
+	if f.compat {
+		rows = append([]compat.Row{}, seen.lookCompat()...)
+	}
 	if f.json {
-		seen.printJSON(c.OutOrStdout())
+		seen.printJSON(c.OutOrStdout(), rows)
 	} else {
 		seen.print(c.OutOrStdout())
+		if f.compat {
+			printCompat(c.OutOrStdout(), rows)
+		}
 	}
 	switch {
 	case len(seen.diagnoses) > 0:
@@ -132,8 +144,9 @@ func (f *lookupFlags) examine(ctx context.Context, p metadata.Publisher, what ta
 	return s, nil
 }
 
-// printJSON prints one object.
-func (s *sight) printJSON(w io.Writer) {
+// printJSON prints one object, with what other servers make of the document
+// where rows is not nil.
+func (s *sight) printJSON(w io.Writer, rows []compat.Row) {
 	document := struct {
 		Domain    string          `json:"domain"`
 		Faults    []diagnosis     `json:"faults"`
@@ -142,8 +155,9 @@ func (s *sight) printJSON(w io.Writer) {
 		Tier      issuer.Tier     `json:"tier"`
 		Told      string          `json:"told"`
 		WhyNot    []string        `json:"why_not_more"`
+		Compat    []compat.Row    `json:"compat,omitzero"`
 		Verdict   json.RawMessage `json:"verdict"`
-	}{s.publisher.Domain(), append([]diagnosis{}, s.diagnoses...), s.unreached, s.warnings, s.decision.Tier, s.decision.Told, s.whyNotMore(), nil}
+	}{s.publisher.Domain(), append([]diagnosis{}, s.diagnoses...), s.unreached, s.warnings, s.decision.Tier, s.decision.Told, s.whyNotMore(), rows, nil}
 	document.Verdict, _ = s.verdict.MarshalJSON()
 	writeJSON(w, document)
 }

@@ -45,6 +45,7 @@ var directions = []direction{
 	{"internal/strictjson", nil, except(confined, "github.com/go-json-experiment/json")},
 	{"internal/jose", []string{"metadata"}, except(confined, "github.com/lestrrat-go/", "github.com/go-json-experiment/json")},
 	{"metadata", nil, except(confined, "github.com/go-json-experiment/json")},
+	{"internal/compat", []string{"metadata"}, except(confined, "github.com/go-json-experiment/json")},
 	{"attest", []string{"metadata", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/dgraph-io/", "github.com/spf13/"}},
 	{"trustroots", []string{"metadata", "internal/jose"}, except(confined, "github.com/lestrrat-go/", "github.com/go-json-experiment/json")},
 	{"verify", []string{"metadata", "trustroots", "internal/jose"}, except(confined, "github.com/lestrrat-go/", "github.com/go-json-experiment/json")},
