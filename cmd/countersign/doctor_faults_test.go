@@ -240,6 +240,46 @@ func (r *road) waiting(record txt) {
 	r.serve(record)
 }
 
+// otherServers asks doctor what other authorization servers make of the document
+// that is served, and of the one in the tree where none is.
+func (r *road) otherServers() {
+	r.sub("other servers", func() {
+		out := r.doctor(0, "--compat")
+		for _, want := range []string{
+			"\nWhat other authorization servers make of the document\n  server                  reads it  ",
+			"\n  Ory Hydra               no [",
+			"\n  Ory Hydra (2.3.0)\n    change: ",
+			"] registered without a look at it, and not kept (tried: integrations/compat/hydra/answers.json, 2026-11-25)\n",
+			" (documented, not tried: https://",
+		} {
+			if !strings.Contains(out, want) {
+				r.t.Errorf("no %q in\n%s", want, out)
+			}
+		}
+		if strings.Contains(r.doctor(0), "other authorization servers") {
+			r.t.Error("said without being asked")
+		}
+		for code := range 2 {
+			if code == 1 {
+				r.remove("/mcp/client.json")
+			}
+			var document struct {
+				Compat []struct {
+					Server string
+					AsIs   struct{ Answer string } `json:"as_is"`
+				}
+			}
+			if err := json.Unmarshal([]byte(r.doctor(code, "--compat", "--json")), &document); err != nil || len(document.Compat) != 6 || document.Compat[5].AsIs.Answer != "no" {
+				r.t.Errorf("%+v, %v", document, err)
+			}
+		}
+		if out := r.run(1, slices.Concat([]string{"doctor", "acme.test", "--compat"}, r.flags)...); !strings.HasSuffix(out, "\nWhat other authorization servers make of it: there is no document to look at.\n") {
+			r.t.Errorf("doctor:\n%s", out)
+		}
+		r.upload()
+	})
+}
+
 func (r *road) sub(name string, f func()) {
 	outer := r.t
 	defer func() { r.t = outer }()
@@ -261,6 +301,7 @@ func (r *road) faults(code string, lines []string, flags ...string) []diagnosis 
 	}
 	var got []string
 	for _, d := range document.Faults {
+		r.produced[d.Code] = true
 		if got = append(got, d.Line); d.Code != code {
 			r.t.Errorf("fault %s, want %s", d.Code, code)
 		}

@@ -25,6 +25,8 @@ type road struct {
 	names   *nameServer
 	records []txt // what is in the zone
 	flags   []string
+
+	produced map[string]bool // the faults that were found so far
 }
 
 // TestPublisherRoad goes the publisher's road with a real name server, a real
@@ -34,7 +36,7 @@ func TestPublisherRoad(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("XDG_CONFIG_HOME", filepath.Join(home, "config"))
 	t.Setenv("HOME", home)
-	r := &road{t: t, dir: filepath.Join(home, "the publisher's acme"), served: filepath.Join(home, "www")}
+	r := &road{t: t, dir: filepath.Join(home, "the publisher's acme"), served: filepath.Join(home, "www"), produced: make(map[string]bool)}
 	if err := os.Mkdir(r.served, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -64,6 +66,7 @@ func TestPublisherRoad(t *testing.T) {
 	}
 
 	r.withoutDir()
+	r.otherServers()
 	r.serve(txt{record.name, alias + "key.elsewhere.test"})
 	r.healthy()
 	if out := r.doctor(0); !strings.Contains(out, "  alias                _client-key.acme.test leads to key.elsewhere.test: whoever runs that zone decides which keys count,") {
@@ -174,6 +177,11 @@ func TestPublisherRoad(t *testing.T) {
 			t.Errorf("doctor:\n%s", out)
 		}
 	})
+	for _, f := range faults() {
+		if !r.produced[f.code] {
+			t.Errorf("no real server produced %s", f.code)
+		}
+	}
 	t.Run("a client on the user's computer", func(t *testing.T) {
 		r.t = t
 		name := filepath.Join(r.dir, "client.json")
@@ -304,6 +312,7 @@ func (r *road) oneFault(code, line string, doctor []string) diagnosis {
 	if len(document.Faults) != 1 || document.Faults[0].Code != code || document.Faults[0].Line != line || document.Domain != "acme.test" {
 		r.t.Fatalf("%+v, want %s", document, code)
 	}
+	r.produced[code] = true
 	return document.Faults[0]
 }
 

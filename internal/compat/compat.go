@@ -55,18 +55,33 @@ type Cell struct {
 // A Reason is what a server does, and whence that is known.
 type Reason struct {
 	Text    string `json:"text"`
-	Tried   bool   `json:"tried"`             // else it is documented, and was not tried
-	Fixture string `json:"fixture,omitempty"` // the answers, in the repository; empty where it was not tried
-	Source  string `json:"source,omitempty"`  // the page; empty where it was tried
+	Basis   string `json:"basis"`             // [Tried], [Documented] or [Neither]
+	Fixture string `json:"fixture,omitempty"` // the answers, in the repository, of what was tried
+	Source  string `json:"source,omitempty"`  // the page, of what was not
 	Date    string `json:"date"`              // when it was tried or read
 }
 
+// Whence something is known.
+const (
+	Tried      = "tried"
+	Documented = "documented, not tried"
+	Neither    = "not tried, and not documented"
+)
+
 // String says the reason and whence it is known, for people.
 func (r Reason) String() string {
-	if r.Tried {
-		return fmt.Sprintf("%s (tried on %s: %s)", r.Text, r.Date, r.Fixture)
+	return fmt.Sprintf("%s (%s: %s, %s)", r.Text, r.Basis, cmp.Or(r.Fixture, r.Source), r.Date)
+}
+
+func (f fact) reason() Reason {
+	basis := Documented
+	switch {
+	case f.Fixture != "":
+		basis = Tried
+	case f.Answer == Unknown:
+		basis = Neither
 	}
-	return fmt.Sprintf("%s (documented, not tried: %s, %s)", r.Text, r.Source, r.Date)
+	return Reason{Text: f.Text, Basis: basis, Fixture: f.Fixture, Source: f.Source, Date: f.Date}
 }
 
 // Look says what each server makes of a document of so many bytes.
@@ -99,7 +114,7 @@ func (p *peer) look(d metadata.Document, bytes int) Row {
 func (row *Row) cell(facts ...fact) Cell {
 	c := Cell{Answer: facts[0].Answer, Reasons: []Reason{}}
 	for _, f := range facts {
-		reason := Reason{Text: f.Text, Tried: f.Fixture != "", Fixture: f.Fixture, Source: f.Source, Date: f.Date}
+		reason := f.reason()
 		if !slices.Contains(c.Reasons, reason) {
 			c.Reasons = append(c.Reasons, reason)
 		}
