@@ -35,6 +35,9 @@ func doctorCommand() *cobra.Command {
 servers, then as a resolver has them, the publisher document, the metadata
 document and its statement. Each fault has a line of its own and a mend. A
 resolver is asked only for what the zone has, so that none remembers an absence.
+The zone's own name servers are those that the zone above names. With
+--name-server another is asked, too: one where the record was added, perhaps in
+a zone that nobody is sent to.
 With --wait it looks again until no fault is found, and says on standard error
 what it still waits for; --wait=1h waits for longer than 10 minutes. With --compat it
 ends with what Keycloak, Cognito, workers-oauth-provider, FastMCP, Auth0 and

@@ -55,11 +55,13 @@ func serverNames(servers []dnsx.Server) []string {
 // live: those that the zone names, and those that the publisher believes in. It
 // returns what the former say where some resolvers may believe them.
 func (s *sight) lookElsewhere(ctx context.Context, r *dnsx.Resolver, name string, live []serverAnswer) []serverAnswer {
-	strays := askServers(ctx, r, s.cut.stray, name)
-	for _, a := range append(strays, askServers(ctx, r, s.locateBelieved(ctx, r), name)...) {
+	strays, believed := askServers(ctx, r, s.cut.stray, name), askServers(ctx, r, s.locateBelieved(ctx, r), name)
+	for i, a := range slices.Concat(strays, believed) {
 		switch {
-		case errors.Is(a.err, dnsx.ErrNoAuthority):
+		case a.noAuthority():
 			s.note("another name server", "%s (%s) does not serve %s", a.server.Name, a.server.Address, s.cut.zone)
+		case !a.settled() && i < len(strays):
+			s.note("another name server", "%s (%s) does not answer", a.server.Name, a.server.Address)
 		case !a.settled():
 			s.unreached = append(s.unreached, a.err.Error())
 		case !a.holdsKeys():

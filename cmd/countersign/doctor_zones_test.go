@@ -59,6 +59,12 @@ func (r *road) otherZones(record txt, kid string) {
 		if d := r.fault("servers_disagree", "the zone's name servers disagree about _client-key.acme.test"); !strings.Contains(d.Mend, "  ns.other.test ("+other+"): key "+kid) {
 			r.t.Errorf("mend: %s", d.Mend)
 		}
+		r.serve(record)
+		closed := slices.Clone(r.flags)
+		closed[slices.Index(closed, "ns.other.test:53:"+other)] = "ns.other.test:53:" + freePort(r.t)
+		if out := r.run(0, slices.Concat([]string{"doctor", "acme.test"}, closed)...); !strings.Contains(out, "  another name server  ns.other.test (") || !strings.Contains(out, ") does not answer\n") {
+			r.t.Errorf("doctor:\n%s", out)
+		}
 	})
 	r.sub("delegated to servers that do not serve it", func() {
 		defer func(flags []string) { r.flags = flags }(r.flags)
