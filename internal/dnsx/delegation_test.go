@@ -34,6 +34,18 @@ func TestDelegation(t *testing.T) {
 			above:  serving(t, referral, aa),
 			domain: "acme.test",
 		},
+		"an authoritative answer with name servers beside it": {
+			above:  changed(referring(t, referral, glue), func(m *dns.Msg) { m.Authoritative = true }),
+			domain: "acme.test",
+		},
+		"an answer from a cache": {
+			above:  changed(referring(t, referral, glue), func(m *dns.Msg) { m.Answer = []dns.RR{mustRR(t, referral[0])} }),
+			domain: "acme.test",
+		},
+		"a referral with another status": {
+			above:  changed(referring(t, referral, glue), func(m *dns.Msg) { m.Rcode = dns.RcodeServerFailure }),
+			domain: "acme.test",
+		},
 		"a referral to elsewhere": {
 			above:  referring(t, []string{"acme.example. 300 IN NS ns1.other.test."}, nil),
 			domain: "acme.test",
@@ -88,6 +100,14 @@ func referring(t *testing.T, names, glue []string) injector {
 		for _, text := range glue {
 			m.Extra = append(m.Extra, mustRR(t, text))
 		}
+		return m
+	}
+}
+
+func changed(answer injector, change func(*dns.Msg)) injector {
+	return func(q *dns.Msg, network string) *dns.Msg {
+		m := answer(q, network)
+		change(m)
 		return m
 	}
 }
