@@ -19,9 +19,8 @@ import (
 // lookDNS asks the zone's own servers for the names that a verifier walks.
 func (s *sight) lookDNS(ctx context.Context, r *dnsx.Resolver) {
 	var cut zoneCut
-walk:
-	for i, p := range s.publisher.Walk() {
-		if i == 0 || p.Domain() != cut.zone && !strings.HasSuffix(p.Domain(), "."+cut.zone) {
+	for _, p := range s.publisher.Walk() {
+		if cut.zone == "" || p.Domain() != cut.zone && !strings.HasSuffix(p.Domain(), "."+cut.zone) {
 			var err error
 			if cut, err = findZone(ctx, r, p.Domain()); errors.Is(err, verify.ErrBogus) {
 				s.bogus = p.Domain()
@@ -31,57 +30,83 @@ walk:
 				return
 			}
 		}
-		name := p.KeyRecordName()
-		answers := askServers(ctx, r, cut.live, name)
-		compared := answers
-		if i == 0 {
-			s.cut = cut
-			compared = slices.Concat(answers, s.lookElsewhere(ctx, r, name, answers))
-			if s.lame = !slices.ContainsFunc(answers, func(a serverAnswer) bool { return !a.noAuthority() }); s.lame {
-				return
-			}
-		}
-		answer, err := settle(ctx, r, answers, name)
-		disagree := s.compare(name, compared)
-		if i == 0 {
-			s.followAlias(ctx, r, name, answer.Name)
-		}
-		switch {
-		case errors.Is(err, verify.ErrNoRecord):
-			s.asked[name] = false
-			s.note("zone's servers", "%s has nothing at %s", answer.Server, name)
-			continue
-		case err != nil:
-			s.unreached = append(s.unreached, err.Error())
+		answer, ok := s.lookAt(ctx, r, cut, p)
+		if !ok {
 			return
 		}
-		if s.zoneHas[name] = (serverAnswer{Answer: answer}); !disagree {
-			s.asked[name] = true
-		}
 		set := metadata.ParseKeySet(answer.Texts)
-		for _, text := range set.Ignored {
-			s.note("zone's servers", "%s has a TXT record that is no key record: %.100q", name, text)
-			if i == 0 && misspelt(text) {
-				s.quoted = append(s.quoted, text)
-			}
-		}
 		if !set.Holds() {
 			continue
 		}
-		s.note("zone's servers", "%s has %s at %s", answer.Server, describe(set), name)
-		switch {
-		case p == s.publisher:
-			s.owner, s.set, s.texts = p, set, answer.Texts
-			s.wildcard = answer.Wildcard || siblingHas(ctx, r, cut.live, p, answer.Texts)
-			return
-		case speaksBelow(set).Holds():
-			s.owner, s.set, s.texts = p, speaksBelow(set), answer.Texts
-			return
+		if s.speaks(p, set); s.owner.IsZero() {
+			break
 		}
-		s.note("zone's servers", "no record at %s has s=y, so none speaks for %s", name, s.publisher.Domain())
-		break walk
+		s.texts = answer.Texts
+		s.wildcard = p == s.publisher && (answer.Wildcard || siblingHas(ctx, r, cut.live, p, answer.Texts))
+		return
 	}
 	s.absent = true
+	s.lookMisplaced(ctx, r)
+}
+
+// lookAt asks what the zone has at the key record name of p: one of the names
+// that a verifier walks. It reports whether that is known.
+func (s *sight) lookAt(ctx context.Context, r *dnsx.Resolver, cut zoneCut, p metadata.Publisher) (verify.Answer, bool) {
+	name := p.KeyRecordName()
+	answers := askServers(ctx, r, cut.live, name)
+	compared := answers
+	if p == s.publisher {
+		s.cut = cut
+		compared = slices.Concat(answers, s.lookElsewhere(ctx, r, name, answers))
+		if s.lame = !slices.ContainsFunc(answers, func(a serverAnswer) bool { return !a.noAuthority() }); s.lame {
+			return verify.Answer{}, false
+		}
+	}
+	answer, err := settle(ctx, r, answers, name)
+	disagree := s.compare(name, compared)
+	if p == s.publisher {
+		s.followAlias(ctx, r, name, answer.Name)
+	}
+	switch {
+	case errors.Is(err, verify.ErrNoRecord):
+		s.asked[name] = false
+		s.note("zone's servers", "%s has nothing at %s", answer.Server, name)
+		return answer, true
+	case err != nil:
+		s.unreached = append(s.unreached, err.Error())
+		return answer, false
+	}
+	if s.zoneHas[name] = (serverAnswer{Answer: answer}); !disagree {
+		s.asked[name] = true
+	}
+	set := metadata.ParseKeySet(answer.Texts)
+	for _, text := range set.Ignored {
+		s.note("zone's servers", "%s has a TXT record that is no key record: %.100q", name, text)
+		if p == s.publisher && misspelt(text) {
+			s.quoted = append(s.quoted, text)
+		}
+	}
+	if set.Holds() {
+		s.note("zone's servers", "%s has %s at %s", answer.Server, describe(set), name)
+	}
+	return answer, true
+}
+
+// speaks keeps the key records of p, the nearest that has any, as far as they
+// speak for the publisher.
+func (s *sight) speaks(p metadata.Publisher, set metadata.KeySet) {
+	if p != s.publisher {
+		set = speaksBelow(set)
+	}
+	if !set.Holds() {
+		s.note("zone's servers", "no record at %s has s=y, so none speaks for %s", p.KeyRecordName(), s.publisher.Domain())
+		return
+	}
+	s.owner, s.set = p, set
+}
+
+// lookMisplaced looks for the record where forms put it by mistake.
+func (s *sight) lookMisplaced(ctx context.Context, r *dnsx.Resolver) {
 	for _, name := range append(s.misplaced(), s.publisher.Domain()) {
 		answer, err := askZone(ctx, r, s.cut.live, name)
 		if set := metadata.ParseKeySet(answer.Texts); err == nil && !answer.Wildcard && set.Holds() {

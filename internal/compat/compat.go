@@ -186,14 +186,13 @@ func kindOf(uri string) string {
 	if err != nil {
 		return "malformed"
 	}
-	switch r.Class() {
-	case metadata.RedirectHTTPS:
-		return "web"
-	case metadata.RedirectPrivate:
-		return "private"
-	}
 	kind := "ip"
-	if r.Host() == "localhost" {
+	switch {
+	case r.Class() == metadata.RedirectHTTPS:
+		return "web"
+	case r.Class() == metadata.RedirectPrivate:
+		return "private"
+	case r.Host() == "localhost":
 		kind = "localhost"
 	}
 	if u, err := url.Parse(uri); err == nil && u.Port() != "" {

@@ -188,9 +188,8 @@ var ErrNoAuthority = errors.New("has no authority for the name")
 // AskAuthority asks one server of a zone for the TXT records of name, and
 // nobody else. What it does not have authority for is no answer, and the error
 // wraps [ErrNoAuthority]. The Answer is never secure or corroborated; other
-// errors are those of [verify.Resolver]. Servers
-// whose address is not public are not asked, but for loopback ones where
-// Config.AllowLoopback is set.
+// errors are those of [verify.Resolver]. Servers whose address is not public are
+// not asked, but for loopback ones where Config.AllowLoopback is set.
 func (r *Resolver) AskAuthority(ctx context.Context, server Server, name string) (verify.Answer, error) {
 	if err := checkName(name); err != nil {
 		return verify.Answer{}, err
