@@ -49,7 +49,7 @@ func (r *Resolver) delegation(ctx context.Context, domain string) (string, []Ser
 			continue
 		}
 		for _, name := range names[:min(len(names), parentsAsked)] {
-			zone, servers, err := r.referral(ctx, name, domain)
+			zone, servers, err := r.referral(ctx, name, parent, domain)
 			if err == nil {
 				return zone, servers, nil
 			}
@@ -63,12 +63,12 @@ func (r *Resolver) delegation(ctx context.Context, domain string) (string, []Ser
 	return "", nil, failed
 }
 
-// referral asks one name server of the zone above whom it refers to.
-func (r *Resolver) referral(ctx context.Context, name, domain string) (string, []Server, error) {
-	parents, err := r.addresses(ctx, name, dnsPort)
-	for _, parent := range parents {
+// referral asks one name server of the zone parent whom it refers to.
+func (r *Resolver) referral(ctx context.Context, name, parent, domain string) (string, []Server, error) {
+	servers, err := r.addresses(ctx, name, dnsPort)
+	for _, server := range servers {
 		var address netip.AddrPort
-		if address, err = r.authorityAddress(parent); err != nil {
+		if address, err = r.authorityAddress(server); err != nil {
 			continue
 		}
 		q := question(domain, dns.TypeNS)
@@ -77,7 +77,7 @@ func (r *Resolver) referral(ctx context.Context, name, domain string) (string, [
 		if err = failed; err != nil {
 			continue
 		}
-		zone, names := referred(m, domain)
+		zone, names := referred(m, parent, domain)
 		if len(names) == 0 {
 			err = &serverError{via, fmt.Errorf("does not refer to others (%s)", status(m.Rcode))}
 			continue
@@ -91,13 +91,13 @@ func (r *Resolver) referral(ctx context.Context, name, domain string) (string, [
 	return "", nil, err
 }
 
-// referred returns the zone and the name servers that a referral names (RFC
-// 1034, Section 4.3.2, step 3b), none where m is none.
-func referred(m *dns.Msg, domain string) (string, []string) {
+// referred returns the zone below parent and the name servers that a referral
+// names (RFC 1034, Section 4.3.2, step 3b), none where m is none.
+func referred(m *dns.Msg, parent, domain string) (string, []string) {
 	if m.Rcode != dns.RcodeSuccess || m.Authoritative || len(m.Answer) > 0 {
 		return "", nil
 	}
-	for zone := domain; zone != ""; zone = above(zone) {
+	for zone := domain; zone != parent; zone = above(zone) {
 		if names := serverNames(m.Ns, zone); len(names) > 0 {
 			return zone, names
 		}

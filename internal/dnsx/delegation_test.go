@@ -46,6 +46,10 @@ func TestDelegation(t *testing.T) {
 			above:  changed(referring(t, referral, glue), func(m *dns.Msg) { m.Rcode = dns.RcodeServerFailure }),
 			domain: "acme.test",
 		},
+		"a referral upwards": {
+			above:  referring(t, []string{"test. 300 IN NS ns1.other.test."}, nil),
+			domain: "acme.test",
+		},
 		"a referral to elsewhere": {
 			above:  referring(t, []string{"acme.example. 300 IN NS ns1.other.test."}, nil),
 			domain: "acme.test",
