@@ -1,17 +1,15 @@
 package issuer
 
 import (
-	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
+	"os"
 	"slices"
 
-	"github.com/goccy/go-yaml"
-
+	"github.com/fc28f635/countersign/internal/strictyaml"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
 )
@@ -93,26 +91,46 @@ func (p *Policy) Digest() string { return p.digest }
 // Source returns the policy's text, comments included.
 func (p *Policy) Source() []byte { return slices.Clone(p.source) }
 
-// parsePolicy reads a policy strictly: an unknown key, a tier out of order, a
-// check or class that does not exist, a second document are errors. They name
-// line and column, or the word at fault, or the tier.
-func parsePolicy(data []byte) (*Policy, error) {
-	var f policyFile
-	decoder := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
-	if err := decoder.Decode(&f); err != nil {
+// LoadPolicy reads the policy in a file, as [ParsePolicy] does. Errors name the
+// file.
+func LoadPolicy(path string) (*Policy, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
 		return nil, fmt.Errorf("reading policy: %w", err)
 	}
-	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
-		return nil, errors.New("reading policy: more than one document")
+	p, err := ParsePolicy(data)
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", path, err)
+	}
+	return p, nil
+}
+
+// ParsePolicy reads a policy strictly: an unknown key, a tier out of order, a
+// check or class that does not exist, a second document are errors. They begin
+// with "[line:column]" after "reading policy: ", and end with the lines around
+// the fault. A policy that is empty is none.
+func ParsePolicy(data []byte) (*Policy, error) {
+	p, err := parsePolicy(data)
+	if err != nil {
+		return nil, fmt.Errorf("reading policy: %w", err)
+	}
+	return p, nil
+}
+
+func parsePolicy(data []byte) (*Policy, error) {
+	var f policyFile
+	doc, err := strictyaml.Decode(data, &f)
+	if err != nil {
+		return nil, err
 	}
 	if f.Version != 1 {
-		return nil, fmt.Errorf("reading policy: version %d, and 1 is known", f.Version)
+		return nil, doc.Fault("version", fmt.Errorf("version %d, and 1 is known", f.Version))
 	}
 	if f.LifetimeDays < 1 || f.LifetimeDays > 366 {
-		return nil, errors.New("reading policy: statement_lifetime_days is not 1 to 366")
+		return nil, doc.Fault("statement_lifetime_days", errors.New("statement_lifetime_days is not 1 to 366"))
 	}
 	if f.Expired != "ignore" && f.Expired != "refuse" {
-		return nil, fmt.Errorf("reading policy: expired_statement is %q, neither ignore nor refuse", f.Expired)
+		return nil, doc.Fault("expired_statement", fmt.Errorf("expired_statement is %.100q, neither ignore nor refuse", f.Expired))
 	}
 	sum := sha256.Sum256(data)
 	p := &Policy{
@@ -121,48 +139,53 @@ func parsePolicy(data []byte) (*Policy, error) {
 		grantTypes: f.Offers.GrantTypes, responseTypes: f.Offers.ResponseTypes,
 	}
 	last := TierBlocked
-	for _, t := range f.Tiers {
+	for i, t := range f.Tiers {
 		r := rule{tier: t.Tier, above: t.Above, passed: t.Passed, acceptance: t.Acceptance, bindings: t.Binding, grant: t.Grant}
-		if err := r.check(last); err != nil {
-			return nil, fmt.Errorf("reading policy: tier %s: %w", t.Tier, err)
+		if at, err := r.check(last); err != nil {
+			return nil, doc.Fault(fmt.Sprintf("tiers[%d].%s", i, at), fmt.Errorf("tier %s: %w", t.Tier, err))
 		}
 		last = t.Tier
 		p.rules = append(p.rules, r)
 	}
 	if len(p.rules) == 0 || p.rules[0].tier != TierUnverified {
-		return nil, errors.New("reading policy: the first tier is not unverified")
+		return nil, doc.Fault("tiers[0].tier", errors.New("the first tier is not unverified"))
 	}
 	return p, nil
 }
 
-func (r rule) check(last Tier) error {
+// check returns what is wrong with a rule, and at which key.
+func (r rule) check(last Tier) (at string, err error) {
 	if r.tier <= last || r.above >= r.tier {
-		return errors.New("tiers stand in order, and build on lower ones")
+		return "tier", errors.New("tiers stand in order, and build on lower ones")
 	}
-	for _, all := range r.passed {
+	for i, all := range r.passed {
 		if len(all) == 0 {
-			return errors.New("an empty alternative would always hold")
+			return fmt.Sprintf("passed[%d]", i), errors.New("an empty alternative would always hold")
 		}
-		for _, c := range all {
+		for j, c := range all {
 			if !slices.Contains(verify.Checks(), c) {
-				return fmt.Errorf("%.100q is no check", c)
+				return fmt.Sprintf("passed[%d][%d]", i, j), fmt.Errorf("%.100q is no check", c)
 			}
 		}
 	}
 	if r.tier > TierUnverified && len(r.passed) == 0 && !r.acceptance {
-		return errors.New("no condition: everybody would reach it")
+		return "tier", errors.New("no condition: everybody would reach it")
 	}
-	g := r.grant
-	if g.AccessTokenTTL < 1 || g.SessionTTL < g.AccessTokenTTL || g.ReauthenticateAfter < 0 {
-		return errors.New("lifetimes are positive, and a session is no shorter than its access token")
+	return r.grant.check()
+}
+
+func (g tierGrant) check() (at string, err error) {
+	switch {
+	case g.AccessTokenTTL < 1 || g.ReauthenticateAfter < 0:
+		return "grant.access_token_ttl", errors.New("lifetimes are positive")
+	case g.SessionTTL < g.AccessTokenTTL:
+		return "grant.session_ttl", errors.New("a session is no shorter than its access token")
+	case g.RefreshToken != RefreshNone && g.RefreshToken != RefreshRotate:
+		return "grant.refresh_token", fmt.Errorf("refresh_token is %.100q, neither none nor rotate", g.RefreshToken)
+	case g.Consent != ConsentAlways && g.Consent != ConsentSession:
+		return "grant.consent", fmt.Errorf("consent is %.100q, neither always nor session", g.Consent)
 	}
-	if g.RefreshToken != RefreshNone && g.RefreshToken != RefreshRotate {
-		return fmt.Errorf("refresh_token is %q, neither none nor rotate", g.RefreshToken)
-	}
-	if g.Consent != ConsentAlways && g.Consent != ConsentSession {
-		return fmt.Errorf("consent is %q, neither always nor session", g.Consent)
-	}
-	return nil
+	return "", nil
 }
 
 // grantOf returns what a tier is given; the zero grant for blocked.

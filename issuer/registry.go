@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/fc28f635/countersign/metadata"
@@ -49,7 +50,10 @@ type Config struct {
 
 // A Registry decides on clients and keeps what it decided. It is safe for
 // concurrent use.
-type Registry struct{ cfg Config }
+type Registry struct {
+	cfg    Config
+	policy atomic.Pointer[Policy] // what decides; cfg.Policy is what decided first
+}
 
 // NewRegistry returns a Registry, or an error that names the field at fault.
 func NewRegistry(cfg Config) (*Registry, error) {
@@ -75,7 +79,22 @@ func NewRegistry(cfg Config) (*Registry, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Registry{cfg: cfg}, nil
+	r := &Registry{cfg: cfg}
+	r.policy.Store(cfg.Policy)
+	return r, nil
+}
+
+// Policy returns the policy that decides.
+func (r *Registry) Policy() *Policy { return r.policy.Load() }
+
+// SetPolicy has another policy decide from now on; nil is [Standard]. What is
+// being decided keeps the policy that it began with, and what was decided is not
+// touched.
+func (r *Registry) SetPolicy(p *Policy) {
+	if p == nil {
+		p = Standard()
+	}
+	r.policy.Store(p)
 }
 
 // A Request asks for a decision on one client. Exactly one of ClientID and
@@ -118,7 +137,8 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 	if err := req.check(); err != nil {
 		return Decision{}, err
 	}
-	d, err := r.judge(ctx, req)
+	policy := r.Policy()
+	d, err := r.judge(ctx, req, policy)
 	if err != nil {
 		return Decision{}, err
 	}
@@ -128,7 +148,7 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 		return Decision{}, err
 	}
 	d.explainAt(r.cfg.PublicURL)
-	if r.countersigns(d) {
+	if r.countersigns(d, policy) {
 		if d.Countersigned, err = r.cfg.Countersigner.Sign(d); err != nil {
 			return Decision{}, fmt.Errorf("countersigning: %w", err)
 		}
@@ -150,10 +170,10 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 }
 
 // judge verifies and decides.
-func (r *Registry) judge(ctx context.Context, req Request) (Decision, error) {
+func (r *Registry) judge(ctx context.Context, req Request, policy *Policy) (Decision, error) {
 	now := r.cfg.Now().UTC().Truncate(time.Second)
 	if req.Defects != nil {
-		d := Decision{At: now, Policy: r.cfg.Policy.digest, Tier: TierUnverified, Told: "Refused", ExpiresAt: now,
+		d := Decision{At: now, Policy: policy.digest, Tier: TierUnverified, Told: "Refused", ExpiresAt: now,
 			Asked: askedOf(req, nil), Findings: defectFindings(req.Defects)}
 		return d.deny(firstReason(req.Defects)), nil
 	}
@@ -163,7 +183,7 @@ func (r *Registry) judge(ctx context.Context, req Request) (Decision, error) {
 	if err != nil {
 		return Decision{}, fmt.Errorf("verifying: %w", err)
 	}
-	ignored := r.ignores(v)
+	ignored := ignores(v, policy)
 	if ignored != nil {
 		p.WithoutStatement = true
 		if v, err = r.cfg.Verifier.Verify(ctx, p); err != nil {
@@ -174,7 +194,7 @@ func (r *Registry) judge(ctx context.Context, req Request) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
-	d := r.cfg.Policy.Decide(v, v.Claimed(), standing)
+	d := policy.Decide(v, v.Claimed(), standing)
 	d.IgnoredStatement, d.Asked = ignored, askedOf(req, v)
 	d.ExpiresAt = expiry(v, d.Acceptance, now)
 	return d, nil
@@ -185,11 +205,11 @@ const ignoredInTestMode = "test_mode"
 
 // ignores returns the statement as which an expired release statement, or one
 // by a key in test mode, is reported: the client is judged without it.
-func (r *Registry) ignores(v *verify.Verdict) *IgnoredStatement {
+func ignores(v *verify.Verdict, policy *Policy) *IgnoredStatement {
 	switch {
 	case v.TestMode():
 		return &IgnoredStatement{Statement: v.Digest, Publisher: v.Publisher, Why: ignoredInTestMode, Findings: v.Findings}
-	case v.Reason() == metadata.ReasonStatementExpired && !r.cfg.Policy.refuseExpired:
+	case v.Reason() == metadata.ReasonStatementExpired && !policy.refuseExpired:
 		return &IgnoredStatement{Statement: v.Digest, Publisher: v.Publisher, Why: string(metadata.ReasonStatementExpired), Findings: v.Findings}
 	}
 	return nil
@@ -231,9 +251,9 @@ func (r *Registry) audience(req Request) string {
 // countersigns reports whether a decision is worth a signature: a consumer
 // without our code cannot see its tier, and gives its own default scope where
 // none is named.
-func (r *Registry) countersigns(d Decision) bool {
+func (r *Registry) countersigns(d Decision, policy *Policy) bool {
 	return r.cfg.Countersigner != nil && d.Outcome == Approved && !d.DryRun && !d.Test &&
-		d.AuthorizationServer != "" && d.Tier >= r.cfg.Policy.countersignFrom && d.Grant.Scope != "" && countersignedUntil(d).After(d.At)
+		d.AuthorizationServer != "" && d.Tier >= policy.countersignFrom && d.Grant.Scope != "" && countersignedUntil(d).After(d.At)
 }
 
 // unavailable reports whether a decision only says that no decision could be

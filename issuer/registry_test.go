@@ -3,6 +3,9 @@ package issuer
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -39,8 +42,54 @@ func TestNewRegistryNamesWhatIsMissing(t *testing.T) {
 	if _, err := NewRegistry(Config{Verifier: verifier}); err == nil || !strings.Contains(err.Error(), "Store") {
 		t.Errorf("error %v", err)
 	}
-	if r, err := NewRegistry(Config{Verifier: verifier, Store: newMemStore()}); err != nil || r.cfg.Policy != Standard() {
+	if r, err := NewRegistry(Config{Verifier: verifier, Store: newMemStore()}); err != nil || r.Policy() != Standard() {
 		t.Errorf("policy %v, error %v", r, err)
+	}
+}
+
+// Another policy decides from now on, whoever is deciding meanwhile.
+func TestSetPolicy(t *testing.T) {
+	short, err := ParsePolicy([]byte(strings.Replace(string(standardYAML), "access_token_ttl: 3600", "access_token_ttl: 60", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := newOffice(t, secure, signedZone(""), nil)
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			d, err := o.Registry.Decide(t.Context(), registration(agent("")))
+			if want := map[string]int{Standard().Digest(): 3600, short.Digest(): 60}[d.Policy]; err != nil || d.Grant.AccessTokenTTL != want {
+				t.Errorf("under policy %s %d seconds, want %d: %v", d.Policy, d.Grant.AccessTokenTTL, want, err)
+			}
+		})
+	}
+	o.SetPolicy(short)
+	group.Wait()
+	if d := o.decide(t, registration(agent(""))); d.Policy != short.Digest() || d.Grant.AccessTokenTTL != 60 {
+		t.Errorf("decided under %s: %+v", d.Policy, d.Grant)
+	}
+	o.SetPolicy(nil)
+	if o.Policy() != Standard() {
+		t.Errorf("no policy is %s", o.Policy().Name())
+	}
+}
+
+func TestLoadPolicy(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "policy.yaml")
+	if _, err := LoadPolicy(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("P1 a missing policy: %v", err)
+	}
+	if err := os.WriteFile(path, standardYAML, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := LoadPolicy(path); err != nil || p.Digest() != Standard().Digest() {
+		t.Errorf("%v, %v", p, err)
+	}
+	if err := os.WriteFile(path, []byte("teir: x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadPolicy(path); err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("%q: reading policy: [1:1] unknown field", path)) {
+		t.Errorf("P1 unknown key: %v", err)
 	}
 }
 
@@ -127,7 +176,7 @@ func TestStatementsThatAreNone(t *testing.T) {
 		})
 	}
 	t.Run("expired where the policy refuses", func(t *testing.T) {
-		p, err := parsePolicy([]byte(strings.Replace(string(standardYAML), "expired_statement: ignore", "expired_statement: refuse", 1)))
+		p, err := ParsePolicy([]byte(strings.Replace(string(standardYAML), "expired_statement: ignore", "expired_statement: refuse", 1)))
 		if err != nil {
 			t.Fatal(err)
 		}

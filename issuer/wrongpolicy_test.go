@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -85,7 +86,7 @@ func TestWrongPolicies(t *testing.T) {
 			if !strings.Contains(text, wrong.old) {
 				t.Fatalf("standard.yaml has no %q: has it changed?", wrong.old)
 			}
-			p, err := parsePolicy([]byte(strings.Replace(text, wrong.old, wrong.new, 1)))
+			p, err := ParsePolicy([]byte(strings.Replace(text, wrong.old, wrong.new, 1)))
 			if err != nil || wrong.refused != "" {
 				if err == nil || wrong.refused == "" || !strings.Contains(err.Error(), wrong.refused) {
 					t.Errorf("reading it: %v, want an error with %q", err, wrong.refused)
@@ -114,16 +115,32 @@ func TestPolicyErrorsNameTheLine(t *testing.T) {
 		"number": {"access_token_ttl: 900", "access_token_ttl: soon"},
 		"indent": {"    above: domain", "  above: domain"},
 		"twice":  {"    above: signed", "    above: signed\n    above: domain"},
+
+		"version":         {"version: 1", "version: 2"},
+		"lifetime":        {"statement_lifetime_days: 90", "statement_lifetime_days: 0"},
+		"expired":         {"expired_statement: ignore", "expired_statement: no"},
+		"countersigning":  {"countersign_from: signed", "countersign_from: sealed"},
+		"tier":            {"- tier: accepted", "- tier: friend"},
+		"class":           {"classes: [read, modify, delete]", "classes: [read, write]"},
+		"check":           {"[possession, coverage]", "[possessed, coverage]"},
+		"alternative":     {"- [possession, coverage]", "- []"},
+		"order":           {"- tier: endorsed", "- tier: blocked"},
+		"session":         {"session_ttl: 28800", "session_ttl: 60"},
+		"consent":         {"consent: session", "consent: once"},
+		"second document": {"tiers:", "---\ntiers:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := strings.Replace(string(standardYAML), change[0], change[1], 1)
 			line := 1 + strings.Count(text[:strings.Index(text, change[1])], "\n") + strings.Count(change[1], "\n")
-			_, err := parsePolicy([]byte(text))
+			_, err := ParsePolicy([]byte(text))
 			if err == nil {
 				t.Fatal("it was read")
 			}
-			if want := fmt.Sprintf("[%d:", line); !strings.Contains(err.Error(), want) {
+			if want := fmt.Sprintf("reading policy: [%d:", line); !strings.HasPrefix(err.Error(), want) {
 				t.Errorf("%v\ndoes not name line %d", err, line)
+			}
+			if caret := regexp.MustCompile(fmt.Sprintf(`(?m)^> +%d \| .*\n +\^`, line)); !caret.MatchString(err.Error()) {
+				t.Errorf("%v\nhas no caret below line %d", err, line)
 			}
 		})
 	}
@@ -143,7 +160,7 @@ func TestPolicyThatIsNone(t *testing.T) {
 		"P1 two documents": standard + "---\n" + strings.Replace(standard, "[read]", "[read, delete]", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if p, err := parsePolicy([]byte(text)); err == nil {
+			if p, err := ParsePolicy([]byte(text)); err == nil {
 				t.Errorf("read as policy %q with %d tiers", p.name, len(p.rules))
 			}
 		})

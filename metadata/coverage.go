@@ -66,7 +66,7 @@ type knownHost struct {
 	Date   string `json:"date"`
 }
 
-var knownHosts = func() []knownHost {
+var knownHosts, hostsVersion = func() ([]knownHost, string) {
 	var file struct {
 		Version string      `json:"version"`
 		Hosts   []knownHost `json:"hosts"`
@@ -74,8 +74,12 @@ var knownHosts = func() []knownHost {
 	if err := strictjson.Decode(hostsJSON, &file); err != nil {
 		panic("metadata: hosts.json: " + err.Error())
 	}
-	return file.Hosts
+	return file.Hosts, file.Version
 }()
+
+// HostsVersion returns the day of the embedded list of hosts on which strangers
+// publish by path or are sent on, such as "2026-11-23".
+func HostsVersion() string { return hostsVersion }
 
 // SharedByPath reports whether a host serves many tenants by path, so that a
 // document on it proves nothing of the host.

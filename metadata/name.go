@@ -58,7 +58,7 @@ type ProtectedName struct {
 }
 
 // ProtectedNames are the embedded ones, from public documents of the vendors.
-var protectedNames = func() []ProtectedName {
+var protectedNames, namesVersion = func() ([]ProtectedName, string) {
 	var file struct {
 		Version string          `json:"version"`
 		Names   []ProtectedName `json:"names"`
@@ -69,8 +69,12 @@ var protectedNames = func() []ProtectedName {
 	for i := range file.Names {
 		file.Names[i].folded = FoldName(file.Names[i].Name)
 	}
-	return file.Names
+	return file.Names, file.Version
 }()
+
+// NamesVersion returns the day of the embedded list that [ProtectedNames]
+// returns, such as "2026-11-23".
+func NamesVersion() string { return namesVersion }
 
 // ProtectedNames returns the embedded list of names that people know one vendor
 // by.

@@ -1,6 +1,7 @@
 package metadata_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -93,5 +94,13 @@ func TestResembles(t *testing.T) {
 				t.Errorf("%q resembles Claude: %v, want %v", tt.client, got, tt.want)
 			}
 		})
+	}
+}
+
+func TestListVersions(t *testing.T) {
+	for name, version := range map[string]string{"hosts.json": metadata.HostsVersion(), "names.json": metadata.NamesVersion()} {
+		if !regexp.MustCompile(`^20\d\d-\d\d-\d\d$`).MatchString(version) {
+			t.Errorf("%s has version %q, want a day", name, version)
+		}
 	}
 }

@@ -28,7 +28,7 @@ var confined = []string{
 }
 
 // open may be imported by every package of ours. docs holds texts.
-var open = []string{"docs", "internal/limits", "internal/strictjson"}
+var open = []string{"docs", "internal/limits", "internal/strictjson", "internal/strictyaml"}
 
 // A direction says what one package may depend on.
 type direction struct {
@@ -43,6 +43,8 @@ var directions = []direction{
 	{"docs", nil, confined},
 	{"internal/limits", nil, confined},
 	{"internal/strictjson", nil, except(confined, "github.com/go-json-experiment/json")},
+	{"internal/strictyaml", nil, except(confined, "github.com/goccy/go-yaml")},
+	{"internal/config", []string{"metadata", "trustroots", "verify", "issuer", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/"}},
 	{"internal/jose", []string{"metadata"}, except(confined, "github.com/lestrrat-go/", "github.com/go-json-experiment/json")},
 	{"metadata", nil, except(confined, "github.com/go-json-experiment/json")},
 	{"internal/compat", []string{"metadata"}, except(confined, "github.com/go-json-experiment/json")},

@@ -18,6 +18,15 @@ type block struct {
 	name, reference string
 }
 
+// SpecialVersion returns the day of the embedded list of special-purpose blocks,
+// such as "2026-11-23": the one on its line "# version: ". It is empty where the
+// list has no such line.
+func SpecialVersion() string {
+	_, after, _ := bytes.Cut(specialCSV, []byte("\n# version: "))
+	version, _, _ := bytes.Cut(after, []byte("\n"))
+	return string(version)
+}
+
 // special holds every row of special.csv, which is part of the program: that it
 // parses is a test's matter, and a table that does not refuses everything.
 var special, errSpecial = parseBlocks(specialCSV)

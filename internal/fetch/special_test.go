@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"net/netip"
+	"regexp"
 	"testing"
 )
 
@@ -82,5 +83,11 @@ func TestSpecialTable(t *testing.T) {
 		if _, err := parseBlocks([]byte(text)); err == nil {
 			t.Errorf("%s: parsed", name)
 		}
+	}
+}
+
+func TestSpecialVersion(t *testing.T) {
+	if v := SpecialVersion(); !regexp.MustCompile(`^20\d\d-\d\d-\d\d$`).MatchString(v) {
+		t.Errorf("special.csv has version %q, want a day", v)
 	}
 }

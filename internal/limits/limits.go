@@ -27,6 +27,10 @@ const (
 	// metadata document, and the bound of a publisher document.
 	DocumentBytesMax = 64 << 10
 
+	// YAMLBytes bounds a file of an operator, settings or policy: the longest
+	// that ships has 3 KiB, comments included.
+	YAMLBytes = 64 << 10
+
 	// JSONDepth bounds nesting: the deepest registered member (a JWK with x5c
 	// in a JWK set in a request) has 6 levels.
 	JSONDepth = 16

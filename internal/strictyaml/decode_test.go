@@ -1,0 +1,131 @@
+package strictyaml_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/internal/strictyaml"
+)
+
+// A colour is red or green.
+type colour string
+
+func (c *colour) UnmarshalText(text []byte) error {
+	if string(text) != "red" && string(text) != "green" {
+		return fmt.Errorf("%q is no colour", text)
+	}
+	*c = colour(text)
+	return nil
+}
+
+type house struct {
+	Name  string   `yaml:"name"`
+	Rooms int      `yaml:"rooms"`
+	Door  colour   `yaml:"door"`
+	Walls []colour `yaml:"walls"`
+	Yard  struct {
+		Trees []string `yaml:"trees"`
+	} `yaml:"yard"`
+	Sheds []struct {
+		Door colour `yaml:"door"`
+	} `yaml:"sheds"`
+}
+
+func TestDecode(t *testing.T) {
+	const text = "# mine\nname: x # of all\ndoor: red\nwalls: [red, green]\nyard:\n  trees: [oak]\nsheds:\n  - door: green\n"
+	got := house{Rooms: 3}
+	d, err := strictyaml.Decode([]byte(text), &got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := fmt.Sprint(got); s != "{x 3 red [red green] {[oak]} [{green}]}" {
+		t.Errorf("read as %s", s)
+	}
+	for path, want := range map[string]bool{"name": true, "rooms": false, "yard.trees": true, "yard.trees[0]": true, "yard.trees[1]": false,
+		"sheds[0].door": true, "sheds[0].roof": false, "name.first": false} {
+		if d.Has(path) != want {
+			t.Errorf("Has(%q) is %t", path, !want)
+		}
+	}
+}
+
+func TestDecodeNothing(t *testing.T) {
+	for _, text := range []string{"", "# nothing\n", "---\n", "---\n# nothing\n"} {
+		got := house{Name: "kept"}
+		if d, err := strictyaml.Decode([]byte(text), &got); err != nil || got.Name != "kept" || d.Has("name") {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"unknown key", "name: x\nroms: 3\n", "[2:1] unknown field \"roms\"\n     1 | name: x\n>    2 | roms: 3\n         ^"},
+		{"unknown key below", "yard:\n  bush: [x]\n", "[2:3] unknown field \"bush\"\n     1 | yard:\n>    2 |   bush: [x]\n           ^"},
+		{"key twice", "name: x\nname: y\n", "[2:1] mapping key \"name\" already defined at [1:1]\n     1 | name: x\n>    2 | name: y\n         ^"},
+		{"wrong type", "rooms: many\n", "[1:8] cannot unmarshal string into Go struct field house.Rooms of type int\n>    1 | rooms: many\n                ^"},
+		{"a list where a text is", "name: [x]\n", "[1:7] cannot unmarshal []interface {} into Go struct field house.Name of type string\n>    1 | name: [x]\n               ^"},
+		{"no value", "name:\nrooms: 3\n", "[1:1] \"name\" has no value: give it one, or take the line away\n>    1 | name:\n         ^"},
+		{"P1 two documents", "name: x\n---\nrooms: 3\n", "[3:6] more than one document\n     1 | name: x\n     2 | ---\n>    3 | rooms: 3\n              ^"},
+		{"P1 anchor", "name: &a x\n", "[1:7] anchors, aliases and merge keys are not read: write the value where it is meant\n>    1 | name: &a x\n               ^"},
+		{"alias", "name: *a\n", "[1:7] "},
+		{"tag", "name: !!str x\n", "[1:7] tags are not read"},
+		{"merge", "<<: {name: x}\n", "[1:1] "},
+		{"key after a question mark", "? name\n: x\n", "[1:1] keys are written without a question mark"},
+		{"syntax", "name: [x\n", "[1:7] "},
+		{"text refused", "name: x\ndoor: blue\n", "[2:7] \"blue\" is no colour\n     1 | name: x\n>    2 | door: blue\n               ^"},
+		{"text refused in a list", "walls: [red, blue]\n", "[1:14] \"blue\" is no colour\n"},
+		{"text refused deep", "sheds:\n  - door: red\n  - door: 7\n", "[3:11] \"7\" is no colour\n"},
+		{"no mapping", "- name\n", "[1:1] "},
+		{"not UTF-8", "name: \xff\n", "not UTF-8"},
+		{"too long", strings.Repeat("#", limits.YAMLBytes+1), "more than 65536 bytes"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := strictyaml.Decode([]byte(test.text), &house{})
+			whole := strings.Contains(test.want, "^")
+			if err == nil || !strings.HasPrefix(err.Error(), test.want) || whole && err.Error() != test.want {
+				t.Errorf("%v\nwant\n%s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestFault(t *testing.T) {
+	d, err := strictyaml.Decode([]byte("name: x\nyard:\n  trees: [oak, elm]\n"), &house{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"name":          "[1:7] bad",
+		"yard.trees[1]": "[3:16] bad\n     1 | name: x\n     2 | yard:\n>    3 |   trees: [oak, elm]\n                        ^",
+		"yard.trees[7]": "[3:10] bad",
+		"yard.bushes":   "[3:8] bad",
+		"rooms":         "bad",
+	} {
+		if got := d.Fault(path, errors.New("bad")).Error(); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s\nwant %s", path, got, want)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, seed := range []string{"name: x\nrooms: 3\n", "walls: [red]\nsheds:\n  - door: green\n", "a: &a [*a]\n", "---\nname: x\n---\n", "yard: {trees: [\"\\u00e9\", 'x']}\n", "name: |\n  long\n", "? name\n: x\n"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var h house
+		d, err := strictyaml.Decode(data, &h)
+		if err != nil {
+			if err.Error() == "" {
+				t.Error("an error without text")
+			}
+			return
+		}
+		if h.Name != "" && !d.Has("name") {
+			t.Errorf("read name %q, and the file has none", h.Name)
+		}
+	})
+}
