@@ -49,7 +49,7 @@ func TestNewRegistryNamesWhatIsMissing(t *testing.T) {
 
 // Another policy decides from now on, whoever is deciding meanwhile.
 func TestSetPolicy(t *testing.T) {
-	short, err := ParsePolicy([]byte(strings.Replace(string(standardYAML), "access_token_ttl: 3600", "access_token_ttl: 60", 1)))
+	short, err := ParsePolicy([]byte(strings.ReplaceAll(string(standardYAML), "access_token_ttl: 900", "access_token_ttl: 60")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestSetPolicy(t *testing.T) {
 	for range 4 {
 		group.Go(func() {
 			d, err := o.Registry.Decide(t.Context(), registration(agent("")))
-			if want := map[string]int{Standard().Digest(): 3600, short.Digest(): 60}[d.Policy]; err != nil || d.Grant.AccessTokenTTL != want {
+			if want := map[string]int{Standard().Digest(): 900, short.Digest(): 60}[d.Policy]; err != nil || d.Grant.AccessTokenTTL != want {
 				t.Errorf("under policy %s %d seconds, want %d: %v", d.Policy, d.Grant.AccessTokenTTL, want, err)
 			}
 		})
