@@ -4,13 +4,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
-	"net/netip"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/fc28f635/countersign/internal/config"
 	"github.com/fc28f635/countersign/verify/online"
 )
 
@@ -35,8 +33,8 @@ func (f *lookupFlags) add(c *cobra.Command) {
 func (f *lookupFlags) config() (online.Config, error) {
 	cfg := online.Config{InsecureLoopback: f.allowLoopback}
 	for _, r := range f.resolvers {
-		if _, err := netip.ParseAddrPort(r); err != nil {
-			return cfg, &usageError{fmt.Errorf("--resolver %q is not an IP address and a port, such as 127.0.0.1:53", r)}
+		if _, err := config.ParseResolver(r); err != nil {
+			return cfg, &usageError{fmt.Errorf("--resolver %w", err)}
 		}
 		cfg.Resolvers = append(cfg.Resolvers, online.Resolver{Address: r})
 	}
@@ -51,9 +49,9 @@ func (f *lookupFlags) config() (online.Config, error) {
 		if !f.allowLoopback {
 			return cfg, &usageError{errors.New("--connect-to needs --allow-loopback")}
 		}
-		rewrite, err := parseConnectTo(f.connectTo)
+		rewrite, err := config.ParseConnectTo(f.connectTo)
 		if err != nil {
-			return cfg, &usageError{err}
+			return cfg, &usageError{fmt.Errorf("--connect-to %w", err)}
 		}
 		cfg.InsecureConnectTo = rewrite
 	}
@@ -70,64 +68,4 @@ func loadCA(path string) (*x509.CertPool, error) {
 		return nil, fmt.Errorf("reading certificate authorities: %q holds none", path)
 	}
 	return pool, nil
-}
-
-// parseConnectTo reads rules HOST1:PORT1:HOST2:PORT2, as curl does: an empty
-// HOST1 or PORT1 matches any, an empty HOST2 or PORT2 keeps the one given.
-func parseConnectTo(rules []string) (func(string) string, error) {
-	type rule struct{ fromHost, fromPort, toHost, toPort string }
-	var parsed []rule
-	for _, text := range rules {
-		parts, ok := splitConnectTo(text)
-		if !ok {
-			return nil, fmt.Errorf("--connect-to %q is not HOST1:PORT1:HOST2:PORT2", text)
-		}
-		to := strings.Trim(parts[2], "[]")
-		if addr, err := netip.ParseAddr(to); to != "" && to != "localhost" && (err != nil || !addr.IsLoopback()) {
-			return nil, fmt.Errorf("--connect-to %q leads off this machine", text)
-		}
-		if to == "localhost" {
-			to = "127.0.0.1"
-		}
-		parsed = append(parsed, rule{strings.Trim(parts[0], "[]"), parts[1], to, parts[3]})
-	}
-	return func(address string) string {
-		host, port, err := net.SplitHostPort(address)
-		if err != nil {
-			return address
-		}
-		for _, r := range parsed {
-			if (r.fromHost != "" && !strings.EqualFold(r.fromHost, host)) || (r.fromPort != "" && r.fromPort != port) {
-				continue
-			}
-			if r.toHost != "" {
-				host = r.toHost
-			}
-			if r.toPort != "" {
-				port = r.toPort
-			}
-			return net.JoinHostPort(host, port)
-		}
-		return address
-	}, nil
-}
-
-// splitConnectTo splits at colons outside brackets.
-func splitConnectTo(text string) (parts [4]string, ok bool) {
-	n, depth := 0, 0
-	for _, c := range text {
-		switch {
-		case c == '[':
-			depth++
-		case c == ']':
-			depth--
-		case c == ':' && depth == 0:
-			if n++; n > 3 {
-				return parts, false
-			}
-			continue
-		}
-		parts[n] += string(c)
-	}
-	return parts, n == 3
 }

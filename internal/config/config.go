@@ -1,0 +1,116 @@
+// Package config has the settings of the service. Call [Load]: it reads a file,
+// the environment and flags, each of which overrides those before it, and says
+// of every fault where it is and how to mend it.
+//
+// A field's comment, its type and its tags are the reference that operators
+// read, docs/configuration.md, which a test holds to them:
+//
+//	yaml     the key in the file
+//	env      the environment variable; lists are separated by commas
+//	flag     the flag of countersign serve; lists are given by repeating it
+//	unit     what a value is
+//	default  the value where nothing sets it
+//	unset    what having no value means, where that is the default
+//	reload   whether SIGHUP takes a new value: yes or no
+package config
+
+import "time"
+
+// A Config is every setting of the service. The zero Config is not what nothing
+// set: [Load] gives the defaults.
+type Config struct {
+	// Where the service listens. Port 0 is any free one, and the log says which.
+	// Only addresses of loopback are taken until callers have API keys.
+	Listen string `yaml:"listen" env:"COUNTERSIGN_LISTEN" flag:"listen" unit:"IP address and port" default:"127.0.0.1:8640" reload:"no"`
+
+	// The data directory: decisions are kept there, the countersigning key and
+	// the policy. It is made where it is not there. Required.
+	Data string `yaml:"data" env:"COUNTERSIGN_DATA" flag:"data" unit:"directory" unset:"the service does not start" reload:"no"`
+
+	// The origin as which the service countersigns.
+	Issuer string `yaml:"issuer" env:"COUNTERSIGN_ISSUER" flag:"issuer" unit:"https origin" unset:"nothing is countersigned" reload:"no"`
+
+	// The issuer identifier of the authorization server that requests are for
+	// which name none (RFC 8414, Section 2).
+	AuthorizationServer string `yaml:"authorization_server" env:"COUNTERSIGN_AUTHORIZATION_SERVER" flag:"authorization-server" unit:"https URL without query and fragment" unset:"for requests that name none nothing is countersigned, and no statement with an audience is accepted" reload:"no"`
+
+	// The DNS resolvers that are asked. Two of different operators corroborate
+	// each other. The variable and the flag take addresses alone.
+	Resolvers []Resolver `yaml:"resolvers" env:"COUNTERSIGN_RESOLVER" flag:"resolver" unit:"list" unset:"this machine's, of /etc/resolv.conf" reload:"no"`
+
+	// The certificate authorities of publishers' hosts, in PEM, in place of the
+	// system's.
+	CAFile string `yaml:"ca_file" env:"COUNTERSIGN_CA_FILE" flag:"ca-file" unit:"file" unset:"the system's" reload:"no"`
+
+	// The pinned publishers, as JSON.
+	Roots string `yaml:"roots" flag:"roots" unit:"file" unset:"no publisher is pinned" reload:"yes"`
+
+	// The policy. The first start writes the embedded one to policy.yaml in the
+	// data directory; from then on that file decides, and no upgrade changes it.
+	// A file that is named here must be there.
+	Policy string `yaml:"policy" unit:"file" unset:"policy.yaml in the data directory" reload:"yes"`
+
+	// Further names under which the service is asked: values of the Host header,
+	// with the port or for any. The address that it listens on and the names of
+	// loopback are always answered.
+	Hosts []string `yaml:"hosts" unit:"list of hosts" unset:"the names of loopback" reload:"no"`
+
+	// TLS of the service's own, version 1.2 or later.
+	TLS TLS `yaml:"tls"`
+
+	// Bounds on what callers send.
+	Limits Limits `yaml:"limits"`
+
+	// The log, on standard error.
+	Log Log `yaml:"log"`
+
+	// Tests only: publishers may live on this machine and under special-use
+	// names. The service starts on a loopback address only; every decision is
+	// marked as a test, and none is countersigned.
+	AllowLoopback bool `yaml:"allow_loopback" env:"COUNTERSIGN_ALLOW_LOOPBACK" flag:"allow-loopback" unit:"true or false" default:"false" reload:"no"`
+
+	// Tests only, and only with allow_loopback: connect to HOST2:PORT2 on this
+	// machine in place of HOST1:PORT1, as curl does. An empty HOST1 or PORT1 is
+	// any, an empty HOST2 or PORT2 the one given.
+	ConnectTo []string `yaml:"connect_to" env:"COUNTERSIGN_CONNECT_TO" flag:"connect-to" unit:"list of HOST1:PORT1:HOST2:PORT2" unset:"connections go where they say" reload:"no"`
+}
+
+// A Resolver is a recursive DNS resolver.
+type Resolver struct {
+	// Where it listens, over UDP and TCP.
+	Address string `yaml:"address" json:"address" unit:"IP address and port"`
+
+	// Who runs it. Two of one operator count once.
+	Operator string `yaml:"operator" json:"operator,omitempty" unit:"name" unset:"its IP address"`
+
+	// Whether it validates DNSSEC and its word counts. That of a resolver on
+	// another machine never does.
+	Validating *bool `yaml:"validating" json:"validating,omitempty" unit:"true or false" unset:"true on loopback, else false"`
+}
+
+// TLS has the certificate of the service. Both files are given, or none.
+type TLS struct {
+	// The certificate chain, in PEM, the service's own first. It is read again
+	// when a file changes, and at SIGHUP; a new pair that is wrong keeps the old
+	// one, and the log says why. Turning TLS on or off needs a restart.
+	CertFile string `yaml:"cert_file" unit:"file" unset:"no TLS" reload:"yes"`
+
+	// The private key of the certificate, in PEM.
+	KeyFile string `yaml:"key_file" unit:"file" unset:"no TLS" reload:"yes"`
+}
+
+// Limits bound what callers send.
+type Limits struct {
+	// How long after its header the body of a request may arrive: from 100ms to
+	// 10s.
+	BodyTimeout time.Duration `yaml:"body_timeout" unit:"duration such as 5s" default:"5s" reload:"no"`
+}
+
+// Log says what is logged, and how.
+type Log struct {
+	// How events are written: text or json.
+	Format string `yaml:"format" flag:"log-format" unit:"text or json" default:"text" reload:"no"`
+
+	// The lowest level that is logged: debug, info, warn or error.
+	Level string `yaml:"level" unit:"debug, info, warn or error" default:"info" reload:"yes"`
+}
