@@ -9,9 +9,8 @@ import (
 	"github.com/fc28f635/countersign/verify"
 )
 
-// newResolver returns the resolver of a configuration. One on loopback counts
-// as validating: whoever runs it runs this machine.
-func newResolver(cfg Config) (verify.Resolver, error) {
+// newResolver returns the resolver of a configuration.
+func newResolver(cfg Config) (*dnsx.Resolver, error) {
 	upstreams, err := upstreams(cfg.Resolvers)
 	if err != nil {
 		return nil, err
@@ -24,6 +23,8 @@ func newResolver(cfg Config) (verify.Resolver, error) {
 	})
 }
 
+// upstreams are the resolvers of a configuration. One on loopback counts as
+// validating unless it is said not to: whoever runs it runs this machine.
 func upstreams(resolvers []Resolver) ([]dnsx.Upstream, error) {
 	if len(resolvers) == 0 {
 		return dnsx.System()
@@ -33,7 +34,7 @@ func upstreams(resolvers []Resolver) ([]dnsx.Upstream, error) {
 		up := dnsx.Upstream{Address: r.Address, Operator: r.Operator}
 		if host, _, err := net.SplitHostPort(r.Address); err == nil {
 			addr, err := netip.ParseAddr(host)
-			up.Validating = err == nil && addr.IsLoopback()
+			up.Validating = err == nil && addr.IsLoopback() && !r.Unvalidated
 			if up.Operator == "" {
 				up.Operator = host
 			}

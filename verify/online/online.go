@@ -63,6 +63,10 @@ type Resolver struct {
 	// Operator names who runs it: two resolvers of one operator do not
 	// corroborate each other. Empty means the address without its port.
 	Operator string
+
+	// Unvalidated says that it does not validate DNSSEC. A resolver on loopback
+	// counts as validating otherwise; another never does.
+	Unvalidated bool
 }
 
 // New returns a verifier, or an error that names the field of cfg at fault.

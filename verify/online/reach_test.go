@@ -1,0 +1,59 @@
+package online
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/fc28f635/countersign/verify"
+)
+
+type fetches func(url string) error
+
+func (f fetches) Fetch(_ context.Context, url string, _ int) (verify.Resource, error) {
+	return verify.Resource{}, f(url)
+}
+
+// Any answer over HTTPS shows that documents can be fetched.
+func TestReachDocument(t *testing.T) {
+	for name, test := range map[string]struct {
+		err     error
+		reached bool
+	}{
+		"a document":   {nil, true},
+		"a text":       {&verify.FetchError{Status: 200, Unusable: true}, true},
+		"another page": {&verify.FetchError{Status: 302}, true},
+		"no route":     {&verify.FetchError{Err: errors.New("no route to host")}, false},
+		"refused":      {&verify.FetchError{Refused: true}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := reachDocument(t.Context(), fetches(func(url string) error {
+				if url != "https://www.iana.org/robots.txt" {
+					t.Errorf("fetched %s", url)
+				}
+				return test.err
+			}))
+			if (err == nil) != test.reached {
+				t.Errorf("reached: %v", err)
+			}
+		})
+	}
+}
+
+// Where no resolver answers nothing is fetched.
+func TestReachNothing(t *testing.T) {
+	r, err := Reach(t.Context(), Config{Resolvers: []Resolver{{Address: "127.0.0.1:1", Operator: "one"}}})
+	if err != nil || r.Operators != 0 || r.Secure || !errors.Is(r.Documents, errNotTried) || len(r.Resolvers) != 1 || r.Resolvers[0].Err == nil {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := Reach(t.Context(), Config{Resolvers: []Resolver{{Address: "x"}}}); err == nil {
+		t.Error("a resolver without address can be asked")
+	}
+}
+
+func TestUnvalidated(t *testing.T) {
+	list, err := upstreams([]Resolver{{Address: "127.0.0.1:53"}, {Address: "127.0.0.1:54", Unvalidated: true}, {Address: "192.0.2.1:53"}})
+	if err != nil || !list[0].Validating || list[1].Validating || list[2].Validating {
+		t.Errorf("%+v, %v", list, err)
+	}
+}
