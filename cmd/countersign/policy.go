@@ -1,6 +1,8 @@
 package main
 
 import (
+	"path/filepath"
+
 	"github.com/spf13/cobra"
 
 	"github.com/fc28f635/countersign/issuer"
@@ -10,7 +12,7 @@ func policyCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "policy",
 		Short:   "Show the policy that decides",
-		Example: "  countersign policy show",
+		Example: "  countersign policy show --data /var/lib/countersign",
 		GroupID: groupOperator,
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
@@ -21,21 +23,33 @@ func policyCommand() *cobra.Command {
 
 func policyShowCommand() *cobra.Command {
 	var asJSON bool
+	var data string
 	c := &cobra.Command{
-		Use:     "show",
-		Short:   "Print the policy, as it was written",
-		Example: "  countersign policy show --json",
+		Use:   "show",
+		Short: "Print the policy, as it was written",
+		Long: `Print the policy of a data directory, as it is in the file. Without --data it is
+the embedded one, which the first start of the service writes there.`,
+		Example: "  countersign policy show --data /var/lib/countersign\n  countersign policy show --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			p := issuer.Standard()
+			p, from := issuer.Standard(), fromEmbedded
+			if data != "" {
+				var err error
+				from = filepath.Join(data, policyFile)
+				if p, err = issuer.LoadPolicy(from); err != nil {
+					return fail(err, "the first start of the service writes it")
+				}
+			}
 			if asJSON {
-				writeJSON(c.OutOrStdout(), map[string]string{"name": p.Name(), "digest": p.Digest(), "source": string(p.Source())})
+				writeJSON(c.OutOrStdout(), map[string]string{"name": p.Name(), "digest": p.Digest(), "from": from, "source": string(p.Source())})
 				return nil
 			}
 			_, err := c.OutOrStdout().Write(p.Source())
 			return err
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print name, digest and source as JSON")
+	flags := c.Flags()
+	flags.BoolVar(&asJSON, "json", false, "print name, digest, place and source as JSON")
+	flags.StringVar(&data, "data", "", "print the policy in the data directory `DIR`")
 	return c
 }

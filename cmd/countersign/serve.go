@@ -1,9 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -12,27 +12,17 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fc28f635/countersign/internal/config"
+	"github.com/fc28f635/countersign/internal/fetch"
 	"github.com/fc28f635/countersign/internal/store/badgerstore"
-	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
-	"github.com/fc28f635/countersign/trustroots"
 )
 
 // defaultListen is where serve listens and decide asks.
 const defaultListen = "127.0.0.1:8640"
 
-type serveFlags struct {
-	lookup              lookupFlags
-	data                string
-	listen              string
-	issuer              string
-	authorizationServer string
-	roots               string
-	logFormat           string
-}
-
 func serveCommand() *cobra.Command {
-	var f serveFlags
+	var checkOnly, asJSON bool
 	c := &cobra.Command{
 		Use:   "serve [flags] --data DIR",
 		Short: "Decide on clients over HTTP, and record every decision",
@@ -40,53 +30,97 @@ func serveCommand() *cobra.Command {
 the data directory before it is told. The service runs until it gets SIGINT or
 SIGTERM, then finishes the requests under way.
 
-With --issuer, approved decisions are countersigned for one authorization
-server; the key is made in the data directory at the first start, and its public
-part is at /.well-known/jwks.json.
+Settings come from the file that --config or COUNTERSIGN_CONFIG names, over it
+from COUNTERSIGN_… variables, over them from flags. SIGHUP reads them again;
+where anything is wrong nothing changes.
+
+The first start writes policy.yaml to the data directory: from then on that file
+decides. With --issuer, approved decisions are countersigned for one
+authorization server; the key is made in the data directory at the first start,
+and its public part is at /.well-known/jwks.json.
 
 Exit status: 0 stopped when asked to, 2 the command line is wrong, 3 the service
-could not start or go on.`,
+could not start or go on; with --check-config, 1 something else is wrong.`,
 		Example: `  countersign serve --data /var/lib/countersign
+  countersign serve --config /etc/countersign.yaml --check-config
   countersign serve --data ./data --issuer https://trust.example --authorization-server https://as.example`,
 		GroupID: groupOperator,
 		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return runServe(c, f) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			switch src := sourcesOf(c); {
+			case checkOnly:
+				return runCheckConfig(c, src, asJSON)
+			case asJSON:
+				return &usageError{errors.New("--json is for --check-config; --log-format json writes the log as JSON")}
+			default:
+				return runServe(c, src)
+			}
+		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.data, "data", "", "keep decisions in `DIR` (made where it is not there)")
-	flags.StringVar(&f.listen, "listen", defaultListen, "listen on this loopback `ADDRESS:PORT`; port 0 is any")
-	flags.StringVar(&f.issuer, "issuer", "", "countersign as the service at this https `ORIGIN`")
-	flags.StringVar(&f.authorizationServer, "authorization-server", "", "decide for the authorization server with this issuer `URL` where a request names none")
-	flags.StringVar(&f.roots, "roots", "", "pin the publishers in `FILE`")
-	flags.StringVar(&f.logFormat, "log-format", "text", "write the log as `text|json`")
-	f.lookup.add(c)
+	flags.String("config", "", "read settings from the `FILE`")
+	flags.BoolVar(&checkOnly, "check-config", false, "print the settings in force, say what is wrong, and start nothing")
+	flags.BoolVar(&asJSON, "json", false, "with --check-config, print JSON")
+	flags.String("data", "", "keep decisions in `DIR` (made where it is not there)")
+	flags.String("listen", defaultListen, "listen on this loopback `ADDRESS:PORT`; port 0 is any")
+	flags.String("issuer", "", "countersign as the service at this https `ORIGIN`")
+	flags.String("authorization-server", "", "decide for the authorization server with this issuer `URL` where a request names none")
+	flags.String("roots", "", "pin the publishers in `FILE`")
+	flags.String("log-format", "text", "write the log as `text|json`")
+	(&lookupFlags{}).add(c)
 	return c
 }
 
-func runServe(c *cobra.Command, f serveFlags) error {
-	cfg, roots, err := f.config(c.ErrOrStderr())
+// sourcesOf returns where the settings of a command come from.
+func sourcesOf(c *cobra.Command) config.Sources {
+	given := map[string][]string{}
+	for _, name := range config.Flags() {
+		if !c.Flags().Changed(name) {
+			continue
+		}
+		if list, err := c.Flags().GetStringArray(name); err == nil {
+			given[name] = list
+		} else {
+			given[name] = []string{c.Flags().Lookup(name).Value.String()}
+		}
+	}
+	return config.Sources{Environ: os.Environ(), Flags: given}
+}
+
+func runServe(c *cobra.Command, src config.Sources) error {
+	settings, err := loadSettings(src)
 	if err != nil {
 		return err
 	}
-	policy := issuer.Standard()
-	cfg.Logger.LogAttrs(c.Context(), slog.LevelInfo, "starting",
-		slog.String("listen", f.listen), slog.String("data", f.data),
-		slog.String("policy", policy.Name()), slog.String("policy_digest", policy.Digest()),
-		slog.String("roots_digest", roots.Digest), slog.Int("pinned_publishers", roots.Set.Len()),
-		slog.String("issuer", cfg.Issuer.String()), slog.Bool("test", cfg.Lookup.InsecureLoopback))
-	if !cfg.Issuer.IsZero() && cfg.AuthorizationServer == "" {
-		cfg.Logger.LogAttrs(c.Context(), slog.LevelWarn, "requests that name no authorization_server get no countersigned statement: --authorization-server is missing")
+	parts, err := prepare(settings)
+	if err != nil {
+		return err
 	}
+	log, level := newLogger(c.ErrOrStderr(), settings.Log)
+	parts.tellStart(c.Context(), log)
 	signals := make(chan os.Signal, signalsToAbort)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
-	s, err := startService(c.Context(), cfg)
+	reloads := make(chan os.Signal, 1)
+	signal.Notify(reloads, syscall.SIGHUP)
+	defer signal.Stop(reloads)
+	s, err := startService(c.Context(), parts.service(log))
 	if err != nil {
 		return fail(err, startHint(err))
 	}
+	if err := parts.policy.keep(settings.Data); err != nil {
+		return fail(errors.Join(err, s.stop()), "give the data directory and all in it to the user of the service")
+	}
+	ctx, cancel := context.WithCancel(c.Context())
+	defer cancel()
 	go s.abortOn(signals)
-	if f.logFormat == "json" {
-		cfg.Logger.LogAttrs(c.Context(), slog.LevelInfo, "listening", slog.String("url", s.url()))
+	go (&reloader{src, parts, s.registry, level, log}).run(ctx, reloads)
+	go tellReach(ctx, parts.lookup, log)
+	if parts.certificate != nil {
+		go parts.certificate.watch(ctx, certificateWatch, log)
+	}
+	if settings.Log.Format == "json" {
+		log.LogAttrs(c.Context(), slog.LevelInfo, "listening", slog.String("url", s.url()))
 	} else {
 		fmt.Fprintf(c.ErrOrStderr(), "countersign: listening on %s\n", s.url())
 	}
@@ -94,6 +128,24 @@ func runServe(c *cobra.Command, f serveFlags) error {
 		return fail(fmt.Errorf("the service ended: %w", err), "start it again: every decision that was answered is recorded")
 	}
 	return nil
+}
+
+// tellStart logs what will decide, and with which lists.
+func (p *parts) tellStart(ctx context.Context, log *slog.Logger) {
+	cfg := p.settings
+	attrs := []slog.Attr{
+		slog.String("listen", cfg.Listen), slog.String("data", cfg.Data), slog.String("config", cfg.File()), slog.Bool("tls", p.certificate != nil),
+		slog.String("roots_digest", p.roots.Load().Digest), slog.Int("pinned_publishers", p.roots.Load().Set.Len()),
+		slog.String("issuer", p.issuer.String()), slog.Bool("test", p.lookup.InsecureLoopback),
+		slog.String("hosts_list", metadata.HostsVersion()), slog.String("names_list", metadata.NamesVersion()), slog.String("special_addresses_list", fetch.SpecialVersion()),
+	}
+	log.LogAttrs(ctx, slog.LevelInfo, "starting", append(attrs, p.policy.attrs()...)...)
+	for _, w := range p.roots.Load().Warnings {
+		log.LogAttrs(ctx, slog.LevelWarn, "pinned publishers", slog.String("warning", w.String()))
+	}
+	if !p.issuer.IsZero() && cfg.AuthorizationServer == "" {
+		log.LogAttrs(ctx, slog.LevelWarn, "requests that name no authorization_server get no countersigned statement: --authorization-server is missing")
+	}
 }
 
 // signalsToAbort is the number of signals to end that are more than a wish: the
@@ -110,47 +162,6 @@ func (s *service) abortOn(signals <-chan os.Signal) {
 		}
 	}
 	s.abort()
-}
-
-// config turns the flags into a service, and returns the roots that it has.
-func (f serveFlags) config(stderr io.Writer) (cfg serviceConfig, roots trustroots.Loaded, err error) {
-	if f.data == "" {
-		return cfg, roots, &usageError{errors.New("--data DIR is missing: decisions are kept there")}
-	}
-	if err := checkLoopback(f.listen); err != nil {
-		return cfg, roots, &usageError{fmt.Errorf("--listen %w", err)}
-	}
-	if f.authorizationServer != "" && issuer.CheckAuthorizationServer(f.authorizationServer) != nil {
-		return cfg, roots, notAuthorizationServer(f.authorizationServer)
-	}
-	cfg = serviceConfig{Dir: f.data, Listen: f.listen, AuthorizationServer: f.authorizationServer}
-	if f.issuer != "" {
-		if cfg.Issuer, err = metadata.ParsePublisher(f.issuer); err != nil {
-			return cfg, roots, &usageError{fmt.Errorf("--issuer %.100q is no https origin such as https://trust.example", f.issuer)}
-		}
-	}
-	switch f.logFormat {
-	case "text":
-		cfg.Logger = slog.New(slog.NewTextHandler(stderr, nil))
-	case "json":
-		cfg.Logger = slog.New(slog.NewJSONHandler(stderr, nil))
-	default:
-		return cfg, roots, &usageError{fmt.Errorf("--log-format %.100q is neither text nor json", f.logFormat)}
-	}
-	if cfg.Lookup, err = f.lookup.config(); err != nil {
-		return cfg, roots, err
-	}
-	roots.Set = &trustroots.Set{}
-	if f.roots != "" {
-		if roots, err = trustroots.Load(f.roots); err != nil {
-			return cfg, roots, fail(err, `roots are {"publishers":{"https://acme.example":{"keys":[JWK]}}}`)
-		}
-		for _, w := range roots.Warnings {
-			cfg.Logger.Warn("pinned publishers", slog.String("warning", w.String()))
-		}
-		cfg.Lookup.Roots = roots.Set
-	}
-	return cfg, roots, nil
 }
 
 // notAuthorizationServer is the error of a flag --authorization-server.

@@ -92,11 +92,29 @@ func readDecision(resp *http.Response) (string, issuer.Decision, error) {
 type process struct {
 	cmd *exec.Cmd
 	url string
-	out *bytes.Buffer // what it wrote to standard error; read after it ended
+	out *lockedLog // what it wrote to standard error
 	end chan struct{}
 }
 
-var listeningAt = regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+`)
+// A lockedLog is written and read at the same time.
+type lockedLog struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lockedLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lockedLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+var listeningAt = regexp.MustCompile(`https?://127\.0\.0\.1:[0-9]+`)
 
 // startProcess runs countersign serve until it listens.
 func startProcess(t *testing.T, args ...string) *process {
@@ -105,7 +123,7 @@ func startProcess(t *testing.T, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{cmd: exec.Command(exe), out: &bytes.Buffer{}, end: make(chan struct{})}
+	p := &process{cmd: exec.Command(exe), out: &lockedLog{}, end: make(chan struct{})}
 	p.cmd.Args = append([]string{"countersign", "serve", "--listen", "127.0.0.1:0", "--resolver", "127.0.0.1:1"}, args...)
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {

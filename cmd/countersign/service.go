@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +33,9 @@ const (
 	drainTimeout      = 10 * time.Second
 )
 
+// maxStreams is how many requests one connection may have under way (HTTP/2).
+const maxStreams = 100
+
 // A serviceConfig says what a service decides with. Dir and Logger are
 // required.
 type serviceConfig struct {
@@ -42,6 +47,19 @@ type serviceConfig struct {
 	// set by the service. With InsecureLoopback all decisions are marked as
 	// tests.
 	Lookup online.Config
+
+	// Policy decides. Nil is the embedded one.
+	Policy *issuer.Policy
+
+	// Certificate is that of the service. Nil speaks plain HTTP.
+	Certificate *certificate
+
+	// Hosts are further values of the Host header that are answered, without a
+	// port for any.
+	Hosts []string
+
+	// BodyTimeout is that of httpapi.Config.
+	BodyTimeout time.Duration
 
 	// Issuer is the service's own https origin. Zero countersigns nothing.
 	Issuer metadata.Publisher
@@ -60,6 +78,7 @@ type serviceConfig struct {
 
 // A service decides over HTTP on a loopback address until it is stopped.
 type service struct {
+	scheme   string // http or https
 	addr     string // host and port
 	registry *issuer.Registry
 	store    issuer.Store
@@ -126,7 +145,8 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 		return nil, err
 	}
 	handler, err := httpapi.New(httpapi.Config{
-		Registry: registry, JWKS: jwksOf(countersigner), Hosts: hostsOf(listener.Addr()), Logger: cfg.Logger,
+		Registry: registry, JWKS: jwksOf(countersigner), Logger: cfg.Logger,
+		Hosts: hostsOf(listener.Addr(), cfg.Certificate != nil, cfg.Hosts), BodyTimeout: cfg.BodyTimeout,
 		OnStorageFailed: func() { cancel(issuer.ErrStorageFailed) },
 	})
 	if err != nil {
@@ -142,9 +162,22 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 		},
 		log: cfg.Logger, cancel: cancel, abort: abort, done: make(chan struct{}),
 	}
-	go func() { cancel(s.server.Serve(listener)) }()
+	s.serve(listener, cfg.Certificate)
 	go s.end(ctx, drain)
 	return s, nil
+}
+
+// serve answers on a listener, over TLS where there is a certificate.
+func (s *service) serve(listener net.Listener, own *certificate) {
+	s.scheme = "http"
+	if own == nil {
+		go func() { s.cancel(s.server.Serve(listener)) }()
+		return
+	}
+	s.scheme = "https"
+	s.server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: own.get}
+	s.server.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: maxStreams}
+	go func() { s.cancel(s.server.ServeTLS(listener, "", "")) }()
 }
 
 // newRegistry wires what decides.
@@ -159,7 +192,7 @@ func newRegistry(cfg serviceConfig, store issuer.Store, countersigner *issuer.Co
 		return nil, err
 	}
 	return issuer.NewRegistry(issuer.Config{
-		Verifier: verifier, Store: store, Countersigner: countersigner,
+		Verifier: verifier, Store: store, Policy: cfg.Policy, Countersigner: countersigner,
 		AuthorizationServer: cfg.AuthorizationServer, PublicURL: cfg.PublicURL, Test: lookup.InsecureLoopback, Now: lookup.Now, Logger: cfg.Logger,
 	})
 }
@@ -206,7 +239,7 @@ func (s *service) stop() error {
 }
 
 // url is where the service is.
-func (s *service) url() string { return "http://" + s.addr }
+func (s *service) url() string { return s.scheme + "://" + s.addr }
 
 func jwksOf(c *issuer.Countersigner) func() json.RawMessage {
 	if c == nil {
@@ -215,17 +248,20 @@ func jwksOf(c *issuer.Countersigner) func() json.RawMessage {
 	return c.JWKS
 }
 
-// hostsOf returns what callers on this machine put into the Host header: the
-// names of loopback, and the address itself.
-func hostsOf(addr net.Addr) []string {
-	const httpPort = "80"
+// hostsOf returns what callers put into the Host header: the names of loopback,
+// the address itself, and further names, with the port or for any.
+func hostsOf(addr net.Addr, overTLS bool, names []string) []string {
 	own, port, _ := net.SplitHostPort(addr.String())
 	if strings.Contains(own, ":") {
 		own = "[" + own + "]"
 	}
-	var hosts []string
-	for _, name := range []string{"localhost", "127.0.0.1", "[::1]", own} {
-		if port == httpPort {
+	schemePort := "80"
+	if overTLS {
+		schemePort = "443"
+	}
+	hosts := slices.Clone(names)
+	for _, name := range append([]string{"localhost", "127.0.0.1", "[::1]", own}, names...) {
+		if port == schemePort {
 			hosts = append(hosts, name)
 		}
 		hosts = append(hosts, name+":"+port)

@@ -89,6 +89,17 @@ func Load(src Sources) (*Settings, error) {
 	return s, s.checkTogether()
 }
 
+// Flags returns the names of the flags that Load knows, --config among them.
+func Flags() []string {
+	names := []string{configFlag}
+	for _, of := range settings {
+		if of.flag != "" {
+			names = append(names, of.flag)
+		}
+	}
+	return names
+}
+
 // variables returns the environment by name.
 func variables(environ []string) map[string]string {
 	byName := make(map[string]string, len(environ))
@@ -185,6 +196,9 @@ func (s *Settings) From(key string) string {
 	}
 	return key
 }
+
+// File returns the name of the file that was read, empty where none was named.
+func (s *Settings) File() string { return s.file }
 
 // A Value is one setting as it is in force.
 type Value struct {

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/fc28f635/countersign/internal/config"
+	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/trustroots"
+	"github.com/fc28f635/countersign/verify/online"
+)
+
+// Parts are what settings name, read and found right: what a service is started
+// with, and what a reload takes over.
+type parts struct {
+	settings    *config.Settings
+	issuer      metadata.Publisher
+	lookup      online.Config
+	roots       *pinnedRoots
+	policy      chosenPolicy
+	certificate *certificate // nil without TLS
+}
+
+// loadSettings reads the settings. Only a fault of the command line is a usage
+// error.
+func loadSettings(src config.Sources) (*config.Settings, error) {
+	settings, err := config.Load(src)
+	if err == nil {
+		if outside := checkLoopback(settings.Listen); outside != nil {
+			err = settings.Fault("listen", outside)
+		}
+	}
+	if err == nil {
+		return settings, nil
+	}
+	var fault *config.Error
+	if errors.As(err, &fault) && fault.Origin == config.Flag {
+		return nil, &usageError{err}
+	}
+	return nil, fail(err, "mend it there; docs/configuration.md has every setting")
+}
+
+// prepare reads everything that settings name.
+func prepare(settings *config.Settings) (*parts, error) {
+	p := &parts{settings: settings, roots: &pinnedRoots{}}
+	var err error
+	if settings.Issuer != "" {
+		if p.issuer, err = metadata.ParsePublisher(settings.Issuer); err != nil {
+			return nil, fail(settings.Fault("issuer", err), "")
+		}
+	}
+	if p.lookup, err = lookupOf(settings.Config); err != nil {
+		return nil, err
+	}
+	loaded := trustroots.Loaded{Set: &trustroots.Set{}}
+	if settings.Roots != "" {
+		if loaded, err = trustroots.Load(settings.Roots); err != nil {
+			return nil, fail(err, `roots are {"publishers":{"https://acme.example":{"keys":[JWK]}}}`)
+		}
+	}
+	p.roots.Store(&loaded)
+	p.lookup.Roots = p.roots
+	if p.policy, err = choosePolicy(settings.Data, settings.Policy); err != nil {
+		return nil, err
+	}
+	if settings.TLS.CertFile != "" {
+		if p.certificate, err = openCertificate(pairFiles{settings.TLS.CertFile, settings.TLS.KeyFile}, time.Now()); err != nil {
+			return nil, fail(err, "tls.cert_file and tls.key_file are PEM: the service's own certificate first, and the key to it, not encrypted")
+		}
+	}
+	return p, nil
+}
+
+// lookupOf is how settings have publishers looked up.
+func lookupOf(cfg config.Config) (lookup online.Config, err error) {
+	lookup.InsecureLoopback = cfg.AllowLoopback
+	for _, r := range cfg.Resolvers {
+		lookup.Resolvers = append(lookup.Resolvers, online.Resolver{
+			Address: r.Address, Operator: r.Operator, Unvalidated: r.Validating != nil && !*r.Validating,
+		})
+	}
+	if cfg.CAFile != "" {
+		if lookup.RootCAs, err = loadCA(cfg.CAFile); err != nil {
+			return lookup, fail(err, "--ca-file takes certificates in PEM")
+		}
+	}
+	if len(cfg.ConnectTo) > 0 {
+		if lookup.InsecureConnectTo, err = config.ParseConnectTo(cfg.ConnectTo); err != nil {
+			return lookup, fail(fmt.Errorf("connect_to %w", err), "")
+		}
+	}
+	return lookup, nil
+}
+
+// service is the configuration of a service.
+func (p *parts) service(log *slog.Logger) serviceConfig {
+	return serviceConfig{
+		Dir: p.settings.Data, Listen: p.settings.Listen, Logger: log, Lookup: p.lookup, Policy: p.policy.Policy,
+		Issuer: p.issuer, AuthorizationServer: p.settings.AuthorizationServer,
+		Certificate: p.certificate, Hosts: p.settings.Hosts, BodyTimeout: p.settings.Limits.BodyTimeout,
+	}
+}
+
+// pinnedRoots are the pinned publishers, which a reload replaces.
+type pinnedRoots struct {
+	atomic.Pointer[trustroots.Loaded]
+}
+
+// Root implements [trustroots.Source].
+func (r *pinnedRoots) Root(ctx context.Context, p metadata.Publisher) (*trustroots.Root, error) {
+	return r.Load().Set.Root(ctx, p)
+}
+
+// attrs are what is logged of the policy in force.
+func (c chosenPolicy) attrs() []slog.Attr {
+	attrs := []slog.Attr{slog.String("policy", c.Name()), slog.String("policy_digest", c.Digest()), slog.String("policy_from", c.from)}
+	if c.was != "" && c.was != c.Digest() {
+		attrs = append(attrs, slog.String("policy_was", c.was))
+	}
+	return attrs
+}
+
+// newLogger returns the log of the service, and what sets its level.
+func newLogger(w io.Writer, cfg config.Log) (*slog.Logger, *slog.LevelVar) {
+	level := &slog.LevelVar{}
+	level.Set(levelOf(cfg.Level))
+	options := &slog.HandlerOptions{Level: level}
+	if cfg.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, options)), level
+	}
+	return slog.New(slog.NewTextHandler(w, options)), level
+}
+
+// levelOf is a level by its name.
+func levelOf(name string) slog.Level {
+	return map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}[name]
+}
