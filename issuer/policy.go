@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/fc28f635/countersign/internal/strictyaml"
@@ -94,7 +93,7 @@ func (p *Policy) Source() []byte { return slices.Clone(p.source) }
 // LoadPolicy reads the policy in a file, as [ParsePolicy] does. Errors name the
 // file.
 func LoadPolicy(path string) (*Policy, error) {
-	data, err := os.ReadFile(path)
+	data, err := strictyaml.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading policy: %w", err)
 	}

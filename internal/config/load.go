@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"os"
 	"reflect"
 	"strings"
 
@@ -123,7 +122,7 @@ func (s *Settings) readFile(environ map[string]string, flags map[string][]string
 	case name == "":
 		return &Error{from, fmt.Errorf("%s is empty: name a file", by)}
 	}
-	data, err := os.ReadFile(name)
+	data, err := strictyaml.ReadFile(name)
 	if err != nil {
 		return &Error{File, fmt.Errorf("reading the settings: %w", err)}
 	}

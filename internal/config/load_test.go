@@ -206,7 +206,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"empty value", set("issuer", `""`), "[2:9] issuer is empty: give it a value, or leave it away\n     1 | data: d\n>    2 | issuer: \"\"\n                 ^"},
 		{"empty list", set("hosts", "[]"), "[2:8] hosts is empty"},
 		{"empty member", set("hosts", `[a, ""]`), "[2:12] hosts[1] is empty"},
-		{"wrong type", set("allow_loopback", "perhaps"), "[2:17] cannot unmarshal string into Go struct field Config.AllowLoopback of type bool\n     1 | data: d\n>    2 | allow_loopback: perhaps\n                         ^"},
+		{"wrong type", set("allow_loopback", "perhaps"), "[2:17] true or false is meant\n     1 | data: d\n>    2 | allow_loopback: perhaps\n                         ^"},
 		{"a text where a list is", set("hosts", "a"), "[2:8] "},
 		{"listen", set("listen", "localhost:8640"), "[2:9] listen \"localhost:8640\" is not an IP address and a port, such as 127.0.0.1:8640\n     1 | data: d\n>    2 | listen: localhost:8640\n                 ^"},
 		{"issuer", set("issuer", "http://trust.example"), "[2:9] issuer \"http://trust.example\" is no https origin"},

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"reflect"
 	"slices"
 	"unicode/utf8"
@@ -61,23 +62,24 @@ func Decode(data []byte, v any) (*Document, error) {
 	if form.err != nil {
 		return nil, form.err
 	}
-	if err := yaml.NodeToValue(d.body, v, yaml.Strict()); err != nil && !errors.Is(err, io.EOF) {
-		return nil, d.place(err, v)
+	if err := d.misread(d.body, reflect.TypeOf(v)); err != nil {
+		return nil, err
+	}
+	if err := yaml.NodeToValue(d.body, v, yaml.Strict()); err != nil {
+		return nil, shown(err, data)
 	}
 	return d, nil
 }
 
-// place is an error of the decoder, with its place where only the text of a
-// value was refused.
-func (d *Document) place(err error, v any) error {
-	var placed yaml.Error
-	if errors.As(err, &placed) {
-		return shown(err, d.source)
+// ReadFile returns what Decode is to read: of a file that is longer than Decode
+// takes a little more than that.
+func ReadFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
 	}
-	if refused := d.refused(d.body, reflect.TypeOf(v)); refused != nil {
-		return refused
-	}
-	return err
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, limits.YAMLBytes+1))
 }
 
 // A formWalker finds what makes a file more than a tree of values.

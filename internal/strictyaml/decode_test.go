@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/internal/strictyaml"
@@ -30,18 +31,20 @@ type house struct {
 		Trees []string `yaml:"trees"`
 	} `yaml:"yard"`
 	Sheds []struct {
-		Door colour `yaml:"door"`
+		Door colour        `yaml:"door"`
+		Age  time.Duration `yaml:"age"`
+		Open *bool         `yaml:"open"`
 	} `yaml:"sheds"`
 }
 
 func TestDecode(t *testing.T) {
-	const text = "# mine\nname: x # of all\ndoor: red\nwalls: [red, green]\nyard:\n  trees: [oak]\nsheds:\n  - door: green\n"
+	const text = "# mine\nname: x # of all\ndoor: red\nwalls: [red, green]\nyard:\n  trees: [oak]\nsheds:\n  - door: green\n    age: 5s\n"
 	got := house{Rooms: 3}
 	d, err := strictyaml.Decode([]byte(text), &got)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := fmt.Sprint(got); s != "{x 3 red [red green] {[oak]} [{green}]}" {
+	if s := fmt.Sprint(got); s != "{x 3 red [red green] {[oak]} [{green 5s <nil>}]}" {
 		t.Errorf("read as %s", s)
 	}
 	for path, want := range map[string]bool{"name": true, "rooms": false, "yard.trees": true, "yard.trees[0]": true, "yard.trees[1]": false,
@@ -66,8 +69,17 @@ func TestDecodeRefuses(t *testing.T) {
 		{"unknown key", "name: x\nroms: 3\n", "[2:1] unknown field \"roms\"\n     1 | name: x\n>    2 | roms: 3\n         ^"},
 		{"unknown key below", "yard:\n  bush: [x]\n", "[2:3] unknown field \"bush\"\n     1 | yard:\n>    2 |   bush: [x]\n           ^"},
 		{"key twice", "name: x\nname: y\n", "[2:1] mapping key \"name\" already defined at [1:1]\n     1 | name: x\n>    2 | name: y\n         ^"},
-		{"wrong type", "rooms: many\n", "[1:8] cannot unmarshal string into Go struct field house.Rooms of type int\n>    1 | rooms: many\n                ^"},
-		{"a list where a text is", "name: [x]\n", "[1:7] cannot unmarshal []interface {} into Go struct field house.Name of type string\n>    1 | name: [x]\n               ^"},
+		{"wrong type", "rooms: many\n", "[1:8] a whole number is meant\n>    1 | rooms: many\n                ^"},
+		{"a list where a text is", "name: [x]\n", "[1:7] a text is meant: in quotes, where it looks like a number\n>    1 | name: [x]\n               ^"},
+		{"a number where a text is", "name: 0x10\n", "[1:7] a text is meant"},
+		{"part of a number", "rooms: 1.5\n", "[1:8] a whole number is meant"},
+		{"a number too large", "rooms: 99999999999999999999\n", "[1:8] "},
+		{"a text where a list is", "walls: red\n", "[1:8] string was used where sequence is expected"},
+		{"a text where members are", "yard: red\n", "[1:7] string was used where mapping is expected"},
+		{"a list where a word is", "door: [red]\n", "[1:7] a word is meant"},
+		{"a duration that is none", "sheds:\n  - age: long\n", "[2:10] a duration such as 5s is meant"},
+		{"a duration without unit", "sheds:\n  - age: 5\n", "[2:10] a duration such as 5s is meant"},
+		{"neither true nor false", "sheds:\n  - open: 1\n", "[2:11] true or false is meant"},
 		{"no value", "name:\nrooms: 3\n", "[1:1] \"name\" has no value: give it one, or take the line away\n>    1 | name:\n         ^"},
 		{"P1 two documents", "name: x\n---\nrooms: 3\n", "[3:6] more than one document\n     1 | name: x\n     2 | ---\n>    3 | rooms: 3\n              ^"},
 		{"P1 anchor", "name: &a x\n", "[1:7] anchors, aliases and merge keys are not read: write the value where it is meant\n>    1 | name: &a x\n               ^"},
