@@ -57,7 +57,7 @@ func TestSetPolicy(t *testing.T) {
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
-			d, err := o.Registry.Decide(t.Context(), registration(agent("")))
+			d, err := o.Decide(t.Context(), registration(agent("")))
 			if want := map[string]int{Standard().Digest(): 900, short.Digest(): 60}[d.Policy]; err != nil || d.Grant.AccessTokenTTL != want {
 				t.Errorf("under policy %s %d seconds, want %d: %v", d.Policy, d.Grant.AccessTokenTTL, want, err)
 			}

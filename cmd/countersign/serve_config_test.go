@@ -199,12 +199,16 @@ func TestServeReload(t *testing.T) {
 
 	writeFile(t, policy, shortPolicy(120))
 	writeFile(t, roots, `{"publishers":{"https://acme.example":{"keys":[`+string(key.JWK())+`]}}}`)
-	writeFile(t, file, strings.Replace(settings, "as.example", "other.example", 1)+"log: {level: warn}\n")
+	writeFile(t, file, strings.NewReplacer("as.example", "other.example", data, filepath.Join(dir, "other")).Replace(settings)+
+		"issuer: https://trust.example\nlog: {level: warn}\n")
 	said := p.reload(t)
-	for _, want := range []string{"msg=reloaded", "policy_was=" + issuer.Standard().Digest(), "pinned_publishers=1", "needs_restart=[authorization_server]"} {
+	for _, want := range []string{"msg=reloaded", "policy_was=" + issuer.Standard().Digest(), "pinned_publishers=1", `needs_restart="[data issuer authorization_server]"`} {
 		if !strings.Contains(said, want) {
 			t.Errorf("reloading did not say %q: %s", want, said)
 		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "other")); err == nil {
+		t.Error("a reload has made another data directory")
 	}
 	d := ask()
 	if d.Grant.AccessTokenTTL != 120 {

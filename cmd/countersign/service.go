@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -54,8 +53,7 @@ type serviceConfig struct {
 	// Certificate is that of the service. Nil speaks plain HTTP.
 	Certificate *certificate
 
-	// Hosts are further values of the Host header that are answered, without a
-	// port for any.
+	// Hosts are further values of the Host header that are answered.
 	Hosts []string
 
 	// BodyTimeout is that of httpapi.Config.
@@ -146,7 +144,7 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	}
 	handler, err := httpapi.New(httpapi.Config{
 		Registry: registry, JWKS: jwksOf(countersigner), Logger: cfg.Logger,
-		Hosts: hostsOf(listener.Addr(), cfg.Certificate != nil, cfg.Hosts), BodyTimeout: cfg.BodyTimeout,
+		Hosts: append(hostsOf(listener.Addr(), cfg.Certificate != nil), cfg.Hosts...), BodyTimeout: cfg.BodyTimeout,
 		OnStorageFailed: func() { cancel(issuer.ErrStorageFailed) },
 	})
 	if err != nil {
@@ -248,9 +246,9 @@ func jwksOf(c *issuer.Countersigner) func() json.RawMessage {
 	return c.JWKS
 }
 
-// hostsOf returns what callers put into the Host header: the names of loopback,
-// the address itself, and further names, with the port or for any.
-func hostsOf(addr net.Addr, overTLS bool, names []string) []string {
+// hostsOf returns what callers on this machine put into the Host header: the
+// names of loopback, and the address itself.
+func hostsOf(addr net.Addr, overTLS bool) []string {
 	own, port, _ := net.SplitHostPort(addr.String())
 	if strings.Contains(own, ":") {
 		own = "[" + own + "]"
@@ -259,8 +257,8 @@ func hostsOf(addr net.Addr, overTLS bool, names []string) []string {
 	if overTLS {
 		schemePort = "443"
 	}
-	hosts := slices.Clone(names)
-	for _, name := range append([]string{"localhost", "127.0.0.1", "[::1]", own}, names...) {
+	var hosts []string
+	for _, name := range []string{"localhost", "127.0.0.1", "[::1]", own} {
 		if port == schemePort {
 			hosts = append(hosts, name)
 		}

@@ -50,9 +50,9 @@ type Config struct {
 	// A file that is named here must be there.
 	Policy string `yaml:"policy" unit:"file" unset:"policy.yaml in the data directory" reload:"yes"`
 
-	// Further names under which the service is asked: values of the Host header,
-	// with the port or for any. The address that it listens on and the names of
-	// loopback are always answered.
+	// Further names under which the service is asked, as callers put them into the
+	// Host header: with the port, where it is not the scheme's. The address that
+	// it listens on and the names of loopback are always answered.
 	Hosts []string `yaml:"hosts" unit:"list of hosts" unset:"the names of loopback" reload:"no"`
 
 	// TLS of the service's own, version 1.2 or later.

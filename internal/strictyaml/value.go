@@ -72,6 +72,7 @@ func checkScalar(n ast.Node, t reflect.Type) error {
 		if n.Type() != ast.StringType && n.Type() != ast.LiteralType {
 			return errors.New("a text is meant: in quotes, where it looks like a number")
 		}
+	default:
 	}
 	return nil
 }
