@@ -25,14 +25,17 @@ func tellReach(ctx context.Context, lookup online.Config, log *slog.Logger) {
 		log.LogAttrs(ctx, level, "resolver", slog.String("address", resolver.Address), slog.String("operator", resolver.Operator), slog.String("tcp", answer))
 	}
 	level, documents := slog.LevelInfo, "reached"
-	if r.Documents != nil {
+	switch {
+	case !r.Fetched:
+		documents = "not tried"
+	case r.Documents != nil:
 		documents = r.Documents.Error()
 	}
-	if r.Operators < 2 && !r.Secure {
+	if r.Operators < 2 && !r.Secure || r.Documents != nil {
 		level = slog.LevelWarn
 	}
 	log.LogAttrs(ctx, level, "corroboration", slog.Int("operators", r.Operators), slog.Bool("dnssec", r.Secure),
-		slog.String("documents", documents), slog.String("follows", whatFollows(r)))
+		slog.String("documents", documents), slog.String("follows", whatFollows(r)+withoutDocuments(r)))
 }
 
 // whatFollows says what a publisher's key in DNS is worth with what was reached.
@@ -46,4 +49,12 @@ func whatFollows(r online.Reachability) string {
 		return "one operator, which validates DNSSEC: a key in a signed zone is enough for tier signed, in others the publisher document must have the key too"
 	}
 	return "one operator, which nothing corroborates: for tier signed the publisher document must have the key too"
+}
+
+// withoutDocuments says what follows where no document can be fetched.
+func withoutDocuments(r online.Reachability) string {
+	if r.Documents == nil {
+		return ""
+	}
+	return "; no document can be fetched: clients that are named by one are not decided on, and no publisher document confirms a key"
 }

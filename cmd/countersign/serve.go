@@ -88,6 +88,9 @@ func sourcesOf(c *cobra.Command) config.Sources {
 }
 
 func runServe(c *cobra.Command, src config.Sources) error {
+	reloads := make(chan os.Signal, 1) // also what comes before there is anything to reload
+	signal.Notify(reloads, syscall.SIGHUP)
+	defer signal.Stop(reloads)
 	settings, err := loadSettings(src)
 	if err != nil {
 		return err
@@ -101,9 +104,6 @@ func runServe(c *cobra.Command, src config.Sources) error {
 	signals := make(chan os.Signal, signalsToAbort)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
-	reloads := make(chan os.Signal, 1)
-	signal.Notify(reloads, syscall.SIGHUP)
-	defer signal.Stop(reloads)
 	s, err := startService(c.Context(), parts.service(log))
 	if err != nil {
 		return fail(err, startHint(err))

@@ -165,6 +165,9 @@ func TestServeReload(t *testing.T) {
 	}
 	first := ask()
 	policy := filepath.Join(data, policyFile)
+	for !strings.Contains(p.out.String(), "msg=corroboration") { // beside the listener
+		time.Sleep(time.Millisecond)
+	}
 
 	for name, change := range map[string]struct{ file, text, want string }{
 		"A12 half a file":   {file, settings + "log:\n  lev", "[5:3] "},
@@ -426,6 +429,11 @@ func TestTellReach(t *testing.T) {
 				}
 			}
 		})
+	}
+	for reached, r := range map[bool]online.Reachability{true: {Fetched: true}, false: {Fetched: true, Documents: errors.New("no route")}} {
+		if said := withoutDocuments(r); (said == "") != reached {
+			t.Errorf("documents reached %t: %q", reached, said)
+		}
 	}
 	for want, r := range map[string]online.Reachability{
 		"no resolver answers over TCP":          {},

@@ -45,6 +45,23 @@ func TestReference(t *testing.T) {
 	}
 }
 
+// The example of the page is read as it stands.
+func TestExampleInReference(t *testing.T) {
+	page, err := os.ReadFile(referenceFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```yaml\n")
+	example, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("the page has no example: has its form changed?")
+	}
+	s := load(t, nil, map[string][]string{"config": {inFile(t, example)}})
+	if s.Issuer == "" || len(s.Resolvers) != 2 || s.Resolvers[0].Operator == s.Resolvers[1].Operator {
+		t.Errorf("read as %+v", s.Config)
+	}
+}
+
 // Every key has a sentence, a unit, a default or what none means, and says
 // whether a reload takes it.
 func TestEveryKeyIsDocumented(t *testing.T) {

@@ -109,6 +109,19 @@ func TestNamed(t *testing.T) {
 			t.Errorf("%d records, %v, %s", len(got.Texts), err, got.Server)
 		}
 	})
+	t.Run("what can be reached", func(t *testing.T) {
+		root := freePort(t)
+		file := filepath.Join(dir, "root.zone")
+		write(t, file, "$TTL 60\n. SOA ns. root. 1 60 60 60 60\n. NS ns.\nns. A 127.0.0.1\nplain.test. A 127.0.0.1\n") // plain.test: startNamed asks for it
+		startNamed(t, named, dir, "root", root, "recursion no; dnssec-validation no;", fmt.Sprintf("zone \".\" { type primary; file %q; };\n", file))
+		reached := newResolverWithin(t, 0, Upstream{Address: root.String(), Operator: "root", Validating: true}, direct).Reach(t.Context())
+		if reached[0].Err != nil || reached[0].Secure {
+			t.Errorf("the root's own server: %+v", reached[0])
+		}
+		if reached[1].Err == nil {
+			t.Error("a server that answers for other zones only can be asked for the root")
+		}
+	})
 	t.Run("the zone's own server", func(t *testing.T) {
 		r, err := New(Config{
 			Upstreams: []Upstream{validating}, AllowSpecialUse: true, AllowLoopback: true,

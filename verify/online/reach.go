@@ -11,9 +11,6 @@ import (
 // who assign the addresses of the Internet, and no publisher's.
 const reachURL, reachBytes = "https://www.iana.org/robots.txt", 16 << 10
 
-// errNotTried says why no document was fetched.
-var errNotTried = errors.New("not tried")
-
 // A Reachability says what a verifier can reach, and so what its answers can be
 // worth. See [Reach].
 type Reachability struct {
@@ -28,8 +25,9 @@ type Reachability struct {
 	// answers: what a signed zone says is secure.
 	Secure bool
 
-	// Documents is why no document can be fetched over port 443. Nil means that
-	// one can.
+	// Fetched says that it was tried to fetch a document over port 443, and
+	// Documents why none can be. Nil means that one can.
+	Fetched   bool
 	Documents error
 }
 
@@ -51,7 +49,7 @@ func Reach(ctx context.Context, cfg Config) (Reachability, error) {
 	if err != nil {
 		return Reachability{}, err
 	}
-	r := Reachability{Documents: errNotTried}
+	var r Reachability
 	operators := map[string]bool{}
 	for _, up := range resolver.Reach(ctx) {
 		r.Resolvers = append(r.Resolvers, ReachedResolver{up.Upstream.Address, up.Upstream.Operator, up.Err})
@@ -62,7 +60,7 @@ func Reach(ctx context.Context, cfg Config) (Reachability, error) {
 	}
 	r.Operators = len(operators)
 	if r.Operators > 0 && !cfg.InsecureLoopback {
-		r.Documents = reachDocument(ctx, newFetcher(cfg))
+		r.Fetched, r.Documents = true, reachDocument(ctx, newFetcher(cfg))
 	}
 	return r, nil
 }
