@@ -50,7 +50,7 @@ allow_loopback: true
 connect_to: ["file.example:443:127.0.0.1:1"]
 `
 
-// text is what a test gives each setting by variable or flag: a value other than
+// textOf is what a test gives each setting by variable or flag: a value other than
 // the file's and the default.
 func textOf(key, by string) string {
 	return map[string]string{

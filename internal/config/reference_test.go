@@ -91,7 +91,7 @@ func reference(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
 	for _, f := range documented(t) {
-		fmt.Fprintf(&b, "### `%s`\n\n%s\n\n", f.key, f.doc)
+		fmt.Fprintf(&b, "### `%s`\n\n%s\n\n", f.key, wrap(f.doc, 120))
 		fmt.Fprintf(&b, "- value: %s\n", f.tag.Get("unit"))
 		if value, ok := f.tag.Lookup("default"); ok {
 			fmt.Fprintf(&b, "- default: `%s`\n", value)
@@ -110,6 +110,26 @@ func reference(t *testing.T) string {
 		b.WriteString("\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// wrap breaks a paragraph into lines.
+func wrap(text string, width int) string {
+	var b strings.Builder
+	column := 0
+	for _, word := range strings.Fields(text) {
+		switch {
+		case column == 0:
+		case column+1+len(word) > width:
+			b.WriteString("\n")
+			column = 0
+		default:
+			b.WriteString(" ")
+			column++
+		}
+		b.WriteString(word)
+		column += len(word)
+	}
+	return b.String()
 }
 
 // A documentedField is a leaf of the struct with its comment.
