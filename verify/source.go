@@ -78,6 +78,10 @@ type FetchError struct {
 	// large, encoded, or not of a JSON media type. HTML says that it was a page.
 	Unusable, HTML bool
 
+	// RedirectHost is the host that a redirect leads to, lower case and without
+	// port; empty where the answer was none. A stranger wrote it.
+	RedirectHost string
+
 	Server string // the address that was dialled, empty where none was
 	Err    error  // what happened, for people
 }

@@ -195,11 +195,12 @@ func (c *Client) get(ctx context.Context, u *url.URL, conn net.Conn, limit int) 
 // read takes the document out of an answer.
 func read(resp *http.Response, limit int) (verify.Resource, *verify.FetchError) {
 	if resp.StatusCode != http.StatusOK {
-		err := errors.New("only status 200 is an answer")
+		failure := &verify.FetchError{Status: resp.StatusCode, Err: errors.New("only status 200 is an answer")}
 		if to, bad := resp.Location(); bad == nil { // the host alone: the rest may hold secrets
-			err = fmt.Errorf("redirects are not followed, and this one leads to %s", quote(to.Host))
+			failure.RedirectHost = strings.ToLower(to.Hostname())
+			failure.Err = fmt.Errorf("redirects are not followed, and this one leads to %s", quote(to.Host))
 		}
-		return verify.Resource{}, &verify.FetchError{Status: resp.StatusCode, Err: err}
+		return verify.Resource{}, failure
 	}
 	unusable := func(html bool, err error) (verify.Resource, *verify.FetchError) {
 		return verify.Resource{}, &verify.FetchError{Status: resp.StatusCode, Unusable: true, HTML: html, Err: err}
