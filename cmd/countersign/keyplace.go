@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,24 +12,63 @@ import (
 )
 
 // checkKeyPlace refuses to make a key where it would be published by accident:
-// in the tree that is uploaded, or in a git work tree. Named says that --key-dir
-// chose the place.
-func checkKeyPlace(dir, tree string, named bool) error {
-	if err := notUploadedWith(dir, tree); err != nil {
+// in the tree that is uploaded, or in a git work tree that does not ignore it.
+// Mend says where it can be.
+func checkKeyPlace(place, tree, mend string) error {
+	if err := notUploadedWith(place, tree); err != nil {
 		return err
 	}
-	for place := resolved(dir); ; place = filepath.Dir(place) {
-		if _, err := os.Lstat(filepath.Join(place, ".git")); err == nil {
-			mend := "--key-dir names a directory outside of it"
-			if named {
-				mend = "leave --key-dir out: keys are then kept in your configuration directory"
-			}
-			return refused(fmt.Errorf("no key is put into %q: it is in the git work tree %q", dir, place), mend)
+	for above := resolved(place); ; above = filepath.Dir(above) {
+		if ignoresAll(above) {
+			return nil
 		}
-		if place == filepath.Dir(place) {
+		if _, err := os.Lstat(filepath.Join(above, ".git")); err == nil {
+			return refused(fmt.Errorf("no key is put into %q: it is in the git work tree %q", place, above), mend)
+		}
+		if above == filepath.Dir(above) {
 			return nil
 		}
 	}
+}
+
+// keyDirMend says where keys can be. Flag is what --key-dir said.
+func keyDirMend(flag string) string {
+	if flag != "" {
+		return "leave --key-dir out: keys are then kept in your configuration directory; countersign init --key-here keeps them in a work tree all the same, hidden from git"
+	}
+	return "--key-dir names a directory outside of it; countersign init --key-here keeps keys in a work tree all the same, hidden from git"
+}
+
+// ignoreAll is the .gitignore of a directory that git is to see nothing of, the
+// file itself included.
+const ignoreAll = "*\n"
+
+// ignoresAll reports whether git sees nothing of a directory.
+func ignoresAll(dir string) bool {
+	data, err := os.ReadFile(filepath.Join(dir, ".gitignore"))
+	return err == nil && string(data) == ignoreAll
+}
+
+// hideFromGit makes a directory for keys that git sees nothing of. It reports
+// whether that is new. Another .gitignore that is there is not replaced.
+func hideFromGit(dir string) (changed bool, err error) {
+	if ignoresAll(dir) {
+		return false, nil
+	}
+	name := filepath.Join(dir, ".gitignore")
+	err = os.MkdirAll(dir, 0o700)
+	var file *os.File
+	if err == nil {
+		file, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	}
+	if err == nil {
+		_, err = file.WriteString(ignoreAll)
+		err = errors.Join(err, file.Close())
+	}
+	if err != nil {
+		return false, fail(fmt.Errorf("hiding keys from git: %w", err), "--key-dir names a directory that is for keys alone")
+	}
+	return true, nil
 }
 
 // notUploadedWith refuses a key, or a directory of keys, inside the tree.

@@ -155,7 +155,7 @@ func runKeysStolen(c *cobra.Command, f ringFlags, domain, kid string) error {
 			Commands: []string{f.line("keys", "new", domain, "--dir", f.dirArgument()), f.line("publish", "--dir", f.dirArgument(), "--no-doctor")},
 			Seen:     []consequence{notYet}})
 	}
-	p.step(keyStep{Do: "revoke " + kid + ": put this record in the place of its own, and leave it there for good; " + within,
+	p.step(keyStep{Do: "revoke " + kid + ": put this record in the place of its own, and leave it there for good; " + within + ". " + keepTags,
 		Delete: r.recordOf(k), Add: empty, Seen: []consequence{
 			{"statements by " + kid + ", where the zone is signed or two resolvers agree", answersRevoked},
 			{"statements by " + kid + ", elsewhere", answersSuspends},
@@ -166,6 +166,10 @@ func runKeysStolen(c *cobra.Command, f ringFlags, domain, kid string) error {
 	p.tell(c.OutOrStdout(), f.json)
 	return nil
 }
+
+// keepTags is said where a record is to be replaced: no command here looks up
+// which tags it has, and without its s=y a revocation is not heard below.
+const keepTags = "If its own record has other tags, such as s=y, add them to this one: without s=y it does not revoke the key for hosts below the domain"
 
 // openKey opens the keys of the domain and finds one, also where the machine
 // that had them is gone and the tree is all that is left.

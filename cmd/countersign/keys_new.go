@@ -1,14 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,8 +18,6 @@ import (
 type newKeyFlags struct {
 	ringFlags
 	kid, keyType string
-	output       string // standby: where the private part goes
-	passphrase   string // standby: env:NAME
 }
 
 func (f *newKeyFlags) add(c *cobra.Command) {
@@ -55,33 +49,6 @@ the command could not do its work.`,
 	return c
 }
 
-func keysStandbyCommand() *cobra.Command {
-	var f newKeyFlags
-	c := &cobra.Command{
-		Use:   "standby DOMAIN",
-		Short: "Make a key to keep elsewhere, for the day the active one is lost or stolen",
-		Long: `Make a standby key. Its private part is shown once, and not kept on this
-machine: keep it where a thief of this machine does not find it. Its public part
-is published from now on, so that it has overlap with the active key: whose
-active key is lost or stolen goes on with the standby at once.
-
-Without -o the private part is encrypted with a passphrase that is asked for,
-and printed. -o FILE writes it to a new file and -o - prints it, encrypted where
-there is a passphrase, from a terminal or --passphrase env:NAME.
-
-Exit status: 0 made, 1 there is a standby already, 2 the command line is wrong,
-3 the command could not do its work.`,
-		Example: `  countersign keys standby acme.example --dir acme -o /media/stick/acme-standby.pem
-  countersign keys standby acme.example --dir acme -o - | gpg --encrypt --recipient safe@acme.example >standby.gpg`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error { return runKeysStandby(c, f, args[0]) },
-	}
-	f.add(c)
-	c.Flags().StringVarP(&f.output, "output", "o", "", "write the private part to the new `FILE`; - prints it")
-	c.Flags().StringVar(&f.passphrase, "passphrase", "", "encrypt with the passphrase in `env:NAME`, which is read once and removed")
-	return c
-}
-
 // prepare opens the keys and the tree, and makes a key that is nowhere yet.
 func (f *newKeyFlags) prepare(domain string) (r *keyring, tree *site, key attest.Key, err error) {
 	keyType := metadata.KeyType(f.keyType)
@@ -91,7 +58,7 @@ func (f *newKeyFlags) prepare(domain string) (r *keyring, tree *site, key attest
 	if r, err = f.open(domain); err != nil {
 		return nil, nil, key, err
 	}
-	if err := checkKeyPlace(r.dir, filepath.Join(cmp.Or(f.dir, "."), siteDir), f.keyDir != ""); err != nil {
+	if err := checkKeyPlace(r.dir, filepath.Join(cmp.Or(f.dir, "."), siteDir), keyDirMend(f.keyDir)); err != nil {
 		return nil, nil, key, err
 	}
 	if tree, err = f.openSite(r.publisher); err != nil {
@@ -121,11 +88,8 @@ func (f *newKeyFlags) prepare(domain string) (r *keyring, tree *site, key attest
 
 // announce journals a new key and lists it in the tree.
 func (f *newKeyFlags) announce(r *keyring, tree *site, key attest.Key, p *procedure, now time.Time) error {
-	if err := r.journal.Append(
-		attest.Event{At: now, Kind: attest.KeyMade, KeyID: key.ID(), Thumbprint: key.Thumbprint()},
-		attest.Event{At: now, Kind: attest.KeyAnnounced, KeyID: key.ID(), Thumbprint: key.Thumbprint()},
-	); err != nil {
-		return fail(err, "")
+	if err := r.note(key, now); err != nil {
+		return err
 	}
 	record, err := key.Record()
 	if err != nil {
@@ -191,126 +155,4 @@ func runKeysNew(c *cobra.Command, f newKeyFlags, domain string) error {
 	}
 	p.tell(c.OutOrStdout(), f.json)
 	return nil
-}
-
-func runKeysStandby(c *cobra.Command, f newKeyFlags, domain string) error {
-	if f.json && (f.output == "" || f.output == "-") {
-		return &usageError{errors.New("--json needs -o FILE: no private key is put into JSON")}
-	}
-	now := testOnlyNow()
-	r, tree, key, err := f.prepare(domain)
-	if err != nil {
-		return err
-	}
-	if tree != nil {
-		defer tree.close()
-	}
-	r.warn(c.ErrOrStderr())
-	if i := slices.IndexFunc(r.keys, func(k *ringKey) bool { return k.state == stateStandby }); i >= 0 {
-		return refused(fmt.Errorf("%s has the standby key %s already", r.publisher.Domain(), r.keys[i].id),
-			"one is enough; if it cannot be found, "+command("keys", "lost", r.publisher.Domain(), r.keys[i].id))
-	}
-	if f.output != "" && f.output != "-" && f.dir != "" {
-		if err := notUploadedWith(f.output, filepath.Join(f.dir, siteDir)); err != nil {
-			return err
-		}
-	}
-	passphrase, err := f.newPassphrase(c)
-	if err != nil {
-		return err
-	}
-	defer clear(passphrase)
-	k := &ringKey{id: key.ID(), public: key.JWK(), state: stateStandby, announced: now}
-	p := newProcedure(r, k, stateStandby)
-	out := c.OutOrStdout()
-	if f.output == "" || f.output == "-" { // shown before it is published: nobody may rely on a key that nobody has
-		var text bytes.Buffer
-		err := key.WritePEM(&text, passphrase)
-		if err == nil {
-			_, err = out.Write(text.Bytes())
-		}
-		clear(text.Bytes())
-		if err != nil {
-			return fail(err, "")
-		}
-		out = c.ErrOrStderr()
-	} else {
-		if err := key.Save(f.output, passphrase); err != nil {
-			return fail(err, "-o names a new file")
-		}
-		p.done("made   the private part of key %s (%s) in %s, and nowhere else", key.ID(), f.keyType, f.output)
-	}
-	if passphrase == nil {
-		fmt.Fprintln(c.ErrOrStderr(), "countersign: warning: the private part is not encrypted")
-	}
-	if err := keepPublic(filepath.Join(r.home(), key.ID()+publicKeyExt), key.JWK()); err != nil {
-		return err
-	}
-	p.step(keyStep{Do: "keep the private part where a thief of this machine does not find it: on paper, on a stick, in a safe. It is not shown again"})
-	if err := f.announce(r, tree, key, p, now); err != nil {
-		return err
-	}
-	p.tell(out, f.json)
-	return nil
-}
-
-// keepPublic writes a public JWK to a new file.
-func keepPublic(path string, jwk []byte) error {
-	err := os.MkdirAll(filepath.Dir(path), 0o700)
-	if err == nil {
-		err = writeWhole(path, append(bytes.Clone(jwk), '\n'))
-	}
-	if err != nil {
-		return fail(fmt.Errorf("keeping the public part of the standby: %w", err), "--key-dir names another directory for keys")
-	}
-	return nil
-}
-
-// newPassphrase returns what a standby key is encrypted with, nil for nothing.
-func (f *newKeyFlags) newPassphrase(c *cobra.Command) ([]byte, error) {
-	if f.passphrase != "" {
-		name, ok := strings.CutPrefix(f.passphrase, "env:")
-		if !ok {
-			return nil, &usageError{errors.New("--passphrase takes env:NAME: a passphrase on the command line is seen by every program on this machine")}
-		}
-		text := os.Getenv(name)
-		if err := os.Unsetenv(name); err != nil || text == "" {
-			return nil, &usageError{fmt.Errorf("--passphrase: the environment variable %.100q is not set", name)}
-		}
-		return []byte(text), nil
-	}
-	file, ok := terminal(c.InOrStdin())
-	if !ok && f.output == "" {
-		return nil, &usageError{errors.New("there is no terminal to ask for a passphrase: -o FILE writes the private key to a file, -o - prints it")}
-	}
-	if !ok {
-		return nil, nil
-	}
-	ask := func(what string) ([]byte, error) {
-		fmt.Fprint(c.ErrOrStderr(), "countersign: "+what+": ")
-		defer fmt.Fprintln(c.ErrOrStderr())
-		return readPassphrase(c.Context(), file)
-	}
-	question := "passphrase for the standby key"
-	if f.output != "" {
-		question += ", empty for none"
-	}
-	first, err := ask(question)
-	if err != nil {
-		return nil, fail(fmt.Errorf("asking for the passphrase: %w", err), "")
-	}
-	if len(first) == 0 && f.output != "" {
-		return nil, nil
-	}
-	again, err := ask("the same again")
-	defer clear(again)
-	switch {
-	case err != nil:
-		return nil, fail(fmt.Errorf("asking for the passphrase: %w", err), "")
-	case len(first) == 0:
-		return nil, refused(errors.New("the passphrase is empty"), "-o FILE or -o - gives the private key in the clear")
-	case !bytes.Equal(first, again):
-		return nil, refused(errors.New("the two passphrases differ"), "run it again")
-	}
-	return first, nil
 }

@@ -271,6 +271,26 @@ func (r *keyring) successor(k *ringKey, standbyFirst bool) *ringKey {
 	return best
 }
 
+// note journals a new key, whose record is given out at once.
+func (r *keyring) note(key attest.Key, now time.Time) error {
+	if err := r.journal.Append(
+		attest.Event{At: now, Kind: attest.KeyMade, KeyID: key.ID(), Thumbprint: key.Thumbprint()},
+		attest.Event{At: now, Kind: attest.KeyAnnounced, KeyID: key.ID(), Thumbprint: key.Thumbprint()},
+	); err != nil {
+		return fail(err, "--key-dir names another directory for keys")
+	}
+	return nil
+}
+
+// standby returns the standby key, or nil.
+func (r *keyring) standby() *ringKey {
+	i := slices.IndexFunc(r.keys, func(k *ringKey) bool { return k.state == stateStandby })
+	if i < 0 {
+		return nil
+	}
+	return r.keys[i]
+}
+
 // overlapped returns when the two keys have been announced together for as long
 // as a line needs.
 func overlapped(a, b *ringKey) time.Time {

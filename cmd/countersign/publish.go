@@ -23,22 +23,31 @@ type publishFlags struct {
 	lookup              lookupFlags
 	key                 keyFlags
 	dir, expires, print string
+	to                  string
 	force, noDoctor     bool
+	breakInstalled      bool
+	softwareVersion     bool
 }
 
 func publishCommand() *cobra.Command {
 	var f publishFlags
 	c := &cobra.Command{
-		Use:   "publish --dir DIR",
+		Use:   "publish --dir DIR [--to dir|pages|s3]",
 		Short: "Sign, write the tree to upload, and see what a verifier sees",
 		Long: `Sign DIR/client.json, write the metadata document with the statement in it and
-the publisher document to DIR/site, and run countersign doctor. A statement of
-unchanged metadata that holds for more than 30 days is kept.
+the publisher document to DIR/site, say how to upload it, and run countersign
+doctor. A statement of unchanged metadata that holds for more than 30 days is
+kept. So that a release needs no new signature, software_version is left out.
+
+A change that would break installed copies is refused: a redirect URI, a grant
+type or a scope that is no longer there, another client_id, software_id or
+authentication method.
 
 Exit status: 0 the tree is written, whatever doctor then finds, since the tree
 is not uploaded yet; 1 the metadata would be refused, 2 the command line is
 wrong, 3 the command could not do its work.`,
 		Example: `  countersign publish --dir acme
+  countersign publish --dir acme --to s3
   countersign publish --dir acme --print zone --no-doctor >>acme.zone`,
 		GroupID: groupPublisher,
 		Args:    cobra.NoArgs,
@@ -48,6 +57,9 @@ wrong, 3 the command could not do its work.`,
 	flags.StringVar(&f.dir, "dir", "", "publish client.json in `DIR` (required)")
 	flags.StringVar(&f.expires, "expires", "90d", "how long a new statement holds, a `TIME` such as 90d")
 	flags.StringVar(&f.print, "print", "", "print nothing but `zone`, the line for a zone file, on standard output")
+	flags.StringVar(&f.to, "to", "", "say how to upload to `HOST`: dir, pages or s3 (default: what init was told)")
+	flags.BoolVar(&f.breakInstalled, "break-installed", false, "publish also what would break installed copies")
+	flags.BoolVar(&f.softwareVersion, "software-version", false, "sign software_version, too")
 	flags.BoolVar(&f.force, "force", false, "sign again although nothing changed, and give up edits in the tree")
 	flags.BoolVar(&f.noDoctor, "no-doctor", false, "do not look at what is published already")
 	f.key.add(c)
@@ -69,9 +81,17 @@ func runPublish(c *cobra.Command, f publishFlags) error {
 	if _, err := f.lookup.config(); err != nil {
 		return err
 	}
+	to, err := f.hosting()
+	if err != nil {
+		return err
+	}
 	client, id, err := readProject(f.dir)
 	if err != nil {
 		return err
+	}
+	versioned := client.SoftwareVersion != "" && !f.softwareVersion
+	if versioned {
+		client.SoftwareVersion = ""
 	}
 	if err := checkNoKey(filepath.Join(f.dir, clientFile), client); err != nil {
 		return err
@@ -103,15 +123,19 @@ func runPublish(c *cobra.Command, f publishFlags) error {
 	}
 	defer tree.close()
 	r := release{publisher: p, client: client, key: key, lifetime: lifetime, journal: f.key.journal(p)}
-	if err := r.publish(c.Context(), tree, id, f.force, out); err != nil {
+	if err := r.publish(c.Context(), tree, id, f, out); err != nil {
 		return err
+	}
+	if versioned {
+		fmt.Fprintln(out, "Left out software_version, so that a release needs no new signature: --software-version signs it.")
 	}
 	warnLifetime(c.ErrOrStderr(), lifetime)
 	warnEarly(c, f.key, p, key.ID())
 	if f.print == "zone" {
 		fmt.Fprintln(c.OutOrStdout(), attest.DNSRecord{Publisher: p, Key: record}.ZoneLine())
 	}
-	fmt.Fprintf(out, "\nUpload what is in %s to https://%s/\n", printable(tree.dir), p.Domain())
+	document, _ := siteName(id.String())
+	fmt.Fprintf(out, "\n%s\n", printable(to.upload(p, tree, document)))
 	if f.noDoctor {
 		return nil
 	}
@@ -123,6 +147,18 @@ func runPublish(c *cobra.Command, f publishFlags) error {
 	}
 	seen.print(out)
 	return nil
+}
+
+// hosting is where the files are hosted: as --to says, else as init was told.
+func (f publishFlags) hosting() (hosting, error) {
+	if f.to == "" {
+		return hostingOf(f.dir)
+	}
+	h, err := parseHosting(f.to)
+	if err != nil || h == hostingNone {
+		return h, &usageError{fmt.Errorf("--to %.100q is none of dir, pages and s3", f.to)}
+	}
+	return h, nil
 }
 
 // keysElsewhere refuses keys in the tree that is uploaded.
@@ -140,7 +176,7 @@ func (f publishFlags) keysElsewhere() error {
 
 // publish writes the publisher document and the metadata document with its
 // statement into the tree.
-func (r release) publish(ctx context.Context, tree *site, id metadata.ClientID, force bool, out io.Writer) error {
+func (r release) publish(ctx context.Context, tree *site, id metadata.ClientID, f publishFlags, out io.Writer) error {
 	name, err := siteName(id.String())
 	if err == nil && id.String() == r.publisher.PublisherDocumentURL() {
 		err = errors.New("client_id: the publisher document is there")
@@ -153,12 +189,17 @@ func (r release) publish(ctx context.Context, tree *site, id metadata.ClientID, 
 	}
 	now := time.Now()
 	statement, until := "", now
-	if !force {
+	if !f.force {
 		if statement, until, err = r.current(ctx, tree, name, id, now); err != nil {
 			return err
 		}
 	}
 	kept := statement != ""
+	if !kept && !f.breakInstalled {
+		if err := r.checkInstalled(tree, name, id); err != nil {
+			return err
+		}
+	}
 	if !kept {
 		if statement, err = r.sign(ctx, now); err != nil {
 			return err

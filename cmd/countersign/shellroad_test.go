@@ -45,7 +45,7 @@ func newShellRoad(t *testing.T, types string) *shellRoad {
 	r.program(t, "countersign", fmt.Sprintf(`command=$1
 shift
 case $command in
-publish | doctor | verify)
+init | publish | doctor | verify)
 	set -- --allow-loopback --resolver %s --ca-file '%s' --connect-to ns.acme.test:53:%s --connect-to acme.test:443:%s "$@"
 	;;
 esac

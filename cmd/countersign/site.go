@@ -27,6 +27,7 @@ const (
 	clientFile          = "client.json"
 	siteDir             = "site"
 	defaultDocumentPath = "/mcp/client.json"
+	noJekyll            = ".nojekyll" // keeps GitHub Pages from leaving names with a dot out
 )
 
 // A site is the tree that a publisher uploads: DIR/site. No file is written

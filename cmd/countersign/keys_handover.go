@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fc28f635/countersign/attest"
+)
+
+// A handover is how the private part of a standby key leaves this machine: it is
+// written or shown once, and not kept.
+type handover struct {
+	output     string // a new file, - for standard output, empty for a terminal
+	passphrase string // env:NAME, empty to ask for one
+}
+
+// keepElsewhere is what a person does with the private part of a standby.
+const keepElsewhere = "keep the private part where a thief of this machine does not find it: on paper, on a stick, in a safe. It is not shown again"
+
+func (h *handover) addPassphrase(c *cobra.Command) {
+	c.Flags().StringVar(&h.passphrase, "passphrase", "", "encrypt the standby with the passphrase in `env:NAME`, which is read once and removed")
+}
+
+// printed reports whether the private part goes to standard output, which then
+// has nothing else.
+func (h handover) printed() bool { return h.output == "" || h.output == "-" }
+
+// checkPlace refuses a file that would be published by accident. Dir is the
+// publisher's.
+func (h handover) checkPlace(dir string) error {
+	if h.printed() {
+		return nil
+	}
+	return checkKeyPlace(h.output, filepath.Join(dir, siteDir), "name a file outside of it, best on what can be taken out of this machine")
+}
+
+// give hands the private part over. It comes before the key is published: nobody
+// may rely on a key that nobody has.
+func (h handover) give(c *cobra.Command, key attest.Key, passphrase []byte) error {
+	if passphrase == nil {
+		fmt.Fprintln(c.ErrOrStderr(), "countersign: warning: the private part is not encrypted")
+	}
+	if !h.printed() {
+		if err := key.Save(h.output, passphrase); err != nil {
+			return fail(err, "name a new file for the standby key")
+		}
+		return nil
+	}
+	var text bytes.Buffer
+	err := key.WritePEM(&text, passphrase)
+	if err == nil {
+		_, err = c.OutOrStdout().Write(text.Bytes())
+	}
+	clear(text.Bytes())
+	if err != nil {
+		return fail(err, "")
+	}
+	return nil
+}
+
+// newPassphrase returns what a standby key is encrypted with, nil for nothing. It
+// asks only where it may.
+func (h handover) newPassphrase(c *cobra.Command, mayAsk bool) ([]byte, error) {
+	if h.passphrase != "" {
+		name, ok := strings.CutPrefix(h.passphrase, "env:")
+		if !ok {
+			return nil, &usageError{errors.New("--passphrase takes env:NAME: a passphrase on the command line is seen by every program on this machine")}
+		}
+		text := os.Getenv(name)
+		if err := os.Unsetenv(name); err != nil || text == "" {
+			return nil, &usageError{fmt.Errorf("--passphrase: the environment variable %.100q is not set", name)}
+		}
+		return []byte(text), nil
+	}
+	file, ok := terminal(c.InOrStdin())
+	ok = ok && mayAsk
+	if !ok && h.output == "" {
+		return nil, &usageError{errors.New("there is no terminal to ask for a passphrase: -o FILE writes the private key to a file, -o - prints it")}
+	}
+	if !ok {
+		return nil, nil
+	}
+	ask := func(what string) ([]byte, error) {
+		fmt.Fprint(c.ErrOrStderr(), "countersign: "+what+": ")
+		defer fmt.Fprintln(c.ErrOrStderr())
+		return readPassphrase(c.Context(), file)
+	}
+	question := "passphrase for the standby key"
+	if h.output != "" {
+		question += ", empty for none"
+	}
+	first, err := ask(question)
+	if err != nil {
+		return nil, fail(fmt.Errorf("asking for the passphrase: %w", err), "")
+	}
+	if len(first) == 0 && h.output != "" {
+		return nil, nil
+	}
+	again, err := ask("the same again")
+	defer clear(again)
+	switch {
+	case err != nil:
+		return nil, fail(fmt.Errorf("asking for the passphrase: %w", err), "")
+	case len(first) == 0:
+		return nil, refused(errors.New("the passphrase is empty"), "-o FILE or -o - gives the private key in the clear")
+	case !bytes.Equal(first, again):
+		return nil, refused(errors.New("the two passphrases differ"), "run it again")
+	}
+	return first, nil
+}
