@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/fc28f635/countersign/internal/strictjson"
@@ -25,8 +26,8 @@ const (
 
 // parseHosting reads what --host and --to take.
 func parseHosting(text string) (hosting, error) {
-	switch h := hosting(text); h {
-	case hostingNone, hostingPages, hostingS3, hostingDir:
+	h := hosting(text)
+	if slices.Contains([]hosting{hostingNone, hostingPages, hostingS3, hostingDir}, h) {
 		return h, nil
 	}
 	return hostingUnknown, fmt.Errorf("%.100q is none of pages, s3, dir and none", text)
@@ -94,6 +95,7 @@ func (h hosting) upload(p metadata.Publisher, tree *site, document string) strin
 		return say + ", with the directory that is served for WEBROOT:\n\n" +
 			"  cp -R " + dir + "/. WEBROOT/\n\n" +
 			"The web server must serve .json as application/json, as they do unless told otherwise."
+	case hostingNone, hostingUnknown:
 	}
 	return say
 }

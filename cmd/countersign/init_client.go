@@ -92,6 +92,7 @@ func (f *initFlags) writeClient(client metadata.Client, kept clientState, steps 
 	case clientSame:
 		steps.add(false, "%s", name)
 		return nil
+	case clientAbsent:
 	}
 	data, err := encodeDocument(client)
 	if err != nil {

@@ -321,6 +321,17 @@ func TestOutcomesAlike(t *testing.T) {
 	}
 }
 
+func TestRedirectHost(t *testing.T) {
+	for location, want := range map[string]string{
+		"Location: https://WWW.pub.example:8443/a?b\r\n": "www.pub.example", "Location: /elsewhere\r\n": "pub.test", "": "", "Location: %%\r\n": "",
+	} {
+		answer := "HTTP/1.1 301 Moved Permanently\r\nContent-Length: 0\r\n" + location + "\r\n"
+		if got := mustFail(t, serveRaw(t, answer), testURL); got.RedirectHost != want {
+			t.Errorf("%q leads to %q, want %q", location, got.RedirectHost, want)
+		}
+	}
+}
+
 func TestNothingEchoed(t *testing.T) {
 	const secret = "hunter2"
 	for name, answer := range map[string]string{
