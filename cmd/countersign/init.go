@@ -134,6 +134,9 @@ func runInit(c *cobra.Command, f initFlags, domain string) error {
 	if err != nil {
 		return err
 	}
+	if kept == clientDiffers && !saysOfClient(c) {
+		kept = clientSame // as it was made, or edited since
+	}
 	keys, err := f.openKeys(c, p, asks)
 	if err != nil {
 		return err

@@ -6,9 +6,18 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
 
 	"github.com/fc28f635/countersign/metadata"
 )
+
+// saysOfClient reports whether the command line says anything that is in client
+// metadata.
+func saysOfClient(c *cobra.Command) bool {
+	return slices.ContainsFunc([]string{"name", "redirect-uri", "software-id", "path"}, c.Flags().Changed)
+}
 
 // client returns the client metadata that the arguments ask for, judged by the
 // rules of metadata documents.
