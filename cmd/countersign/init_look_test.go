@@ -110,6 +110,16 @@ func TestInitAsksWhichIsMeant(t *testing.T) {
 	}
 }
 
+// A name in a web form is one within the zone that the form is for.
+func TestFormZone(t *testing.T) {
+	p := metadata.MustPublisher("https://apps.acme.example")
+	for zone, want := range map[string]string{"": "acme.example", "acme.example": "acme.example", "apps.acme.example": "apps.acme.example"} {
+		if got := (surroundings{zone: zone}).formZone(p); got != want {
+			t.Errorf("zone %q: %q, want %q", zone, got, want)
+		}
+	}
+}
+
 func TestDNSHosts(t *testing.T) {
 	for server, want := range map[string]string{
 		"ada.ns.cloudflare.com": "Cloudflare", "ns-754.awsdns-35.net": "Amazon Route 53", "ns-1.awsdns-00.co.uk": "Amazon Route 53",
