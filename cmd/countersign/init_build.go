@@ -119,7 +119,7 @@ func (f *initFlags) tell(out io.Writer, p metadata.Publisher, around surrounding
 	}
 	fmt.Fprintf(out, "\nAny form that takes DKIM takes them. Records are added, never edited.\n%s\n", printable(around.served(p)))
 	if f.terraform != "" {
-		fmt.Fprintf(out, "\n# Terraform\n%s", terraform(f.terraform, zone, records))
+		fmt.Fprintf(out, "\n# Terraform\n%s", terraform(f.terraform, zone, keys.standing(records)))
 	}
 	keyDirWords := (&ringFlags{keyDir: f.keyDir}).keyDirWords()
 	var next []string

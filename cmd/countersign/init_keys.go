@@ -85,6 +85,24 @@ func (k *initKeys) active(c *cobra.Command, tree *site, t metadata.KeyType) (key
 	return key, path, true, k.ring.note(key, testOnlyNow())
 }
 
+// standing returns records, and then those of every other key that stay at the
+// name until the key is retired: what manages the whole name, as Terraform does,
+// would else delete them.
+func (k *initKeys) standing(records []attest.DNSRecord) []attest.DNSRecord {
+	all := slices.Clone(records)
+	for _, other := range k.ring.keys {
+		record, ok := other.record()
+		if !ok || other.state == stateRetired || slices.ContainsFunc(all, func(r attest.DNSRecord) bool { return r.Key.KeyID == other.id }) {
+			continue
+		}
+		if other.state == stateStolen {
+			record.PublicKey = ""
+		}
+		all = append(all, attest.DNSRecord{Publisher: k.ring.publisher, Key: record})
+	}
+	return all
+}
+
 // makeStandby makes a standby beside the active key, hands its private part
 // over, and publishes its public part.
 func (k *initKeys) makeStandby(c *cobra.Command, tree *site, active string, t metadata.KeyType) (key attest.Key, err error) {
