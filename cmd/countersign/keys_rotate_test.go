@@ -233,7 +233,7 @@ func TestKeysRotateRestart(t *testing.T) {
 func TestKeysRotateOtherProcess(t *testing.T) {
 	r := &rotation{cfg: smallService(t.TempDir())}
 	p := startProcess(t, "--data", r.cfg.Dir, "--issuer", "https://trust.example", "--authorization-server", "https://as.example")
-	r.service = &service{addr: strings.TrimPrefix(p.url, "http://")}
+	r.service = &service{scheme: "http", addr: strings.TrimPrefix(p.url, "http://")}
 	first := r.rotate(t, "--status")[0].KeyID
 	for _, step := range []struct {
 		flags []string
