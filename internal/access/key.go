@@ -46,8 +46,8 @@ const (
 
 var rights = []Right{Source, Findings}
 
-// A Grant is what a key is made for. Name and Role are required.
-type Grant struct {
+// Terms are what a key is made for. Name and Role are required.
+type Terms struct {
 	Name   string  `json:"name"`
 	Role   Role    `json:"role"`
 	Rights []Right `json:"rights,omitempty"`
@@ -65,26 +65,26 @@ const (
 	serversMost = 64
 )
 
-// Check returns what is wrong with a grant.
-func (g Grant) Check() error {
+// Check returns what is wrong with the terms.
+func (t Terms) Check() error {
 	switch {
-	case g.Name == "" || len(g.Name) > nameBytes || !utf8.ValidString(g.Name) || strings.ContainsFunc(g.Name, unprintable):
+	case t.Name == "" || len(t.Name) > nameBytes || !utf8.ValidString(t.Name) || strings.ContainsFunc(t.Name, unprintable):
 		return fmt.Errorf("a key needs a name of at most %d bytes that can be printed", nameBytes)
-	case !slices.Contains(roles, g.Role):
-		return fmt.Errorf("the role %.100q is none of %s", string(g.Role), join(roles))
-	case len(g.AuthorizationServers) > serversMost:
+	case !slices.Contains(roles, t.Role):
+		return fmt.Errorf("the role %.100q is none of %s", string(t.Role), join(roles))
+	case len(t.AuthorizationServers) > serversMost:
 		return fmt.Errorf("a key can name at most %d authorization servers", serversMost)
 	}
-	for i, r := range g.Rights {
-		if !slices.Contains(rights, r) || slices.Contains(g.Rights[:i], r) {
+	for i, r := range t.Rights {
+		if !slices.Contains(rights, r) || slices.Contains(t.Rights[:i], r) {
 			return fmt.Errorf("the right %.100q is none of %s, or is there twice", string(r), join(rights))
 		}
 	}
-	for i, as := range g.AuthorizationServers {
+	for i, as := range t.AuthorizationServers {
 		if err := issuer.CheckAuthorizationServer(as); err != nil {
 			return err
 		}
-		if slices.Contains(g.AuthorizationServers[:i], as) {
+		if slices.Contains(t.AuthorizationServers[:i], as) {
 			return errors.New("an authorization server is there twice")
 		}
 	}
@@ -105,13 +105,13 @@ func join[T ~string](list []T) string {
 // zero Key may do nothing.
 type Key struct {
 	ID string `json:"id"`
-	Grant
+	Terms
 	Created time.Time `json:"created"`
 	Revoked time.Time `json:"revoked,omitzero"` // zero while it is in force
 }
 
 // Local is whoever opens the service's own socket: only the operator can.
-func Local() Key { return Key{ID: "local", Grant: Grant{Name: "the operator", Role: Operator}} }
+func Local() Key { return Key{ID: "local", Terms: Terms{Name: "the operator", Role: Operator}} }
 
 // May reports whether the key has the right.
 func (k Key) May(r Right) bool { return k.Role == Operator || slices.Contains(k.Rights, r) }

@@ -96,9 +96,9 @@ func (k *Keyring) Authenticate(token string) (Key, error) {
 }
 
 // Create makes a key durable, and returns it with its token, which nothing else
-// has. Check of the grant must hold.
-func (k *Keyring) Create(ctx context.Context, g Grant) (key Key, token string, err error) {
-	if err := g.Check(); err != nil {
+// has. Check of the terms must hold.
+func (k *Keyring) Create(ctx context.Context, t Terms) (key Key, token string, err error) {
+	if err := t.Check(); err != nil {
 		return Key{}, "", err
 	}
 	k.mu.Lock()
@@ -107,7 +107,7 @@ func (k *Keyring) Create(ctx context.Context, g Grant) (key Key, token string, e
 		return Key{}, "", ErrTooMany
 	}
 	id, token := newToken()
-	key = Key{ID: id, Grant: g, Created: k.instant()}
+	key = Key{ID: id, Terms: t, Created: k.instant()}
 	if err := k.put(ctx, Record{Key: key, Digest: digestOf(token)}); err != nil {
 		return Key{}, "", err
 	}
@@ -159,7 +159,7 @@ func (k *Keyring) First(ctx context.Context) (token string, err error) {
 	if len(*k.keys.Load()) > 0 {
 		return "", nil
 	}
-	_, token, err = k.Create(ctx, Grant{Name: "made at the first start", Role: Operator})
+	_, token, err = k.Create(ctx, Terms{Name: "made at the first start", Role: Operator})
 	return token, err
 }
 

@@ -51,7 +51,7 @@ func open(t *testing.T, m *memory) *access.Keyring {
 	return k
 }
 
-func create(t *testing.T, k *access.Keyring, g access.Grant) (access.Key, string) {
+func create(t *testing.T, k *access.Keyring, g access.Terms) (access.Key, string) {
 	t.Helper()
 	key, token, err := k.Create(t.Context(), g)
 	if err != nil {
@@ -63,8 +63,8 @@ func create(t *testing.T, k *access.Keyring, g access.Grant) (access.Key, string
 func TestAuthenticate(t *testing.T) {
 	m := &memory{}
 	k := open(t, m)
-	key, token := create(t, k, access.Grant{Name: "the AS", Role: access.Decide})
-	_, other := create(t, k, access.Grant{Name: "another", Role: access.Operator})
+	key, token := create(t, k, access.Terms{Name: "the AS", Role: access.Decide})
+	_, other := create(t, k, access.Terms{Name: "another", Role: access.Operator})
 	for name, ring := range map[string]*access.Keyring{"as made": k, "as read again": open(t, m)} {
 		if got, err := ring.Authenticate(token); err != nil || got.ID != key.ID || got.Role != access.Decide {
 			t.Errorf("%s: %+v, %v", name, got, err)
@@ -92,7 +92,7 @@ func TestAuthenticate(t *testing.T) {
 func TestNothingKeptOpens(t *testing.T) {
 	m := &memory{}
 	k := open(t, m)
-	key, token := create(t, k, access.Grant{Name: "the AS", Role: access.Decide})
+	key, token := create(t, k, access.Terms{Name: "the AS", Role: access.Decide})
 	secret := token[len("csk_")+len(key.ID)+1:]
 	for name, v := range map[string]any{"the store": m.keys, "the list": k.List()} {
 		text, err := json.Marshal(v)
@@ -103,7 +103,7 @@ func TestNothingKeptOpens(t *testing.T) {
 	if digest := m.keys[key.ID].Digest; len(digest) != 32 {
 		t.Errorf("the digest has %d bytes", len(digest))
 	}
-	if _, again := create(t, k, access.Grant{Name: "the AS", Role: access.Decide}); again == token {
+	if _, again := create(t, k, access.Terms{Name: "the AS", Role: access.Decide}); again == token {
 		t.Error("two keys have one token")
 	}
 	if len(secret) != 64 {
@@ -114,7 +114,7 @@ func TestNothingKeptOpens(t *testing.T) {
 func TestRevoke(t *testing.T) {
 	m := &memory{}
 	k := open(t, m)
-	key, token := create(t, k, access.Grant{Name: "the AS", Role: access.Decide})
+	key, token := create(t, k, access.Terms{Name: "the AS", Role: access.Decide})
 	if _, err := k.Revoke(t.Context(), "0000000000000000"); !errors.Is(err, access.ErrNotFound) {
 		t.Errorf("an id that is not there: %v", err)
 	}
@@ -183,24 +183,24 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func TestGrantCheck(t *testing.T) {
-	good := access.Grant{Name: "the AS", Role: access.Decide, Rights: []access.Right{access.Source}, AuthorizationServers: []string{"https://as.example"}}
+func TestTermsCheck(t *testing.T) {
+	good := access.Terms{Name: "the AS", Role: access.Decide, Rights: []access.Right{access.Source}, AuthorizationServers: []string{"https://as.example"}}
 	if err := good.Check(); err != nil {
 		t.Fatal(err)
 	}
-	for name, change := range map[string]func(*access.Grant){
-		"no name":                    func(g *access.Grant) { g.Name = "" },
-		"a name in two lines":        func(g *access.Grant) { g.Name = "a\nb" },
-		"a name that is no text":     func(g *access.Grant) { g.Name = "\xff" },
-		"a long name":                func(g *access.Grant) { g.Name = strings.Repeat("a", 101) },
-		"no role":                    func(g *access.Grant) { g.Role = "" },
-		"another role":               func(g *access.Grant) { g.Role = "admin" },
-		"another right":              func(g *access.Grant) { g.Rights = []access.Right{"all"} },
-		"a right twice":              func(g *access.Grant) { g.Rights = []access.Right{access.Source, access.Source} },
-		"a server that is http":      func(g *access.Grant) { g.AuthorizationServers = []string{"http://as.example"} },
-		"an empty server":            func(g *access.Grant) { g.AuthorizationServers = []string{""} },
-		"a server twice":             func(g *access.Grant) { g.AuthorizationServers = []string{"https://a.example", "https://a.example"} },
-		"more servers than are kept": func(g *access.Grant) { g.AuthorizationServers = make([]string, 65) },
+	for name, change := range map[string]func(*access.Terms){
+		"no name":                    func(g *access.Terms) { g.Name = "" },
+		"a name in two lines":        func(g *access.Terms) { g.Name = "a\nb" },
+		"a name that is no text":     func(g *access.Terms) { g.Name = "\xff" },
+		"a long name":                func(g *access.Terms) { g.Name = strings.Repeat("a", 101) },
+		"no role":                    func(g *access.Terms) { g.Role = "" },
+		"another role":               func(g *access.Terms) { g.Role = "admin" },
+		"another right":              func(g *access.Terms) { g.Rights = []access.Right{"all"} },
+		"a right twice":              func(g *access.Terms) { g.Rights = []access.Right{access.Source, access.Source} },
+		"a server that is http":      func(g *access.Terms) { g.AuthorizationServers = []string{"http://as.example"} },
+		"an empty server":            func(g *access.Terms) { g.AuthorizationServers = []string{""} },
+		"a server twice":             func(g *access.Terms) { g.AuthorizationServers = []string{"https://a.example", "https://a.example"} },
+		"more servers than are kept": func(g *access.Terms) { g.AuthorizationServers = make([]string, 65) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := good
@@ -229,8 +229,8 @@ func TestRoles(t *testing.T) {
 }
 
 func TestRights(t *testing.T) {
-	none := access.Key{Grant: access.Grant{Role: access.Decide}}
-	source := access.Key{Grant: access.Grant{Role: access.Decide, Rights: []access.Right{access.Source}}}
+	none := access.Key{Terms: access.Terms{Role: access.Decide}}
+	source := access.Key{Terms: access.Terms{Role: access.Decide, Rights: []access.Right{access.Source}}}
 	switch {
 	case none.May(access.Source), none.May(access.Findings), source.May(access.Findings), access.Key{}.May(access.Source):
 		t.Error("a key may do what nobody gave it")
@@ -259,13 +259,13 @@ func TestAuthorizationServer(t *testing.T) {
 		{"an operator's key with a list", access.Operator, []string{first}, second, second, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			key := access.Key{Grant: access.Grant{Role: test.role, AuthorizationServers: test.list}}
+			key := access.Key{Terms: access.Terms{Role: test.role, AuthorizationServers: test.list}}
 			if got, ok := key.AuthorizationServer(test.asked, own); got != test.want || ok != test.ok {
 				t.Errorf("%q, %t, want %q, %t", got, ok, test.want, test.ok)
 			}
 		})
 	}
-	if _, ok := (access.Key{Grant: access.Grant{Role: access.Decide}}).AuthorizationServer("", ""); !ok {
+	if _, ok := (access.Key{Terms: access.Terms{Role: access.Decide}}).AuthorizationServer("", ""); !ok {
 		t.Error("a request that names none is refused where the service has none")
 	}
 }

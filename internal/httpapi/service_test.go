@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fc28f635/countersign/internal/access"
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/internal/store/badgerstore"
 	"github.com/fc28f635/countersign/issuer"
@@ -26,11 +27,14 @@ const good = `{"client":{"client_name":"Acme Agent","redirect_uris":["http://127
 
 // A testService is a service over a real socket, on a real store.
 type testService struct {
-	t       *testing.T
-	address string // host and port
-	log     *lockedBuffer
-	failed  *counter
-	server  *httptest.Server
+	t        *testing.T
+	address  string // host and port
+	log      *lockedBuffer
+	failed   *counter
+	server   *httptest.Server
+	operator http.Handler // the operator's door
+	keys     *access.Keyring
+	token    string // of an operator, sent where a test says nothing else
 }
 
 // A setup changes a service before it starts.
@@ -66,14 +70,21 @@ func start(t *testing.T, s setup) *testService {
 	if err != nil {
 		t.Fatal(err)
 	}
-	svc := &testService{t: t, log: &lockedBuffer{}, failed: &counter{}}
+	keys, err := access.Open(t.Context(), opened, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	svc := &testService{t: t, log: &lockedBuffer{}, failed: &counter{}, keys: keys}
+	if svc.token, err = keys.First(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	svc.server = httptest.NewUnstartedServer(nil)
 	svc.address = svc.server.Listener.Addr().String()
 	svc.server.Config.IdleTimeout = s.timeout
 	svc.server.Config.DisableGeneralOptionsHandler = true
 	svc.server.Config.MaxHeaderBytes = 16 << 10
-	svc.server.Config.Handler, err = httpapi.New(httpapi.Config{
-		Registry: registry, JWKS: s.jwks, Hosts: []string{svc.address},
+	handlers, err := httpapi.New(httpapi.Config{
+		Registry: registry, Keys: keys, JWKS: s.jwks, Hosts: []string{svc.address},
 		Logger: slog.New(slog.NewJSONHandler(svc.log, nil)), BodyTimeout: s.timeout,
 		OnStorageFailed: func() {
 			svc.failed.add()
@@ -85,6 +96,8 @@ func start(t *testing.T, s setup) *testService {
 	if err != nil {
 		t.Fatal(err)
 	}
+	svc.server.Config.Handler = handlers.Public
+	svc.operator = handlers.Operator
 	svc.server.Start()
 	t.Cleanup(svc.server.Close)
 	return svc
@@ -144,6 +157,7 @@ func (s *testService) do(method, path string, body io.Reader, header http.Header
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	req.Header.Set("Authorization", "Bearer "+s.token)
 	for name, values := range header {
 		req.Header[name] = values
 	}
@@ -162,6 +176,11 @@ func (s *testService) read(resp *http.Response) answer {
 		s.t.Fatal(err)
 	}
 	return answer{status: resp.StatusCode, header: resp.Header, body: string(text)}
+}
+
+// head begins a request with a key, to which header fields can be added.
+func (s *testService) head(method, target string) string {
+	return method + " " + target + " HTTP/1.1\r\nHost: " + s.address + "\r\nAuthorization: Bearer " + s.token + "\r\n"
 }
 
 // raw sends bytes as they are and returns everything that comes back until the

@@ -60,7 +60,7 @@ func (s *storage) hasAPIKeys(want ...access.Record) {
 
 func apiKey(id string) access.Record {
 	return access.Record{
-		Key: access.Key{ID: id, Created: noon, Grant: access.Grant{
+		Key: access.Key{ID: id, Created: noon, Terms: access.Terms{
 			Name: "the <AS> & söhne", Role: access.Decide, Rights: []access.Right{access.Source, access.Findings},
 			AuthorizationServers: []string{"https://as.example", "https://other.example"},
 		}},
