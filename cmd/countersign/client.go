@@ -21,6 +21,8 @@ import (
 	"github.com/fc28f635/countersign/metadata"
 )
 
+const decisionsPath = "/v1/decisions"
+
 // socketName is the socket of a service in its data directory. Whoever can open
 // it is the operator.
 const socketName = "admin.sock"

@@ -9,9 +9,11 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
+	"github.com/fc28f635/countersign/internal/access"
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/internal/store/badgerstore"
 	"github.com/fc28f635/countersign/issuer"
@@ -58,6 +60,13 @@ type service struct {
 	addr     string // host and port
 	registry *issuer.Registry
 	store    issuer.Store
+
+	// firstKey is the API key that this start made, empty where there was one
+	// before. Nothing else has it.
+	firstKey string
+
+	// operator answers whoever can open a socket that only the operator can.
+	operator http.Handler
 
 	server *http.Server
 	log    *slog.Logger
@@ -119,18 +128,29 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	if err != nil {
 		return nil, err
 	}
-	handler, err := httpapi.New(httpapi.Config{
-		Registry: registry, JWKS: jwksOf(countersigner), Hosts: hostsOf(listener.Addr()), Logger: cfg.Logger,
+	keys, err := access.Open(ctx, store, cfg.now)
+	if err != nil {
+		return nil, err
+	}
+	handlers, err := httpapi.New(httpapi.Config{
+		Registry: registry, Keys: keys, JWKS: jwksOf(countersigner), Hosts: hostsOf(listener.Addr()), Logger: cfg.Logger,
 		OnStorageFailed: func() { cancel(issuer.ErrStorageFailed) },
 	})
 	if err != nil {
 		return nil, err
 	}
+	firstKey, err := keys.First(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkCallers(listener.Addr(), keys); err != nil {
+		return nil, fmt.Errorf("listening: %w", err)
+	}
 	drain, abort := context.WithCancel(context.WithoutCancel(ctx))
 	s := &service{
-		addr: listener.Addr().String(), registry: registry, store: store,
+		addr: listener.Addr().String(), registry: registry, store: store, firstKey: firstKey, operator: handlers.Operator,
 		server: &http.Server{
-			Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+			Handler: handlers.Public, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 			IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes, DisableGeneralOptionsHandler: true,
 			ErrorLog: slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelWarn),
 		},
@@ -139,6 +159,14 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	go func() { cancel(s.server.Serve(listener)) }()
 	go s.end(ctx, drain)
 	return s, nil
+}
+
+// now reports the current time, by the clock of look-ups where one is set.
+func (cfg serviceConfig) now() time.Time {
+	if cfg.Lookup.Now != nil {
+		return cfg.Lookup.Now()
+	}
+	return time.Now()
 }
 
 // newRegistry wires what decides.
@@ -202,6 +230,11 @@ func (s *service) stop() error {
 // url is where the service is.
 func (s *service) url() string { return "http://" + s.addr }
 
+// client returns a client with the key that this start made.
+func (s *service) client() *client {
+	return newClient(&url.URL{Scheme: "http", Host: s.addr}, s.firstKey)
+}
+
 func jwksOf(c *issuer.Countersigner) func() json.RawMessage {
 	if c == nil {
 		return nil
@@ -226,6 +259,17 @@ func hostsOf(addr net.Addr) []string {
 	}
 	return hosts
 }
+
+// checkCallers refuses an address that other machines reach where nobody there
+// could be served: no API key is in force.
+func checkCallers(addr net.Addr, keys *access.Keyring) error {
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsLoopback() || keys.InForce() {
+		return nil
+	}
+	return fmt.Errorf("%s is reached from other machines, and %w", addr, errNoKeyInForce)
+}
+
+var errNoKeyInForce = errors.New("no API key is in force")
 
 // checkLoopback refuses addresses that other machines reach: nothing
 // authenticates a caller yet.

@@ -149,6 +149,9 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
+// contentPolicy lets a page have its own style, and nothing else.
+const contentPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 const jsonType = "application/json"
 
 // write answers with a body of a media type.
@@ -158,6 +161,7 @@ func write(w http.ResponseWriter, r *http.Request, status int, mediaType string,
 	h.Set("Content-Type", mediaType)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a caller that is gone needs no answer

@@ -46,6 +46,7 @@ func newDescription(s *server) huma.API {
 		reflect.TypeFor[metadata.Client]():    reflect.TypeFor[clientSchema](),
 		reflect.TypeFor[metadata.Publisher](): reflect.TypeFor[publisherSchema](),
 		reflect.TypeFor[issuer.Tier]():        reflect.TypeFor[tierSchema](),
+		reflect.TypeFor[[]issuer.Class]():     reflect.TypeFor[classesSchema](), // whose items are bytes, which would be base64
 		reflect.TypeFor[access.Role]():        reflect.TypeFor[roleSchema](),
 		reflect.TypeFor[access.Right]():       reflect.TypeFor[rightSchema](),
 		reflect.TypeFor[describedError]():     reflect.TypeFor[apiError](),
@@ -143,6 +144,7 @@ type (
 	clientSchema    struct{}
 	publisherSchema struct{}
 	tierSchema      struct{}
+	classesSchema   struct{}
 	roleSchema      struct{}
 	rightSchema     struct{}
 )
@@ -173,6 +175,11 @@ func (publisherSchema) Schema(huma.Registry) *huma.Schema {
 
 // Schema implements huma.SchemaProvider.
 func (tierSchema) Schema(huma.Registry) *huma.Schema { return enum(issuer.Tiers()) }
+
+// Schema implements huma.SchemaProvider.
+func (classesSchema) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeArray, Items: enum([]issuer.Class{issuer.ClassRead, issuer.ClassModify, issuer.ClassDelete, issuer.ClassAdmin})}
+}
 
 // Schema implements huma.SchemaProvider.
 func (roleSchema) Schema(huma.Registry) *huma.Schema {

@@ -44,6 +44,8 @@ type setup struct {
 	jwks     func() json.RawMessage
 	timeout  time.Duration // of reading a body and of idling; zero is the default
 	failed   func()        // called with OnStorageFailed
+
+	authorizationServer string // the service's own
 }
 
 func start(t *testing.T, s setup) *testService {
@@ -66,7 +68,7 @@ func start(t *testing.T, s setup) *testService {
 	if err != nil {
 		t.Fatal(err)
 	}
-	registry, err := issuer.NewRegistry(issuer.Config{Verifier: verifier, Store: store})
+	registry, err := issuer.NewRegistry(issuer.Config{Verifier: verifier, Store: store, AuthorizationServer: s.authorizationServer})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +145,13 @@ func (a answer) want(t *testing.T, status int, reason string) {
 // post asks for a decision.
 func (s *testService) post(body string) answer {
 	s.t.Helper()
-	return s.do(http.MethodPost, "/v1/decisions", strings.NewReader(body), http.Header{"Content-Type": {"application/json"}})
+	return s.send(http.MethodPost, "/v1/decisions", body)
+}
+
+// send sends JSON.
+func (s *testService) send(method, path, body string) answer {
+	s.t.Helper()
+	return s.do(method, path, strings.NewReader(body), http.Header{"Content-Type": {"application/json"}})
 }
 
 func (s *testService) get(path string) answer {
