@@ -17,6 +17,7 @@ import (
 	"github.com/fc28f635/countersign/internal/strictjson"
 	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/verify"
 )
 
 func (s *server) decisionOperations() {
@@ -30,11 +31,14 @@ func (s *server) decisionOperations() {
 }
 
 func (s *server) decide(ctx context.Context, req issuer.Request) (issuer.Decision, error) {
+	e := eventIn(ctx)
+	key := e.caller.ID
+	ctx = verify.WithMeter(ctx, func() { s.limits.charge(key, s.cfg.Now()) })
 	d, err := s.cfg.Registry.Decide(ctx, req)
 	if err != nil {
 		return d, err
 	}
-	return told(eventIn(ctx), d)
+	return told(e, d)
 }
 
 func (s *server) decision(ctx context.Context, id string) (issuer.Decision, error) {
@@ -206,6 +210,9 @@ func (s *server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 	}
 	if r.ContentLength > limits.RequestBytes {
 		return nil, because(metadata.ReasonRequestTooLarge, nil)
+	}
+	if len(r.TransferEncoding) > 0 {
+		w.Header().Set("Connection", "close") // nothing after chunks is taken for a request
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limits.RequestBytes))
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -43,16 +44,12 @@ func endpoint[Req, Resp any](s *server, status int, read func(http.ResponseWrite
 	})
 }
 
-// refuse is the endpoint that answers every request with the error.
-func refuse(s *server, err error) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.refuse(w, r, err) })
-}
-
 // An event is what is known of a request, and what is logged of it, once, when
 // it was answered.
 type event struct {
 	id       string
 	operator bool       // it came through the operator's door
+	from     netip.Addr // where it came from; zero through the operator's door
 	caller   access.Key // zero where nobody needs to be known
 	status   int
 	reason   string
@@ -92,6 +89,9 @@ func (s door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	w.Header().Set("X-Request-Id", e.id)
+	if !s.operator {
+		e.from = s.clientAddr(r)
+	}
 	if !s.operator && !slices.Contains(s.cfg.Hosts, r.Host) {
 		s.refuse(w, r, errHost)
 		return
@@ -112,6 +112,9 @@ func (s *server) log(r *http.Request, e *event, start time.Time) {
 	attrs := []slog.Attr{
 		slog.String("request_id", e.id), slog.String("method", shorten(r.Method)), slog.String("path", shorten(r.URL.Path)),
 		slog.Int("status", e.status), slog.Duration("took", s.cfg.Now().Sub(start)),
+	}
+	if e.from.IsValid() {
+		attrs = append(attrs, slog.String("network", networkOf(e.from).String()))
 	}
 	if e.caller.ID != "" {
 		attrs = append(attrs, slog.String("key", e.caller.ID))

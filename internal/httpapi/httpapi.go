@@ -14,6 +14,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -39,6 +40,19 @@ type Config struct {
 	// where it is not the scheme's: a page in a browser on this machine that
 	// had its own name point here is not.
 	Hosts []string
+
+	// Origins are the origins of the pages in browsers that may use the API with
+	// a key, such as https://console.example. None is the default.
+	Origins []string
+
+	// TrustedProxies are the networks of the proxies whose word is taken for from
+	// where a request came, in the header ProxyHeader: [XForwardedFor], the
+	// default, or [Forwarded]. Without proxies no such header is read.
+	TrustedProxies []netip.Prefix
+	ProxyHeader    string
+
+	// Rates bound how often callers ask. The zero Rates has the defaults.
+	Rates Rates
 
 	// Logger receives one event per request. Nil discards.
 	Logger *slog.Logger
@@ -74,6 +88,7 @@ type server struct {
 	router *mux.Router
 	api    huma.API
 	routes map[string]*route
+	limits limiters
 }
 
 // New returns the handlers of the service, or an error that names the field at
@@ -97,10 +112,16 @@ func New(cfg Config) (Handlers, error) {
 	if cfg.OnStorageFailed == nil {
 		cfg.OnStorageFailed = func() {}
 	}
-	cfg.Hosts = slices.Clone(cfg.Hosts)
-	s := &server{cfg: cfg, router: mux.NewRouter(), routes: map[string]*route{}}
+	if cfg.ProxyHeader == "" {
+		cfg.ProxyHeader = XForwardedFor
+	}
+	if err := checkOrigins(cfg.Origins); err != nil {
+		return Handlers{}, err
+	}
+	cfg.Hosts, cfg.Origins, cfg.TrustedProxies = slices.Clone(cfg.Hosts), slices.Clone(cfg.Origins), slices.Clone(cfg.TrustedProxies)
+	s := &server{cfg: cfg, router: mux.NewRouter(), routes: map[string]*route{}, limits: newLimiters(cfg.Rates)}
 	s.router.SkipClean(true) // paths are compared as they are: none is cleaned, or redirected
-	s.router.NotFoundHandler = refuse(s, errNoSuchPath)
+	s.router.NotFoundHandler = s.nowhere()
 	s.api = newDescription(s)
 	s.operations()
 	if err := s.describe(); err != nil {

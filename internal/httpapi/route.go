@@ -13,10 +13,11 @@ import (
 
 // A route answers the requests for one path: those of its methods, and no other.
 type route struct {
-	server  *server
-	private bool // needs an API key, whatever is asked
-	methods map[string]method
-	allow   string // its methods, for people and the Allow header
+	server    *server
+	private   bool // needs an API key, whatever is asked
+	readByAll bool // by pages of every origin
+	methods   map[string]method
+	allow     string // its methods, for people and the Allow header
 }
 
 // A method is one operation of a route.
@@ -33,7 +34,7 @@ const privatePrefix = "/v1/"
 func (s *server) handle(template, name string, role access.Role, h http.Handler) {
 	rt := s.routes[template]
 	if rt == nil {
-		rt = &route{server: s, private: strings.HasPrefix(template, privatePrefix), methods: map[string]method{}}
+		rt = &route{server: s, private: strings.HasPrefix(template, privatePrefix), readByAll: readByAll(template), methods: map[string]method{}}
 		s.routes[template] = rt
 		s.router.Path(template).Handler(rt)
 	}
@@ -51,11 +52,12 @@ func (s *server) handle(template, name string, role access.Role, h http.Handler)
 
 // ServeHTTP implements http.Handler.
 func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if rt.private {
-		if err := rt.server.authenticate(r); err != nil {
-			rt.server.refuse(w, r, err)
-			return
-		}
+	if rt.crossOrigin(w, r) {
+		return
+	}
+	if err := rt.server.admit(r, rt.private); err != nil {
+		rt.server.refuse(w, r, err)
+		return
 	}
 	m, ok := rt.methods[r.Method]
 	switch {
@@ -67,6 +69,17 @@ func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		m.handle.ServeHTTP(w, r)
 	}
+}
+
+// nowhere answers the requests for what is at no path.
+func (s *server) nowhere() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := s.admit(r, false)
+		if err == nil {
+			err = errNoSuchPath
+		}
+		s.refuse(w, r, err)
+	})
 }
 
 // Handle implements huma.Adapter: the route table is ours, huma describes it.

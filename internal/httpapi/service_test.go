@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,8 @@ import (
 
 // A good registration, which is approved.
 const good = `{"client":{"client_name":"Acme Agent","redirect_uris":["http://127.0.0.1/callback"]}}`
+
+var noon = time.Now().Truncate(time.Second)
 
 // A testService is a service over a real socket, on a real store.
 type testService struct {
@@ -46,6 +49,11 @@ type setup struct {
 	failed   func()        // called with OnStorageFailed
 
 	authorizationServer string // the service's own
+	rates               httpapi.Rates
+	clock               func() time.Time // of rates; nil is the world's
+	proxies             []netip.Prefix
+	proxyHeader         string
+	origins             []string
 }
 
 func start(t *testing.T, s setup) *testService {
@@ -87,7 +95,8 @@ func start(t *testing.T, s setup) *testService {
 	svc.server.Config.MaxHeaderBytes = 16 << 10
 	handlers, err := httpapi.New(httpapi.Config{
 		Registry: registry, Keys: keys, JWKS: s.jwks, Hosts: []string{svc.address},
-		Logger: slog.New(slog.NewJSONHandler(svc.log, nil)), BodyTimeout: s.timeout,
+		Logger: slog.New(slog.NewJSONHandler(svc.log, nil)), BodyTimeout: s.timeout, Now: s.clock,
+		Rates: s.rates, TrustedProxies: s.proxies, ProxyHeader: s.proxyHeader, Origins: s.origins,
 		OnStorageFailed: func() {
 			svc.failed.add()
 			if s.failed != nil {
