@@ -101,19 +101,6 @@ func runServe(c *cobra.Command, f serveFlags) error {
 	return nil
 }
 
-// tellKey prints the API key that the first start made, this once. Where standard
-// error is a log of JSON it goes to standard output: no log keeps a key.
-func (f serveFlags) tellKey(c *cobra.Command, key string) {
-	if key == "" {
-		return
-	}
-	w := c.ErrOrStderr()
-	if f.logFormat == "json" {
-		w = c.OutOrStdout()
-	}
-	fmt.Fprintf(w, "countersign: API key of the operator, shown this once: %s\n", key)
-}
-
 // signalsToAbort is the number of signals to end that are more than a wish: the
 // first ends the context.
 const signalsToAbort = 2

@@ -21,16 +21,8 @@ import (
 	"github.com/fc28f635/countersign/verify/online"
 )
 
-// How long a connection may take. A caller on loopback needs none of it, and a
-// decision that looks a publisher up takes a few times limits.DNSTimeout.
-const (
-	readHeaderTimeout = 5 * time.Second
-	readTimeout       = 10 * time.Second
-	writeTimeout      = 60 * time.Second
-	idleTimeout       = 60 * time.Second
-	headerBytes       = 16 << 10
-	drainTimeout      = 10 * time.Second
-)
+// drainTimeout is how long the requests under way are waited for at the end.
+const drainTimeout = 10 * time.Second
 
 // A serviceConfig says what a service decides with. Dir and Logger are
 // required.
@@ -49,6 +41,13 @@ type serviceConfig struct {
 
 	// AuthorizationServer is the one that requests are for which name none.
 	AuthorizationServer string
+
+	// TrustedProxies, ProxyHeader, Origins and Rates are those of
+	// httpapi.Config.
+	TrustedProxies []netip.Prefix
+	ProxyHeader    string
+	Origins        []string
+	Rates          httpapi.Rates
 
 	// Small and MinFreeBytes are those of badgerstore.Config.
 	Small        bool
@@ -134,12 +133,13 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	}
 	handlers, err := httpapi.New(httpapi.Config{
 		Registry: registry, Keys: keys, JWKS: jwksOf(countersigner), Hosts: hostsOf(listener.Addr()), Logger: cfg.Logger,
+		TrustedProxies: cfg.TrustedProxies, ProxyHeader: cfg.ProxyHeader, Origins: cfg.Origins, Rates: cfg.Rates,
 		OnStorageFailed: func() { cancel(issuer.ErrStorageFailed) },
 	})
 	if err != nil {
 		return nil, err
 	}
-	firstKey, err := keys.First(ctx)
+	key, err := firstKey(ctx, keys, cfg.Logger)
 	if err != nil {
 		return nil, err
 	}
@@ -148,15 +148,12 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	}
 	drain, abort := context.WithCancel(context.WithoutCancel(ctx))
 	s := &service{
-		addr: listener.Addr().String(), registry: registry, store: store, firstKey: firstKey, operator: handlers.Operator,
-		server: &http.Server{
-			Handler: handlers.Public, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-			IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes, DisableGeneralOptionsHandler: true,
-			ErrorLog: slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelWarn),
-		},
-		log: cfg.Logger, cancel: cancel, abort: abort, done: make(chan struct{}),
+		addr: listener.Addr().String(), registry: registry, store: store, firstKey: key, operator: handlers.Operator,
+		server: newServer(handlers.Public),
+		log:    cfg.Logger, cancel: cancel, abort: abort, done: make(chan struct{}),
 	}
-	go func() { cancel(s.server.Serve(listener)) }()
+	s.server.ErrorLog = slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelWarn)
+	go func() { cancel(s.server.Serve(newBoundedListener(listener, cfg.TrustedProxies))) }()
 	go s.end(ctx, drain)
 	return s, nil
 }
@@ -259,17 +256,6 @@ func hostsOf(addr net.Addr) []string {
 	}
 	return hosts
 }
-
-// checkCallers refuses an address that other machines reach where nobody there
-// could be served: no API key is in force.
-func checkCallers(addr net.Addr, keys *access.Keyring) error {
-	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsLoopback() || keys.InForce() {
-		return nil
-	}
-	return fmt.Errorf("%s is reached from other machines, and %w", addr, errNoKeyInForce)
-}
-
-var errNoKeyInForce = errors.New("no API key is in force")
 
 // checkLoopback refuses addresses that other machines reach: nothing
 // authenticates a caller yet.
