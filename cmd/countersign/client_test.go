@@ -43,7 +43,7 @@ func TestAPIKeyFlag(t *testing.T) {
 		{"A2 a wrong key", []string{"--server", s.url(), "--api-key", file("csk_0000000000000000_" + strings.Repeat("0", 64))}, exitFailed, "access_token_invalid"},
 		{"A2 http to another machine", []string{"--server", "http://192.0.2.1:1", "--api-key", good}, exitUsage, "use https"},
 		{"A2 http to a name that begins alike", []string{"--server", "http://localhost.example:1", "--api-key", good}, exitUsage, "use https"},
-		{"both ways at once", []string{"--server", s.url(), "--data", "data"}, exitUsage, "data"},
+		{"both ways at once", []string{"--server", s.url(), "--data", "data"}, exitUsage, "leave out --server"},
 		{"a socket that is not there", []string{"--data", t.TempDir()}, exitFailed, "countersign serve --data DIR starts one"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

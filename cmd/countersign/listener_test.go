@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -219,6 +220,7 @@ func TestHTTP2(t *testing.T) {
 		}
 		w.WriteHeader(http.StatusOK)
 	}))
+	bounded.ErrorLog = log.New(io.Discard, "", 0)
 	server.Config, server.EnableHTTP2 = bounded, true
 	server.StartTLS()
 	t.Cleanup(server.Close)
