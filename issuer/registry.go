@@ -233,6 +233,9 @@ func (r *Registry) Decision(ctx context.Context, id string) (Decision, error) {
 	return r.cfg.Store.Decision(ctx, id)
 }
 
+// AuthorizationServer returns [Config].AuthorizationServer.
+func (r *Registry) AuthorizationServer() string { return r.cfg.AuthorizationServer }
+
 // Accept records an operator's yes.
 func (r *Registry) Accept(ctx context.Context, a Acceptance) error {
 	if err := a.Check(); err != nil {

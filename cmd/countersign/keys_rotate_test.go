@@ -23,6 +23,7 @@ import (
 type rotation struct {
 	cfg     serviceConfig
 	service *service
+	key     string       // of the service's operator
 	clock   atomic.Int64 // Unix seconds
 }
 
@@ -36,6 +37,7 @@ func newRotation(t *testing.T) *rotation {
 	testOnlyNow = now
 	t.Cleanup(func() { testOnlyNow = before })
 	r.service = serveTest(t, r.cfg)
+	r.key = r.service.firstKey
 	return r
 }
 
@@ -82,7 +84,7 @@ func (r *rotation) published(t *testing.T) map[string]jose.Key {
 // sign has the service countersign a decision.
 func (r *rotation) sign(t *testing.T) jose.Compact {
 	t.Helper()
-	_, d, err := postDecision(r.service.url(), signedRegistration(t, r.cfg))
+	_, d, err := postDecision(r.service.url(), r.key, signedRegistration(t, r.cfg))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,10 @@ Settings come from the file that --config or COUNTERSIGN_CONFIG names, over it
 from COUNTERSIGN_… variables, over them from flags. SIGHUP reads them again;
 where anything is wrong nothing changes.
 
+Callers present an API key. The first start makes one for the operator and prints
+it, once: on standard error, or with --log-format json, where that is the log, on
+standard output. The data directory keeps a digest of it.
+
 The first start writes policy.yaml to the data directory: from then on that file
 decides. With --issuer, approved decisions are countersigned for one
 authorization server; the key is made in the data directory at the first start,
@@ -111,6 +115,7 @@ func runServe(c *cobra.Command, src config.Sources) error {
 	if err := parts.policy.keep(settings.Data); err != nil {
 		return fail(errors.Join(err, s.stop()), "give the data directory and all in it to the user of the service")
 	}
+	tellKey(c, settings.Log.Format, s.firstKey)
 	ctx, cancel := context.WithCancel(c.Context())
 	defer cancel()
 	go s.abortOn(signals)
@@ -179,6 +184,8 @@ func startHint(err error) string {
 		return exposed.hint()
 	case errors.As(err, &open):
 		return "" // says it itself
+	case errors.Is(err, errNoKeyInForce):
+		return "start it on 127.0.0.1 and make a key: countersign keys api create --data DIR"
 	case strings.Contains(text, "address already in use"), strings.Contains(text, "listening"):
 		return "--listen 127.0.0.1:0 takes any free port"
 	case strings.Contains(text, "countersigning key"):

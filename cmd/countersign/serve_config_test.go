@@ -71,7 +71,8 @@ func TestServePolicyFile(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "data")
 	file := filepath.Join(dir, policyFile)
-	log := startProcess(t, "--data", dir).endInOrder(t)
+	first := startProcess(t, "--data", dir)
+	log := first.endInOrder(t)
 	if !strings.Contains(log, "policy_from=embedded") {
 		t.Errorf("the first start does not say that the policy is embedded:\n%s", log)
 	}
@@ -85,7 +86,7 @@ func TestServePolicyFile(t *testing.T) {
 
 	writeFile(t, file, shortPolicy(60))
 	p := startProcess(t, "--data", dir)
-	_, d, err := postDecision(p.url, `{"client":`+goodRegistration+`}`)
+	_, d, err := postDecision(p.url, first.key, `{"client":`+goodRegistration+`}`)
 	if err != nil || d.Grant.AccessTokenTTL != 60 || d.Policy == issuer.Standard().Digest() {
 		t.Errorf("under policy %s %d seconds: %v", d.Policy, d.Grant.AccessTokenTTL, err)
 	}
@@ -157,7 +158,7 @@ func TestServeReload(t *testing.T) {
 	p := startProcess(t, "--config", file)
 	ask := func() issuer.Decision {
 		t.Helper()
-		_, d, err := postDecision(p.url, `{"client":`+goodRegistration+`}`)
+		_, d, err := postDecision(p.url, p.key, `{"client":`+goodRegistration+`}`)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,7 +219,7 @@ func TestServeReload(t *testing.T) {
 		t.Errorf("after the reload %d seconds are granted", d.Grant.AccessTokenTTL)
 	}
 	cfg := serviceConfig{AuthorizationServer: "https://as.example"}
-	_, d, err = postDecision(p.url, signedRegistration(t, cfg))
+	_, d, err = postDecision(p.url, p.key, signedRegistration(t, cfg))
 	if err != nil || d.Tier != issuer.TierSigned || d.AuthorizationServer != "https://as.example" {
 		t.Errorf("the new pin counts for %s at %s: %v", d.Tier, d.AuthorizationServer, err)
 	}
@@ -233,7 +234,7 @@ func TestServeLoopbackByVariable(t *testing.T) {
 	t.Setenv("COUNTERSIGN_ALLOW_LOOPBACK", "true")
 	t.Setenv("COUNTERSIGN_CONNECT_TO", "acme.test:443:127.0.0.1:1")
 	p := startProcess(t, "--data", t.TempDir(), "--issuer", "https://trust.example", "--authorization-server", "https://as.example")
-	_, d, err := postDecision(p.url, `{"client":`+goodRegistration+`}`)
+	_, d, err := postDecision(p.url, p.key, `{"client":`+goodRegistration+`}`)
 	if err != nil || !d.Test || d.Countersigned != "" {
 		t.Errorf("test %t, countersigned %q: %v", d.Test, d.Countersigned, err)
 	}

@@ -11,9 +11,11 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
+	"github.com/fc28f635/countersign/internal/access"
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/internal/store/badgerstore"
 	"github.com/fc28f635/countersign/issuer"
@@ -21,19 +23,8 @@ import (
 	"github.com/fc28f635/countersign/verify/online"
 )
 
-// How long a connection may take. A caller on loopback needs none of it, and a
-// decision that looks a publisher up takes a few times limits.DNSTimeout.
-const (
-	readHeaderTimeout = 5 * time.Second
-	readTimeout       = 10 * time.Second
-	writeTimeout      = 60 * time.Second
-	idleTimeout       = 60 * time.Second
-	headerBytes       = 16 << 10
-	drainTimeout      = 10 * time.Second
-)
-
-// maxStreams is how many requests one connection may have under way (HTTP/2).
-const maxStreams = 100
+// drainTimeout is how long the requests under way are waited for at the end.
+const drainTimeout = 10 * time.Second
 
 // A serviceConfig says what a service decides with. Dir and Logger are
 // required.
@@ -68,6 +59,12 @@ type serviceConfig struct {
 	// PublicURL is where others reach the service. Empty means at its listener,
 	// by this machine only. See issuer.CheckPublicURL.
 	PublicURL string
+	// TrustedProxies, ProxyHeader, Origins and Rates are those of
+	// httpapi.Config.
+	TrustedProxies []netip.Prefix
+	ProxyHeader    string
+	Origins        []string
+	Rates          httpapi.Rates
 
 	// Small and MinFreeBytes are those of badgerstore.Config.
 	Small        bool
@@ -80,6 +77,13 @@ type service struct {
 	addr     string // host and port
 	registry *issuer.Registry
 	store    issuer.Store
+
+	// firstKey is the API key that this start made, empty where there was one
+	// before. Nothing else has it.
+	firstKey string
+
+	// operator answers whoever can open a socket that only the operator can.
+	operator http.Handler
 
 	server *http.Server
 	log    *slog.Logger
@@ -142,25 +146,34 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	if err != nil {
 		return nil, err
 	}
-	handler, err := httpapi.New(httpapi.Config{
-		Registry: registry, JWKS: jwksOf(countersigner), Logger: cfg.Logger,
+	keys, err := access.Open(ctx, store, cfg.now)
+	if err != nil {
+		return nil, err
+	}
+	handlers, err := httpapi.New(httpapi.Config{
+		Registry: registry, Keys: keys, JWKS: jwksOf(countersigner), Logger: cfg.Logger,
 		Hosts: append(hostsOf(listener.Addr(), cfg.Certificate != nil), cfg.Hosts...), BodyTimeout: cfg.BodyTimeout,
+		TrustedProxies: cfg.TrustedProxies, ProxyHeader: cfg.ProxyHeader, Origins: cfg.Origins, Rates: cfg.Rates,
 		OnStorageFailed: func() { cancel(issuer.ErrStorageFailed) },
 	})
 	if err != nil {
 		return nil, err
 	}
+	key, err := firstKey(ctx, keys, cfg.Logger)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkCallers(listener.Addr(), keys); err != nil {
+		return nil, fmt.Errorf("listening: %w", err)
+	}
 	drain, abort := context.WithCancel(context.WithoutCancel(ctx))
 	s := &service{
-		addr: listener.Addr().String(), registry: registry, store: store,
-		server: &http.Server{
-			Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-			IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes, DisableGeneralOptionsHandler: true,
-			ErrorLog: slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelWarn),
-		},
-		log: cfg.Logger, cancel: cancel, abort: abort, done: make(chan struct{}),
+		addr: listener.Addr().String(), registry: registry, store: store, firstKey: key, operator: handlers.Operator,
+		server: newServer(handlers.Public),
+		log:    cfg.Logger, cancel: cancel, abort: abort, done: make(chan struct{}),
 	}
-	s.serve(listener, cfg.Certificate)
+	s.server.ErrorLog = slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelWarn)
+	s.serve(newBoundedListener(listener, cfg.TrustedProxies), cfg.Certificate)
 	go s.end(ctx, drain)
 	return s, nil
 }
@@ -174,8 +187,15 @@ func (s *service) serve(listener net.Listener, own *certificate) {
 	}
 	s.scheme = "https"
 	s.server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: own.get}
-	s.server.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: maxStreams}
 	go func() { s.cancel(s.server.ServeTLS(listener, "", "")) }()
+}
+
+// now reports the current time, by the clock of look-ups where one is set.
+func (cfg serviceConfig) now() time.Time {
+	if cfg.Lookup.Now != nil {
+		return cfg.Lookup.Now()
+	}
+	return time.Now()
 }
 
 // newRegistry wires what decides.
@@ -238,6 +258,11 @@ func (s *service) stop() error {
 
 // url is where the service is.
 func (s *service) url() string { return s.scheme + "://" + s.addr }
+
+// client returns a client with the key that this start made.
+func (s *service) client() *client {
+	return newClient(&url.URL{Scheme: s.scheme, Host: s.addr}, s.firstKey)
+}
 
 func jwksOf(c *issuer.Countersigner) func() json.RawMessage {
 	if c == nil {

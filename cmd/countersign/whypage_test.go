@@ -177,13 +177,9 @@ func (s *service) decideOn(t *testing.T, client map[string]any) (d issuer.Decisi
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.Post(s.url()+"/v1/decisions", "application/json", strings.NewReader(string(body)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if err := json.NewDecoder(resp.Body).Decode(&d); err != nil || d.Why == "" {
-		t.Fatalf("status %d, no decision with an address: %+v %v", resp.StatusCode, d, err)
+	_, d, err = postDecision(s.url(), s.firstKey, string(body))
+	if err != nil || d.Why == "" {
+		t.Fatalf("no decision with an address: %+v %v", d, err)
 	}
 	return d
 }

@@ -73,7 +73,7 @@ func (s *server) why(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, err)
 		return
 	}
-	write(w, r, http.StatusOK, body)
+	write(w, r, http.StatusOK, jsonType, body)
 }
 
 // pageOf is the page of an explanation. A stranger chooses nothing of its title.
@@ -93,17 +93,11 @@ func (s *server) writePage(w http.ResponseWriter, r *http.Request, status int, p
 		s.refuse(w, r, err)
 		return
 	}
-	eventOf(r).status = status
 	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", whyPolicy)
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Frame-Options", "DENY")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Length", strconv.Itoa(body.Len()))
-	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes()) // a caller that is gone needs no answer
+	write(w, r, status, "text/html; charset=utf-8", body.Bytes())
 }
 
 // prefersJSON reports whether Accept (RFC 9110, Section 12.5.1) names JSON, and

@@ -21,9 +21,11 @@ import (
 //	c SLOT                the number of a commit, 8 bytes; SLOT is its last 2
 //	d ID                  issuer.Decision
 //	f                     the format of the directory
+//	k ID                  access.Record of an API key
 //	s DOMAIN              []verify.Sighting
 const (
 	acceptancePrefix = "a"
+	apiKeyPrefix     = "k"
 	commitPrefix     = "c"
 	decisionPrefix   = "d"
 	formatKey        = "f"
@@ -39,6 +41,8 @@ const idBytes = 256
 const valueBytes = 4 * limits.RequestBytes
 
 func decisionKey(id string) []byte { return []byte(decisionPrefix + id) }
+
+func apiKeyKey(id string) []byte { return []byte(apiKeyPrefix + id) }
 
 func sightingKey(p metadata.Publisher) []byte { return []byte(sightingPrefix + p.Domain()) }
 
