@@ -50,6 +50,7 @@ var directions = []direction{
 	{"issuer", []string{"metadata", "trustroots", "verify", "internal/jose"}, except(confined, "github.com/lestrrat-go/", "github.com/go-json-experiment/json", "github.com/goccy/go-yaml")},
 	{"internal/dnsx", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/fetch"}, []string{"github.com/gorilla/mux", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/"}},
 	{"internal/fetch", []string{"metadata", "trustroots", "verify", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/"}},
+	{"internal/probe", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/fetch"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/"}},
 	{"internal/store/badgerstore", []string{"metadata", "trustroots", "verify", "issuer", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/sigstore/", "github.com/spf13/"}},
 	{"internal/httpapi", []string{"metadata", "trustroots", "verify", "issuer", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/"}},
 	{"testvectors", nil, confined},

@@ -61,6 +61,7 @@ type Response struct {
 	Status    int
 	Challenge string // WWW-Authenticate (RFC 9110, Section 11.6.1), or empty
 	Body      []byte
+	Server    string // the address that was dialled, "ip:port"
 }
 
 // Do sends one request and returns the answer, of whatever status and media
@@ -122,7 +123,7 @@ func readAny(resp *http.Response, server string, limit int) (Response, error) {
 		failure.Err = foreign("the answer broke off", err)
 		return Response{}, failure
 	}
-	return Response{Status: resp.StatusCode, Challenge: resp.Header.Get("WWW-Authenticate"), Body: body}, nil
+	return Response{Status: resp.StatusCode, Challenge: resp.Header.Get("WWW-Authenticate"), Body: body, Server: server}, nil
 }
 
 // targets returns the addresses to try for this origin, as [Client.targets].
