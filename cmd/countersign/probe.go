@@ -21,6 +21,7 @@ import (
 type probeFlags struct {
 	lookup   lookupFlags
 	register bool
+	endpoint string
 	token    string
 	listen   string
 	json     bool
@@ -59,6 +60,7 @@ wrong, 3 something could not be looked at, and nothing was found.`,
 	}
 	flags := c.Flags()
 	flags.BoolVar(&f.register, "register", false, "register clients, look at what the server makes of them, and remove them")
+	flags.StringVar(&f.endpoint, "registration-endpoint", "", "clients register at `URL`, of the issuer's origin (default: as announced)")
 	flags.StringVar(&f.token, "token", "", "an initial access token, to look behind a closed registration: a file, or `FILE|env:NAME`")
 	flags.StringVar(&f.listen, "listen", "", "listen for a fetch of jwks_uri at `IP:PORT` of this machine (default: a free port of 127.0.0.1)")
 	flags.BoolVar(&f.json, "json", false, "print the report as JSON, with the answers that prove each finding")
@@ -130,7 +132,9 @@ func (f probeFlags) config(issuer string) (probe.Config, error) {
 	if err != nil {
 		return probe.Config{}, fail(err, "--token takes a file that holds the token, or env:NAME")
 	}
-	return probe.Config{Fetch: ownFetch(lookup), Register: f.register, Token: token, Listen: f.listen, Now: time.Now}, nil
+	return probe.Config{
+		Fetch: ownFetch(lookup), Register: f.register, RegistrationEndpoint: f.endpoint, Token: token, Listen: f.listen, Now: time.Now,
+	}, nil
 }
 
 // ownFetch returns how the operator's own server is reached: by the resolver

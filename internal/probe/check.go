@@ -94,7 +94,7 @@ func needRegister(look func(context.Context, *session) Finding) func(context.Con
 	return func(ctx context.Context, s *session) Finding {
 		switch {
 		case s.server.Registration == "":
-			s.closed = "the server announces no registration endpoint"
+			s.closed = "no registration endpoint is announced; where there is one all the same, --registration-endpoint names it"
 			return passed(s.closed, s.server.exchange)
 		case !s.origin.Has(s.server.Registration):
 			s.closed = "the registration endpoint is on another origin than the issuer, and a probe speaks to one"

@@ -29,6 +29,10 @@ type Config struct {
 	// Register permits the probe to register clients and to remove them.
 	Register bool
 
+	// RegistrationEndpoint is where clients register. Empty means where the
+	// metadata says: some servers have one and do not announce it.
+	RegistrationEndpoint string
+
 	// Token is an initial access token (RFC 7591, Section 1.2) by which to look
 	// behind a registration that is closed to strangers. Empty has none.
 	Token string
@@ -79,6 +83,9 @@ func Run(ctx context.Context, cfg Config, issuer string) (*Report, error) {
 	}
 	if s.server, err = s.discover(ctx); err != nil {
 		return nil, err
+	}
+	if cfg.RegistrationEndpoint != "" {
+		s.server.Registration = cfg.RegistrationEndpoint
 	}
 	if s.key, err = newKey(); err != nil {
 		return nil, err
