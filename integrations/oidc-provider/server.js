@@ -4,6 +4,7 @@
 // open       registration as it is when it is switched on, and its management
 // unmanaged  the same without management: what was registered stays
 // storing    keeps software_statement as its documents show, without a look at it
+// echoing    ignores software_statement, and repeats it in the answer
 // believing  takes the claims of software_statement without verifying it
 // strict     asks for an initial access token, takes no statement, decides the
 //            scope, takes redirects of the client's host, and limits the rate
@@ -53,6 +54,14 @@ const server = createServer().listen(0, '127.0.0.1', () => {
         return;
       }
       await next();
+    });
+  }
+  if (mode === 'echoing') {
+    provider.use(async (ctx, next) => {
+      await next();
+      if (ctx.method === 'POST' && ctx.path === '/reg') {
+        ctx.body = { ...ctx.body, software_statement: ctx.oidc.body.software_statement };
+      }
     });
   }
   server.on('request', provider.callback());

@@ -1,7 +1,6 @@
 package probe_test
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -147,30 +146,58 @@ func TestOneOrigin(t *testing.T) {
 	}
 }
 
-// TestAnswersAreBounded plays a server that hangs only after it was found open:
-// the rest is unavailable, and the probe ends with the caller's patience.
-func TestAnswersAreBounded(t *testing.T) {
-	var registered atomic.Int32
-	issuer := faulty(t, map[string]http.HandlerFunc{"/register": func(w http.ResponseWriter, r *http.Request) {
-		if registered.Add(1) > 1 {
-			hang(w, r)
+// TestBreaksLater plays servers that take the ordinary client, and then answer
+// everything in a way that proves nothing: it is unavailable, and the probe ends.
+func TestBreaksLater(t *testing.T) {
+	for name, later := range map[string]http.HandlerFunc{
+		"hang":     hang,
+		"10 MB":    answer(201, strings.Repeat("x", 10<<20)),
+		"breaks":   answer(500, ""),
+		"redirect": http.RedirectHandler("/elsewhere", http.StatusFound).ServeHTTP,
+		"slow":     answer(408, ""),
+		"busy":     answer(429, ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := full()
+			cfg.Fetch.Timeout = 100 * time.Millisecond
+			r := run(t, cfg, faulty(t, map[string]http.HandlerFunc{"/register": first(later)}))
+			for _, c := range []probe.Check{probe.ForgedStatement, probe.UnsignedStatement, probe.ChosenScope, probe.EmptyScope, probe.ScriptRedirect, probe.ForeignRedirect, probe.InsideJWKS} {
+				if f := finding(t, r, c); f.Status != verify.Unavailable {
+					t.Errorf("%s: %s: %s", c, f.Status, f.Detail)
+				}
+			}
+			if r.Grade != "B" || r.Complete || len(r.Left) == 0 || r.Left[0].ClientID != "first" {
+				t.Errorf("grade %q, complete %v, left %+v", r.Grade, r.Complete, r.Left)
+			}
+		})
+	}
+}
+
+// first answers the first request with a client, and all others with later.
+func first(later http.HandlerFunc) http.HandlerFunc {
+	var requests atomic.Int32
+	return func(w http.ResponseWriter, r *http.Request) {
+		if requests.Add(1) > 1 {
+			later(w, r)
 			return
 		}
 		answer(201, `{"client_id":"first"}`)(w, r)
-	}})
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-	defer cancel()
-	cfg := full()
-	cfg.Fetch.Timeout = 100 * time.Millisecond
-	r, err := probe.Run(ctx, cfg, issuer)
-	if err != nil {
-		t.Fatal(err)
 	}
-	if f := finding(t, r, probe.ForgedStatement); f.Status != verify.Unavailable {
-		t.Errorf("forged statement: %s", f.Status)
+}
+
+// TestRefusalNeedsAControl plays a server that takes no client which authenticates
+// by key: that it refuses one with a jwks_uri inside says nothing.
+func TestRefusalNeedsAControl(t *testing.T) {
+	r := run(t, full(), faulty(t, map[string]http.HandlerFunc{"/register": first(answer(400, `{"error":"invalid_client_metadata"}`))}))
+	if f := finding(t, r, probe.InsideJWKS); f.Status != verify.Unavailable {
+		t.Errorf("%s: %s", f.Status, f.Detail)
 	}
-	if r.Grade != "B" || r.Complete || len(r.Left) == 0 || r.Left[0].ClientID != "first" {
-		t.Errorf("grade %q, complete %v, left %+v", r.Grade, r.Complete, r.Left)
+	if f := finding(t, r, probe.RateLimit); f.Status != verify.Unavailable {
+		t.Errorf("rate limit %s: %s", f.Status, f.Detail)
+	}
+	if f := finding(t, r, probe.ForgedStatement); f.Status != verify.Passed || f.Effect != probe.Refused || string(f.Evidence[0].Answer["error"]) != `"invalid_client_metadata"` {
+		t.Errorf("forged statement %+v", f)
 	}
 }
 

@@ -77,6 +77,10 @@ func TestRealServers(t *testing.T) {
 			server: func(t *testing.T) string { return peertest.OIDCProvider(t, "storing") }, grade: "D",
 			holes: open("high forged_statement stored", "high unsigned_statement stored"),
 		},
+		"oidc-provider that repeats statements and stores none": {
+			server: func(t *testing.T) string { return peertest.OIDCProvider(t, "echoing") }, grade: "D",
+			holes: open("medium forged_statement ignored", "medium unsigned_statement ignored"),
+		},
 		"oidc-provider that believes statements": {
 			server: func(t *testing.T) string { return peertest.OIDCProvider(t, "believing") }, grade: "F",
 			holes: open("critical forged_statement believed", "critical unsigned_statement believed"),
