@@ -136,8 +136,8 @@ func TestOneOrigin(t *testing.T) {
 		fmt.Fprintf(w, `{"issuer":%q,"registration_endpoint":"http://%s/register"}`, "http://"+r.Host, l.Addr())
 	}})
 	r := run(t, full(), issuer)
-	if f := finding(t, r, probe.OpenRegistration); f.Status != verify.Unavailable || r.Grade != "" {
-		t.Errorf("%s, grade %q, want unavailable and none", f.Status, r.Grade)
+	if f := finding(t, r, probe.OpenRegistration); f.Status != verify.Unavailable || !strings.Contains(f.Detail, "another origin") || r.Grade != "" {
+		t.Errorf("%s %q, grade %q, want unavailable, why, and none", f.Status, f.Detail, r.Grade)
 	}
 	select {
 	case <-visited:
