@@ -2,12 +2,15 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"net"
 	"strings"
 	"testing"
 
 	"github.com/fc28f635/countersign/internal/peertest"
 	"github.com/fc28f635/countersign/internal/probe"
+	"github.com/fc28f635/countersign/verify/online"
 )
 
 // TestProbeCommand probes real servers as an operator does.
@@ -68,4 +71,30 @@ func TestProbeCommand(t *testing.T) {
 			t.Errorf("exit %d: %s", code, stdout)
 		}
 	})
+}
+
+// TestProbeAsksTheResolver names a resolver: the question for the server's address
+// goes there.
+func TestProbeAsksTheResolver(t *testing.T) {
+	resolver, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resolver.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	asked := make(chan error, 1)
+	go func() {
+		cfg := ownFetch(online.Config{Resolvers: []online.Resolver{{Address: resolver.LocalAddr().String()}}})
+		_, err := cfg.LookupAddrs(ctx, "as.example")
+		asked <- err
+	}()
+	question := make([]byte, 512)
+	n, _, err := resolver.ReadFrom(question)
+	if err != nil || !bytes.Contains(question[:n], []byte("\x02as\x07example\x00")) {
+		t.Errorf("asked %q, %v", question[:n], err)
+	}
+	cancel()
+	if err := <-asked; err == nil {
+		t.Error("an address without an answer")
+	}
 }

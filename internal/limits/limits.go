@@ -189,7 +189,7 @@ const (
 	// of real servers has under 8 KiB, and error pages may be larger.
 	ProbeAnswerBytes = 64 << 10
 
-	// ProbeTime bounds a probe: the 45 requests of a full one take seconds, and
+	// ProbeTime bounds a probe: the 70 requests of a full one take seconds, and
 	// a server that hangs shall not hold the operator for longer than this.
 	ProbeTime = 2 * time.Minute
 
