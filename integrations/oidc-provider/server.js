@@ -6,8 +6,9 @@
 // storing    keeps software_statement as its documents show, without a look at it
 // echoing    ignores software_statement, and repeats it in the answer
 // believing  takes the claims of software_statement without verifying it
-// strict     asks for an initial access token, takes no statement, decides the
-//            scope, takes redirects of the client's host, and limits the rate
+// strict     takes metadata documents; registration asks for an initial access
+//            token, takes no statement, decides the scope, takes redirects of the
+//            client's host, and is limited in rate
 import { createServer } from 'node:http';
 import Provider, { errors } from 'oidc-provider';
 
@@ -40,6 +41,7 @@ const server = createServer().listen(0, '127.0.0.1', () => {
     scopes: ['openid', 'offline_access', 'files.read', 'files.write', 'admin'],
     features: {
       devInteractions: { enabled: true },
+      clientIdMetadataDocument: { enabled: strict, ack: 'draft-02' },
       registration: { enabled: true, initialAccessToken: strict ? process.env.INITIAL_ACCESS_TOKEN : false },
       registrationManagement: { enabled: mode !== 'unmanaged' },
     },

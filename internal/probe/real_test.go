@@ -121,6 +121,9 @@ func TestRealServers(t *testing.T) {
 			if want := map[bool]int{true: r.Registered}[tc.left]; len(r.Left) != want {
 				t.Errorf("left %d of %d, want %d", len(r.Left), r.Registered, want)
 			}
+			if documents := strings.Contains(name, "strict"); strings.HasPrefix(finding(t, r, probe.ClientAuthentication).Detail, "client ID metadata documents are announced") != documents {
+				t.Errorf("%+v, want documents %v", finding(t, r, probe.ClientAuthentication), documents)
+			}
 			checkProofs(t, r)
 		})
 	}
