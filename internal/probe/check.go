@@ -55,7 +55,7 @@ var checks = []check{
 	{
 		UnsignedStatement, needClient(lookUnsignedStatement),
 		"refuse a software_statement whose alg is none (RFC 7591, Section 2.3: it is signed or MACed)",
-		"refuses it before anything is looked up: algorithm_forbidden",
+		"refuses it before anything is looked up",
 	},
 	{
 		ChosenScope, needClient(lookChosenScope),
@@ -75,7 +75,7 @@ var checks = []check{
 	{
 		ForeignRedirect, needClient(lookForeignRedirect),
 		"accept redirect URIs of the client's own host or of this computer, or show the host on the consent page",
-		"names the host that the codes go to, and caps the tier of a client with a foreign one",
+		"believes neither host: such a client is at tier unverified, and its client_uri is left out",
 	},
 	{
 		InsideJWKS, needClient(lookInsideJWKS),
