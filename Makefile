@@ -31,5 +31,5 @@ soak: ## the long runs, with date, seed and commit
 dist: ## six archives and their SHA-256 sums in dist/
 	@scripts/dist
 
-clean: ## remove what was built or brought: dist/ and .tools/
-	@rm -rf dist .tools
+clean: ## remove what was built or brought: dist/, .tools/ and node_modules/
+	@rm -rf dist .tools integrations/oidc-provider/node_modules

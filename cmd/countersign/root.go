@@ -70,7 +70,7 @@ func commands() []*cobra.Command {
 	return []*cobra.Command{
 		verifyCommand(), whyCommand(), versionCommand(),
 		initCommand(), signCommand(), publishCommand(), doctorCommand(), keysCommand(), demoCommand(),
-		serveCommand(), decideCommand(), policyCommand(), catalogCommand(),
+		serveCommand(), decideCommand(), policyCommand(), catalogCommand(), probeCommand(),
 	}
 }
 

@@ -56,6 +56,7 @@ var directions = []direction{
 	{"issuer", []string{"metadata", "trustroots", "verify", "internal/jose"}, except(confined, "github.com/lestrrat-go/", "github.com/go-json-experiment/json", "github.com/goccy/go-yaml")},
 	{"internal/dnsx", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/fetch"}, []string{"github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/"}},
 	{"internal/fetch", []string{"metadata", "trustroots", "verify", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/"}},
+	{"internal/probe", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/fetch"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/"}},
 	{"internal/access", []string{"metadata", "trustroots", "verify", "issuer", "internal/jose"}, except(confined, "github.com/lestrrat-go/", "github.com/go-json-experiment/json", "github.com/goccy/go-yaml")},
 	{"internal/store/badgerstore", []string{"metadata", "trustroots", "verify", "issuer", "internal/access", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/sigstore/", "github.com/spf13/"}},
 	{"internal/httpapi", []string{"metadata", "trustroots", "verify", "issuer", "internal/access", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/"}},
@@ -82,7 +83,7 @@ func TestImportDirection(t *testing.T) {
 // Every package of ours is either wired by the command, so that it may depend
 // on everything, or it has a line in directions.
 func TestEveryPackageHasADirection(t *testing.T) {
-	wiring := []string{"cmd/countersign", "internal/arch", "internal/bench", "internal/countersigntest", "internal/store/storetest", "internal/vectortest"}
+	wiring := []string{"cmd/countersign", "internal/arch", "internal/bench", "internal/countersigntest", "internal/peertest", "internal/store/storetest", "internal/vectortest"}
 	for _, path := range goList(t, "./...") {
 		rel, _ := ours(path)
 		known := slices.Contains(wiring, rel) || slices.ContainsFunc(directions, func(d direction) bool { return d.pkg == rel })

@@ -49,6 +49,12 @@ func (c *Client) dial(ctx context.Context, u *url.URL) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	return connect(ctx, targets, permitted)
+}
+
+// connect connects to the first of targets that answers. Its errors are
+// [*verify.FetchError].
+func connect(ctx context.Context, targets []netip.AddrPort, permitted func(netip.Addr) error) (net.Conn, error) {
 	d := guardedDialer(permitted)
 	if len(targets) > limits.FetchAddresses {
 		targets = targets[:limits.FetchAddresses]
@@ -101,20 +107,12 @@ type errRefused struct{ error }
 // targets returns the addresses to try for the host of u, all of them checked,
 // and the check that each must pass again when it is dialled.
 func (c *Client) targets(ctx context.Context, u *url.URL) ([]netip.AddrPort, func(netip.Addr) error, error) {
-	refuse := func(err error) ([]netip.AddrPort, func(netip.Addr) error, error) {
-		return nil, nil, &verify.FetchError{Refused: true, Err: err}
-	}
 	host, port, err := hostPort(u)
 	if err != nil {
 		return refuse(err)
 	}
-	address := net.JoinHostPort(host, strconv.Itoa(int(port)))
-	if to := c.cfg.ConnectTo(address); to != address {
-		ap, err := netip.ParseAddrPort(to)
-		if err != nil || onlyLoopback(ap.Addr()) != nil {
-			return refuse(fmt.Errorf("connections may be moved to a loopback address only, not to %s", quote(to)))
-		}
-		return []netip.AddrPort{ap}, onlyLoopback, nil
+	if to, moved := c.moved(host, port); moved {
+		return c.move(to)
 	}
 	permitted := c.permitted
 	if port != 443 {
@@ -123,6 +121,31 @@ func (c *Client) targets(ctx context.Context, u *url.URL) ([]netip.AddrPort, fun
 		}
 		permitted = onlyLoopback
 	}
+	return c.resolve(ctx, host, port, permitted)
+}
+
+func refuse(err error) ([]netip.AddrPort, func(netip.Addr) error, error) {
+	return nil, nil, &verify.FetchError{Refused: true, Err: err}
+}
+
+// moved returns where the configuration moves connections to a host, if it does.
+func (c *Client) moved(host string, port uint16) (to string, moved bool) {
+	address := net.JoinHostPort(host, strconv.Itoa(int(port)))
+	to = c.cfg.ConnectTo(address)
+	return to, to != address
+}
+
+// move returns the one target of connections that are moved.
+func (c *Client) move(to string) ([]netip.AddrPort, func(netip.Addr) error, error) {
+	ap, err := netip.ParseAddrPort(to)
+	if err != nil || onlyLoopback(ap.Addr()) != nil {
+		return refuse(fmt.Errorf("connections may be moved to a loopback address only, not to %s", quote(to)))
+	}
+	return []netip.AddrPort{ap}, onlyLoopback, nil
+}
+
+// resolve returns the addresses of a host, if permitted lets all of them through.
+func (c *Client) resolve(ctx context.Context, host string, port uint16, permitted func(netip.Addr) error) ([]netip.AddrPort, func(netip.Addr) error, error) {
 	addrs, err := c.lookup(ctx, host)
 	if err != nil {
 		return nil, nil, &verify.FetchError{Err: foreign("looking up addresses", err)}
@@ -168,15 +191,23 @@ func (c *Client) lookup(ctx context.Context, host string) ([]netip.Addr, error) 
 
 // permitted says whether an address may be dialled on port 443.
 func (c *Client) permitted(addr netip.Addr) error {
-	for _, p := range c.cfg.Deny {
-		if p.Contains(addr) {
-			return fmt.Errorf("address %s is denied by configuration", addr)
-		}
+	if err := c.denied(addr); err != nil {
+		return err
 	}
 	if c.cfg.AllowLoopback && isLoopback(addr) {
 		return nil
 	}
 	return Refuse(addr)
+}
+
+// denied returns an error where the configuration denies an address.
+func (c *Client) denied(addr netip.Addr) error {
+	for _, p := range c.cfg.Deny {
+		if p.Contains(addr) {
+			return fmt.Errorf("address %s is denied by configuration", addr)
+		}
+	}
+	return nil
 }
 
 // onlyLoopback permits loopback addresses and no others.

@@ -1,5 +1,6 @@
 // Package fetch is the one road out over HTTPS. Make a [Client] with [New] and
-// hand it to whoever needs a [verify.Fetcher].
+// hand it to whoever needs a [verify.Fetcher]. [NewOrigin] is for the one server
+// that the operator names as the own, which may be inside.
 //
 // A Client dials no address that is not public: every address of a host is
 // checked before the first packet, and the one dialled is checked again by the
@@ -162,11 +163,22 @@ func (c *Client) get(ctx context.Context, u *url.URL, conn net.Conn, limit int) 
 	req.Header.Set("Accept", "application/json, application/*+json")
 	req.Header.Set("Accept-Encoding", "identity")
 
-	// A transport of its own for each fetch: it can use this connection and no
-	// other. RoundTrip follows no redirect and keeps no cookie.
+	transport := c.transport(conn)
+	defer transport.CloseIdleConnections()
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		return verify.Resource{}, &verify.FetchError{Err: foreign("no answer", err)}
+	}
+	defer resp.Body.Close()
+	return read(resp, limit)
+}
+
+// transport returns a transport for one exchange: it can use this connection and
+// no other. Its RoundTrip follows no redirect and keeps no cookie.
+func (c *Client) transport(conn net.Conn) *http.Transport {
 	conns := make(chan net.Conn, 1)
 	conns <- conn
-	transport := &http.Transport{
+	return &http.Transport{
 		Proxy: nil,
 		DialContext: func(context.Context, string, string) (net.Conn, error) {
 			select {
@@ -183,13 +195,6 @@ func (c *Client) get(ctx context.Context, u *url.URL, conn net.Conn, limit int) 
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 	}
-	defer transport.CloseIdleConnections()
-	resp, err := transport.RoundTrip(req)
-	if err != nil {
-		return verify.Resource{}, &verify.FetchError{Err: foreign("no answer", err)}
-	}
-	defer resp.Body.Close()
-	return read(resp, limit)
 }
 
 // read takes the document out of an answer.

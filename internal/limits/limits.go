@@ -188,4 +188,24 @@ const (
 	// DatabaseFreeBytes is the free space below which nothing is written: an
 	// mmap-ed store dies of SIGBUS on a full disk.
 	DatabaseFreeBytes = 256 << 20
+
+	// ProbeAnswerBytes bounds one answer of the server that is probed: metadata
+	// of real servers has under 8 KiB, and error pages may be larger.
+	ProbeAnswerBytes = 64 << 10
+
+	// ProbeTime bounds a probe: the 70 requests of a full one take seconds, and
+	// a server that hangs shall not hold the operator for longer than this.
+	ProbeTime = 2 * time.Minute
+
+	// ProbeCleanupTime bounds the removal of one client that a probe made, also
+	// after an interrupt.
+	ProbeCleanupTime = 5 * time.Second
+
+	// ProbeBurst bounds the registrations by which a probe looks for a rate
+	// limit: no user registers as many clients in a second.
+	ProbeBurst = 10
+
+	// ProbeScopes bounds the scopes of a server that a probe asks for at once:
+	// the largest catalogues seen have 40.
+	ProbeScopes = 64
 )
