@@ -135,6 +135,11 @@ func parsePolicy(data []byte) (*Policy, error) {
 	return p, nil
 }
 
+// admits reports whether the tier can be reached with a binding at all.
+func (r rule) admits(b metadata.Binding) bool {
+	return len(r.bindings) == 0 || slices.Contains(r.bindings, b)
+}
+
 func (r rule) check(last Tier) error {
 	if r.tier <= last || r.above >= r.tier {
 		return errors.New("tiers stand in order, and build on lower ones")

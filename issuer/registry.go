@@ -151,20 +151,23 @@ func (r *Registry) judge(ctx context.Context, req Request) (Decision, error) {
 	if err != nil {
 		return Decision{}, fmt.Errorf("verifying: %w", err)
 	}
+	claimed := v.Claimed()
+	claims := claimsOf(req.ClientID, claimed, v)
 	ignored := r.ignores(v)
 	if ignored != nil {
 		p.WithoutStatement = true
 		if v, err = r.cfg.Verifier.Verify(ctx, p); err != nil {
 			return Decision{}, fmt.Errorf("verifying: %w", err)
 		}
+		claims = append(claims, claimsOf(req.ClientID, claimed, v)...)
 	}
-	standing, err := r.standing(ctx, v)
+	standing, err := r.cfg.Store.Standing(ctx, claims)
 	if err != nil {
-		return Decision{}, err
+		return Decision{}, fmt.Errorf("reading what operators said: %w", err)
 	}
 	d := r.cfg.Policy.Decide(v, v.Claimed(), standing)
 	d.IgnoredStatement, d.Asked = ignored, askedOf(req, v)
-	d.ExpiresAt = expiry(v, d.Acceptance, now)
+	d.ExpiresAt = d.expiry(v)
 	return d, nil
 }
 
@@ -180,30 +183,9 @@ func (r *Registry) ignores(v *verify.Verdict) *IgnoredStatement {
 	return nil
 }
 
-// standing asks the store what people said of the client, proven or claimed by
-// shape.
-func (r *Registry) standing(ctx context.Context, v *verify.Verdict) (Standing, error) {
-	if v.Shape() == "" {
-		return Standing{}, nil
-	}
-	s, err := r.cfg.Store.Standing(ctx, v.Publisher, v.Shape())
-	if err != nil {
-		return Standing{}, fmt.Errorf("reading acceptances: %w", err)
-	}
-	return s, nil
-}
-
 // Decision returns a recorded decision, or an error wrapping [ErrNotFound].
 func (r *Registry) Decision(ctx context.Context, id string) (Decision, error) {
 	return r.cfg.Store.Decision(ctx, id)
-}
-
-// Accept records an operator's yes.
-func (r *Registry) Accept(ctx context.Context, a Acceptance) error {
-	if err := a.Check(); err != nil {
-		return err
-	}
-	return r.cfg.Store.Accept(ctx, a)
 }
 
 func (r *Registry) audience(req Request) string {

@@ -124,7 +124,7 @@ func (s *Status) UnmarshalText(text []byte) error {
 // Evidence is one fact that a check saw: how, when, from whom, and until when
 // it holds. The zero Evidence is none.
 type Evidence struct {
-	Source     string    `json:"source,omitempty"` // dns, https, pinned, statement
+	Source     string    `json:"source,omitempty"` // dns, https, pinned, statement, "pinned by ACTOR until TIME"
 	Server     string    `json:"server,omitempty"` // who answered
 	Name       string    `json:"name,omitempty"`   // DNS name or URL
 	SeenAt     time.Time `json:"seen_at,omitzero"`

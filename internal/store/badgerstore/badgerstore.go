@@ -1,5 +1,5 @@
-// Package badgerstore keeps decisions, acceptances and sightings in a directory
-// of one machine. Call [Open], which gives an issuer.Store.
+// Package badgerstore keeps decisions, what operators said and did, and sightings
+// in a directory of one machine. Call [Open], which gives an issuer.Store.
 //
 // # Durability
 //
