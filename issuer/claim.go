@@ -7,11 +7,11 @@ import (
 	"github.com/fc28f635/countersign/verify"
 )
 
-// claimsOf returns the subjects that a client claims to be of, proven or not: the
+// subjectsOf returns the subjects that a client claims to be of, proven or not: the
 // publisher of its statement, its client_id and that one's host, the hosts that
 // its codes go to, and its shape, each with the domains above it. clientID is as
 // it was asked for, c as it was claimed.
-func claimsOf(clientID string, c metadata.Client, v *verify.Verdict) []metadata.Subject {
+func subjectsOf(clientID string, c metadata.Client, v *verify.Verdict) []metadata.Subject {
 	var claims []metadata.Subject
 	add := func(s metadata.Subject) {
 		if !s.IsZero() && !slices.Contains(claims, s) {

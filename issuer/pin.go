@@ -34,6 +34,9 @@ func (p Pin) Check(limit int) error {
 	if err != nil {
 		return err
 	}
+	if p.ClientID == id.Publisher().PublisherDocumentURL() {
+		return errors.New("that is where the publisher document is, which holds keys and cannot be pinned")
+	}
 	if len(p.Document) > limit {
 		return fmt.Errorf("the document has %d bytes, and at most %d are read", len(p.Document), limit)
 	}

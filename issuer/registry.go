@@ -152,14 +152,14 @@ func (r *Registry) judge(ctx context.Context, req Request) (Decision, error) {
 		return Decision{}, fmt.Errorf("verifying: %w", err)
 	}
 	claimed := v.Claimed()
-	claims := claimsOf(req.ClientID, claimed, v)
+	claims := subjectsOf(req.ClientID, claimed, v)
 	ignored := r.ignores(v)
 	if ignored != nil {
 		p.WithoutStatement = true
 		if v, err = r.cfg.Verifier.Verify(ctx, p); err != nil {
 			return Decision{}, fmt.Errorf("verifying: %w", err)
 		}
-		claims = append(claims, claimsOf(req.ClientID, claimed, v)...)
+		claims = append(claims, subjectsOf(req.ClientID, claimed, v)...)
 	}
 	standing, err := r.cfg.Store.Standing(ctx, claims)
 	if err != nil {

@@ -68,7 +68,7 @@ var (
 		coverage delivery display_name metadata_document dns_strength key_line possession`)
 	statuses = strings.Fields("passed failed unavailable skipped")
 	headers  = strings.Fields(`id kind expect now comment features class rfc row finding dns http audience client_id special_use
-		countersigner seen accept binding scope publisher road overridden revoked malformed ignored content_type body_size fault`)
+		countersigner seen accept hold binding scope publisher road overridden revoked malformed ignored content_type body_size fault`)
 )
 
 func TestVectorsKeepTheirGrammar(t *testing.T) {

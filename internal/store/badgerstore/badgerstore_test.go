@@ -230,14 +230,21 @@ func TestBatchLargerThanATransaction(t *testing.T) {
 func TestGroupCommit(t *testing.T) {
 	leavesNothing(t)
 	s := open(t, small(t.TempDir()))
-	commits, hold := 0, make(chan struct{})
+	const writers = 64
+	commits, begun, hold := 0, make(chan struct{}, writers+1), make(chan struct{})
 	s.commitTxn = func(txn *badger.Txn) error {
 		commits++
+		begun <- struct{}{}
 		<-hold
 		return txn.Commit()
 	}
-	const writers = 64
 	var group sync.WaitGroup
+	group.Go(func() {
+		if err := s.Commit(t.Context(), storetest.Decision(t, "first")); err != nil {
+			t.Errorf("committing: %v", err)
+		}
+	})
+	<-begun // the others come while a sync is under way
 	for i := range writers {
 		group.Go(func() {
 			if err := s.Commit(t.Context(), storetest.Decision(t, fmt.Sprint(i))); err != nil {
