@@ -188,6 +188,9 @@ func (r *Registry) Decision(ctx context.Context, id string) (Decision, error) {
 	return r.cfg.Store.Decision(ctx, id)
 }
 
+// AuthorizationServer returns [Config].AuthorizationServer.
+func (r *Registry) AuthorizationServer() string { return r.cfg.AuthorizationServer }
+
 func (r *Registry) audience(req Request) string {
 	if req.AuthorizationServer != "" {
 		return req.AuthorizationServer

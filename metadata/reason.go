@@ -137,6 +137,10 @@ const (
 	ReasonKeyLineNew Reason = "key_line_new"
 	// ReasonRequestMemberMalformed: a member of the request for a decision is unknown, missing, or has the wrong type or form.
 	ReasonRequestMemberMalformed Reason = "request_member_malformed"
+	// ReasonAccessTokenInvalid: the caller of the service's API presents no API key in force.
+	ReasonAccessTokenInvalid Reason = "access_token_invalid"
+	// ReasonRateLimited: the caller of the service's API, or its network, asked too often.
+	ReasonRateLimited Reason = "rate_limited"
 	// ReasonOperatorHold: what the client claims to be is on hold by the operator.
 	ReasonOperatorHold Reason = "operator_hold"
 	// ReasonServerError: a defect of this service.
@@ -220,6 +224,8 @@ var problems = []struct {
 	{ReasonStatementExpiresSoon, Problem{"", 0, "The software statement expires soon."}},
 	{ReasonKeyLineNew, Problem{"", 0, "The publisher's key is new."}},
 	{ReasonRequestMemberMalformed, Problem{"invalid_client_metadata", 400, "A member of the request is unknown, missing, or has the wrong type or form."}},
+	{ReasonAccessTokenInvalid, Problem{"invalid_token", 401, "The API key is missing, wrong or revoked."}},
+	{ReasonRateLimited, Problem{"temporarily_unavailable", 429, "There were too many requests."}},
 	{ReasonOperatorHold, Problem{"unapproved_software_statement", 400, "The operator holds clients of this kind for now."}},
 	{ReasonServerError, Problem{"server_error", 500, "The service failed. The request id is in its log."}},
 }

@@ -103,6 +103,7 @@ func (c *evidenceCache[T]) get(ctx context.Context, name string, now func() time
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limits.DNSTimeout+limits.FetchTimeout)
 		defer cancel()
+		meter(ctx)
 		value, until := look(ctx)
 		c.entries.Add(name, cached[T]{value, until})
 		return value, nil

@@ -1,18 +1,14 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +19,7 @@ import (
 )
 
 type decideFlags struct {
-	server              string
+	service             serverFlags
 	json                bool
 	authorizationServer string
 	redirectURI         string
@@ -38,18 +34,19 @@ func decideCommand() *cobra.Command {
 		Long: `Ask a running service to decide on a client. A file, or - for standard input,
 holds the members of a registration request (RFC 7591, Section 3.1) as JSON, or
 a software statement alone. An https URL is the client_id of a client that
-publishes a metadata document.
+publishes a metadata document. The service is asked over the socket in its data
+directory, which only the operator can open, or at an address with an API key.
 
 Exit status: 0 approved, 1 denied, 2 the command line is wrong, 3 the service
 did not decide.`,
-		Example: `  countersign decide registration.json
-  countersign decide --dry-run --json https://acme.example/mcp/client.json`,
+		Example: `  countersign decide --data /var/lib/countersign registration.json
+  countersign decide --server https://trust.example --api-key env:API_KEY --dry-run --json https://acme.example/mcp/client.json`,
 		GroupID: groupOperator,
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(c *cobra.Command, args []string) error { return runDecide(c, f, args[0]) },
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.server, "server", "http://"+defaultListen, "ask the service at this `URL`")
+	f.service.add(c)
 	flags.BoolVar(&f.json, "json", false, "print the decision as JSON")
 	flags.StringVar(&f.authorizationServer, "authorization-server", "", "decide for the authorization server with this issuer `URL`")
 	flags.StringVar(&f.redirectURI, "redirect-uri", "", "judge the client by this redirect `URI`, the one in use")
@@ -58,9 +55,9 @@ did not decide.`,
 }
 
 func runDecide(c *cobra.Command, f decideFlags, source string) error {
-	server, err := url.Parse(f.server)
-	if err != nil || (server.Scheme != "http" && server.Scheme != "https") || server.Host == "" || server.User != nil {
-		return &usageError{fmt.Errorf("--server %.100q is no address such as http://%s", f.server, defaultListen)}
+	service, err := f.service.client()
+	if err != nil {
+		return err
 	}
 	if f.authorizationServer != "" && issuer.CheckAuthorizationServer(f.authorizationServer) != nil {
 		return notAuthorizationServer(f.authorizationServer)
@@ -69,13 +66,13 @@ func runDecide(c *cobra.Command, f decideFlags, source string) error {
 	if err != nil {
 		return err
 	}
-	answer, err := ask(c.Context(), server.JoinPath("v1/decisions").String(), request)
+	answer, err := service.call(c.Context(), http.MethodPost, decisionsPath, request)
 	if err != nil {
-		return err
+		return failed("the service did not decide", err)
 	}
 	var d issuer.Decision
 	if err := json.Unmarshal(answer, &d); err != nil || d.ID == "" {
-		return fail(errors.New("the service's answer is no decision"), "--server names a countersign service")
+		return fail(errors.New("the service's answer is no decision"), notOursHint)
 	}
 	if f.json {
 		writeJSON(c.OutOrStdout(), json.RawMessage(answer))
@@ -152,45 +149,4 @@ func readRegistration(source string, stdin io.Reader) (json.RawMessage, error) {
 		return nil, fmt.Errorf("reading the client: %w", err)
 	}
 	return json.RawMessage(text), nil
-}
-
-// ask sends a request to the service and returns the decision. It waits a
-// little longer than the service takes.
-func ask(ctx context.Context, url string, request []byte) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout+time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(request))
-	if err != nil {
-		return nil, fail(fmt.Errorf("asking the service: %w", err), "")
-	}
-	req.Header.Set("Content-Type", "application/json")
-	transport := &http.Transport{Proxy: nil} // the service is on this machine
-	defer transport.CloseIdleConnections()
-	resp, err := transport.RoundTrip(req)
-	if err != nil {
-		return nil, fail(fmt.Errorf("no service answers at %s: %w", req.URL.Host, err), "countersign serve --data DIR starts one")
-	}
-	defer resp.Body.Close()
-	const largest = 1 << 20
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, largest))
-	if err != nil {
-		return nil, fail(fmt.Errorf("reading the service's answer: %w", err), "")
-	}
-	if resp.StatusCode == http.StatusOK {
-		return answer, nil
-	}
-	var problem struct {
-		Description string          `json:"error_description"`
-		Reason      metadata.Reason `json:"reason"`
-		RequestID   string          `json:"request_id"`
-	}
-	if err := json.Unmarshal(answer, &problem); err != nil || problem.Description == "" {
-		return nil, fail(fmt.Errorf("the service answered %d, and not as countersign does", resp.StatusCode), "--server names a countersign service")
-	}
-	said, hint := problem.Description, ""
-	if problem.Reason != "" {
-		said = string(problem.Reason) + ": " + said
-		hint = "countersign why " + string(problem.Reason) + " says more"
-	}
-	return nil, fail(fmt.Errorf("the service did not decide: %s (request %s)", said, problem.RequestID), hint)
 }

@@ -17,6 +17,7 @@ import (
 func TestDecide(t *testing.T) {
 	cfg := signingService(t)
 	s := serveTest(t, cfg)
+	key := keyFile(t, s)
 	var signed struct {
 		Client struct {
 			Statement string `json:"software_statement"`
@@ -65,7 +66,7 @@ func TestDecide(t *testing.T) {
 		{"no argument", []string{"--dry-run"}, "", exitUsage, nil, "countersign: hint"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			args := append([]string{"decide", "--server", s.url()}, test.flags...)
+			args := append([]string{"decide", "--server", s.url(), "--api-key", key}, test.flags...)
 			stdin := strings.NewReader("")
 			if test.input != "" {
 				args, stdin = append(args, "-"), strings.NewReader(test.input)
@@ -89,6 +90,16 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// keyFile returns a file with the first key of a service.
+func keyFile(t *testing.T, s *service) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "api.key")
+	if err := os.WriteFile(file, []byte(s.firstKey+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 // With --json standard output is the decision as it was recorded.
 func TestDecideJSON(t *testing.T) {
 	s := serveTest(t, smallService(t.TempDir()))
@@ -97,14 +108,14 @@ func TestDecideJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), []string{"decide", "--json", "--server", s.url() + "/", file}, nil, &stdout, &stderr); code != exitOK {
+	if code := run(t.Context(), []string{"decide", "--json", "--server", s.url() + "/", "--api-key", keyFile(t, s), file}, nil, &stdout, &stderr); code != exitOK {
 		t.Fatalf("exit %d\n%s", code, &stderr)
 	}
 	var told issuer.Decision
 	if err := json.Unmarshal(stdout.Bytes(), &told); err != nil || told.Outcome != issuer.Approved {
 		t.Fatalf("printed %s: %v", &stdout, err)
 	}
-	if _, recorded, err := getDecision(s.url(), told.ID); err != nil || recorded.Told != told.Told {
+	if _, recorded, err := getDecision(s.url(), s.firstKey, told.ID); err != nil || recorded.Told != told.Told {
 		t.Errorf("recorded as %+v: %v", recorded, err)
 	}
 }

@@ -120,8 +120,7 @@ func playDemo(ctx context.Context, keep string, progress io.Writer) (rows []demo
 	defer func() { err = errors.Join(err, svc.stop()) }()
 
 	fmt.Fprintln(progress, "countersign: presenting eight clients to", svc.url()+decisionsPath)
-	stage := &demoStage{world: world, acme: acme, service: svc, client: newDemoClient()}
-	defer stage.client.CloseIdleConnections()
+	stage := &demoStage{world: world, acme: acme, service: svc, client: svc.client()}
 	steps, err := stage.steps()
 	if err != nil {
 		return nil, err

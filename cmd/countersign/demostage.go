@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,14 +15,12 @@ import (
 	"github.com/fc28f635/countersign/metadata"
 )
 
-const decisionsPath = "/v1/decisions"
-
 // A demoStage is what the clients of the demo act on.
 type demoStage struct {
 	world     *countersigntest.World
 	acme      *countersigntest.Publisher
 	service   *service
-	client    *http.Client
+	client    *client
 	statement string // the genuine one of acme
 }
 
@@ -31,12 +28,6 @@ type demoStage struct {
 type demoRequest struct {
 	ClientID string           `json:"client_id,omitempty"`
 	Client   *metadata.Client `json:"client,omitempty"`
-}
-
-// newDemoClient returns an HTTP client that no proxy of the environment gets
-// between.
-func newDemoClient() *http.Client {
-	return &http.Client{Transport: &http.Transport{Proxy: nil}}
 }
 
 // play does what the operator does before a step, asks for the decision, and
@@ -51,7 +42,7 @@ func (s *demoStage) play(ctx context.Context, step demoStep) (demoRow, error) {
 	if err != nil {
 		return demoRow{}, err
 	}
-	answer, err := s.call(ctx, http.MethodPost, decisionsPath, body)
+	answer, err := s.client.call(ctx, http.MethodPost, decisionsPath, body)
 	if err != nil {
 		return demoRow{}, err
 	}
@@ -61,7 +52,7 @@ func (s *demoStage) play(ctx context.Context, step demoStep) (demoRow, error) {
 	}
 	row := demoRow{Presented: step.presented, Shows: step.shows, demoResult: resultOf(d), Told: d.Told, Decision: answer}
 	row.Wrong = row.compare(step)
-	record, err := s.call(ctx, http.MethodGet, decisionsPath+"/"+d.ID, nil)
+	record, err := s.client.call(ctx, http.MethodGet, decisionsPath+"/"+d.ID, nil)
 	if err != nil {
 		return demoRow{}, err
 	}
@@ -78,31 +69,6 @@ func (s *demoStage) accept(ctx context.Context, a issuer.Acceptance) error {
 	a.At, a.Until = now, now.Add(24*time.Hour)
 	_, err := s.service.registry.Accept(ctx, a)
 	return err
-}
-
-// call asks the service and returns the body of its answer.
-func (s *demoStage) call(ctx context.Context, method, path string, body []byte) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, s.service.url()+path, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	if method == http.MethodPost {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	resp, err := s.client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	const largest = 1 << 20
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, largest))
-	if err != nil {
-		return nil, fmt.Errorf("reading an answer: %w", err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the service answered %d: %.200s", resp.StatusCode, answer)
-	}
-	return answer, nil
 }
 
 // keep writes what can be looked at and verified later into dir: the database

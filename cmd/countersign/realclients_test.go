@@ -48,15 +48,14 @@ func startLive(t *testing.T) *live {
 			t.Error(err)
 		}
 	})
-	s := &demoStage{world: world, service: svc, client: newDemoClient()}
-	t.Cleanup(s.client.CloseIdleConnections)
+	s := &demoStage{world: world, service: svc, client: svc.client()}
 	return &live{s, t}
 }
 
 // decide posts a request and returns the decision.
 func (l *live) decide(t *testing.T, request string) issuer.Decision {
 	t.Helper()
-	answer, err := l.call(t.Context(), http.MethodPost, decisionsPath, []byte(request))
+	answer, err := l.client.call(t.Context(), http.MethodPost, decisionsPath, []byte(request))
 	if err != nil {
 		t.Fatal(err)
 	}

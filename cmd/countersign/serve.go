@@ -40,6 +40,10 @@ func serveCommand() *cobra.Command {
 the data directory before it is told. The service runs until it gets SIGINT or
 SIGTERM, then finishes the requests under way.
 
+Callers present an API key. The first start makes one for the operator and prints
+it, once: on standard error, or with --log-format json, where that is the log, on
+standard output. The data directory keeps a digest of it.
+
 With --issuer, approved decisions are countersigned for one authorization
 server; the key is made in the data directory at the first start, and its public
 part is at /.well-known/jwks.json.
@@ -84,6 +88,7 @@ func runServe(c *cobra.Command, f serveFlags) error {
 	if err != nil {
 		return fail(err, startHint(err))
 	}
+	f.tellKey(c, s.firstKey)
 	go s.abortOn(signals)
 	if f.logFormat == "json" {
 		cfg.Logger.LogAttrs(c.Context(), slog.LevelInfo, "listening", slog.String("url", s.url()))
@@ -168,6 +173,8 @@ func startHint(err error) string {
 		return exposed.hint()
 	case errors.As(err, &open):
 		return "" // says it itself
+	case errors.Is(err, errNoKeyInForce):
+		return "start it on 127.0.0.1 and make a key: countersign keys api create --data DIR"
 	case strings.Contains(text, "address already in use"), strings.Contains(text, "listening"):
 		return "--listen 127.0.0.1:0 takes any free port"
 	case strings.Contains(text, "countersigning key"):

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -58,17 +59,22 @@ func serveTest(t *testing.T, cfg serviceConfig) *service {
 }
 
 // postDecision asks a service for a decision and returns the answer.
-func postDecision(url, body string) (string, issuer.Decision, error) {
-	var d issuer.Decision
-	resp, err := http.Post(url+"/v1/decisions", "application/json", strings.NewReader(body))
-	if err != nil {
-		return "", d, err
-	}
-	return readDecision(resp)
+func postDecision(url, key, body string) (string, issuer.Decision, error) {
+	return askFor(http.MethodPost, url+decisionsPath, key, body)
 }
 
-func getDecision(url, id string) (string, issuer.Decision, error) {
-	resp, err := http.Get(url + "/v1/decisions/" + id)
+func getDecision(url, key, id string) (string, issuer.Decision, error) {
+	return askFor(http.MethodGet, url+decisionsPath+"/"+id, key, "")
+}
+
+func askFor(method, url, key, body string) (string, issuer.Decision, error) {
+	req, err := http.NewRequest(method, url, strings.NewReader(body))
+	if err != nil {
+		return "", issuer.Decision{}, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+key)
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return "", issuer.Decision{}, err
 	}
@@ -92,11 +98,15 @@ func readDecision(resp *http.Response) (string, issuer.Decision, error) {
 type process struct {
 	cmd *exec.Cmd
 	url string
+	key string        // that it printed, empty where it printed none
 	out *bytes.Buffer // what it wrote to standard error; read after it ended
 	end chan struct{}
 }
 
-var listeningAt = regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+`)
+var (
+	listeningAt = regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+`)
+	apiKeyIn    = regexp.MustCompile(`csk_[0-9a-f]{16}_[0-9a-f]{64}`)
+)
 
 // startProcess runs countersign serve until it listens.
 func startProcess(t *testing.T, args ...string) *process {
@@ -107,6 +117,12 @@ func startProcess(t *testing.T, args ...string) *process {
 	}
 	p := &process{cmd: exec.Command(exe), out: &bytes.Buffer{}, end: make(chan struct{})}
 	p.cmd.Args = append([]string{"countersign", "serve", "--listen", "127.0.0.1:0", "--resolver", "127.0.0.1:1"}, args...)
+	stdout, err := os.Create(filepath.Join(t.TempDir(), "stdout"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdout.Close()
+	p.cmd.Stdout = stdout
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -122,6 +138,7 @@ func startProcess(t *testing.T, args ...string) *process {
 		lines := bufio.NewScanner(stderr)
 		for lines.Scan() {
 			fmt.Fprintln(p.out, lines.Text())
+			p.key = cmp.Or(p.key, apiKeyIn.FindString(lines.Text()))
 			if url := listeningAt.FindString(lines.Text()); url != "" && strings.Contains(lines.Text(), "listening") {
 				listening <- url
 			}
@@ -131,6 +148,11 @@ func startProcess(t *testing.T, args ...string) *process {
 	if p.url, ok = <-listening; !ok {
 		t.Fatalf("serve ended: %v\n%s", p.cmd.Wait(), p.out)
 	}
+	printed, err := os.ReadFile(stdout.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.key = cmp.Or(p.key, apiKeyIn.FindString(string(printed)))
 	return p
 }
 
@@ -138,15 +160,17 @@ func startProcess(t *testing.T, args ...string) *process {
 func TestServeKilled(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	acknowledged := map[string]string{}
+	key := ""
 	for range 2 {
 		p := startProcess(t, "--data", dir)
+		key = cmp.Or(key, p.key)
 		var mu sync.Mutex
 		var group sync.WaitGroup
 		enough := make(chan struct{})
 		for range 4 {
 			group.Go(func() {
 				for {
-					text, d, err := postDecision(p.url, `{"client":`+goodRegistration+`}`)
+					text, d, err := postDecision(p.url, key, `{"client":`+goodRegistration+`}`)
 					if err != nil {
 						return // it was killed
 					}
@@ -172,7 +196,7 @@ func TestServeKilled(t *testing.T) {
 	}
 	p := startProcess(t, "--data", dir)
 	for id, told := range acknowledged {
-		recorded, _, err := getDecision(p.url, id)
+		recorded, _, err := getDecision(p.url, key, id)
 		if err != nil || recorded != told {
 			t.Fatalf("decision %s was told as %s, and is now %s: %v", id, told, recorded, err)
 		}
@@ -192,7 +216,7 @@ func TestServeEnds(t *testing.T) {
 	}
 	dir := t.TempDir()
 	p := startProcess(t, "--data", dir, "--log-format", "json", "--roots", roots)
-	_, d, err := postDecision(p.url, `{"client":`+goodRegistration+`}`)
+	_, d, err := postDecision(p.url, p.key, `{"client":`+goodRegistration+`}`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +256,7 @@ func TestServeEnds(t *testing.T) {
 		t.Errorf("the first event has roots_digest %q", digest)
 	}
 	s := serveTest(t, smallService(dir))
-	if _, _, err := getDecision(s.url(), d.ID); err != nil {
+	if _, _, err := getDecision(s.url(), p.key, d.ID); err != nil {
 		t.Errorf("the decision is lost: %v", err)
 	}
 }
@@ -250,7 +274,7 @@ func TestServeEndsAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	fmt.Fprintf(conn, "POST /v1/decisions HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n", addr)
+	fmt.Fprintf(conn, "POST /v1/decisions HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n", addr, p.key)
 	if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
 		t.Fatalf("%q, %v", line, err)
 	}
@@ -293,7 +317,7 @@ func TestServeDrains(t *testing.T) {
 	}
 	defer conn.Close()
 	body := `{"client":` + goodRegistration + `}`
-	fmt.Fprintf(conn, "POST /v1/decisions HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", s.addr, len(body))
+	fmt.Fprintf(conn, "POST /v1/decisions HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", s.addr, s.firstKey, len(body))
 	reader := bufio.NewReader(conn)
 	// The service asks for the body: the request is under way.
 	if line, err := reader.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
@@ -325,7 +349,7 @@ func TestServeDrains(t *testing.T) {
 		t.Errorf("stop returned %v", err)
 	}
 	again := serveTest(t, smallService(dir)) // the directory is free
-	if _, _, err := getDecision(again.url(), d.ID); err != nil {
+	if _, _, err := getDecision(again.url(), s.firstKey, d.ID); err != nil {
 		t.Errorf("the decision is lost: %v", err)
 	}
 }
@@ -380,7 +404,7 @@ func TestServeAnswersItsAddress(t *testing.T) {
 	cfg := smallService(t.TempDir())
 	cfg.Listen = "127.0.0.2:0"
 	s := serveTest(t, cfg)
-	if _, _, err := postDecision(s.url(), `{"client":`+goodRegistration+`}`); err != nil {
+	if _, _, err := postDecision(s.url(), s.firstKey, `{"client":`+goodRegistration+`}`); err != nil {
 		t.Error(err)
 	}
 }
@@ -458,7 +482,7 @@ func TestServeMarksTests(t *testing.T) {
 		cfg := signingService(t)
 		cfg.Lookup.InsecureLoopback = loopback
 		s := serveTest(t, cfg)
-		_, d, err := postDecision(s.url(), signedRegistration(t, cfg))
+		_, d, err := postDecision(s.url(), s.firstKey, signedRegistration(t, cfg))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -473,11 +497,13 @@ func TestServeMarksTests(t *testing.T) {
 func TestServeCountersigns(t *testing.T) {
 	cfg := signingService(t)
 	var key jose.Key
+	token := ""
 	for range 2 {
 		s, err := startService(t.Context(), cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
+		token = cmp.Or(token, s.firstKey)
 		resp, err := http.Get(s.url() + "/.well-known/jwks.json")
 		if err != nil {
 			t.Fatal(err)
@@ -495,7 +521,7 @@ func TestServeCountersigns(t *testing.T) {
 			t.Errorf("after a restart the key is %s, and was %s", keys[0].ID(), key.ID())
 		}
 		key = keys[0]
-		_, d, err := postDecision(s.url(), signedRegistration(t, cfg))
+		_, d, err := postDecision(s.url(), token, signedRegistration(t, cfg))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -538,7 +564,7 @@ func TestServeIsNoPublisher(t *testing.T) {
 	body := signedRegistration(t, cfg)
 	cfg.Issuer = metadata.MustPublisher("https://acme.example")
 	s := serveTest(t, cfg)
-	_, d, err := postDecision(s.url(), body)
+	_, d, err := postDecision(s.url(), s.firstKey, body)
 	if err != nil {
 		t.Fatal(err)
 	}

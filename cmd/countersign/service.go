@@ -9,9 +9,11 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
+	"github.com/fc28f635/countersign/internal/access"
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/internal/store/badgerstore"
 	"github.com/fc28f635/countersign/issuer"
@@ -19,16 +21,8 @@ import (
 	"github.com/fc28f635/countersign/verify/online"
 )
 
-// How long a connection may take. A caller on loopback needs none of it, and a
-// decision that looks a publisher up takes a few times limits.DNSTimeout.
-const (
-	readHeaderTimeout = 5 * time.Second
-	readTimeout       = 10 * time.Second
-	writeTimeout      = 60 * time.Second
-	idleTimeout       = 60 * time.Second
-	headerBytes       = 16 << 10
-	drainTimeout      = 10 * time.Second
-)
+// drainTimeout is how long the requests under way are waited for at the end.
+const drainTimeout = 10 * time.Second
 
 // A serviceConfig says what a service decides with. Dir and Logger are
 // required.
@@ -48,6 +42,13 @@ type serviceConfig struct {
 	// AuthorizationServer is the one that requests are for which name none.
 	AuthorizationServer string
 
+	// TrustedProxies, ProxyHeader, Origins and Rates are those of
+	// httpapi.Config.
+	TrustedProxies []netip.Prefix
+	ProxyHeader    string
+	Origins        []string
+	Rates          httpapi.Rates
+
 	// Small and MinFreeBytes are those of badgerstore.Config.
 	Small        bool
 	MinFreeBytes uint64
@@ -58,6 +59,13 @@ type service struct {
 	addr     string // host and port
 	registry *issuer.Registry
 	store    issuer.Store
+
+	// firstKey is the API key that this start made, empty where there was one
+	// before. Nothing else has it.
+	firstKey string
+
+	// operator answers whoever can open a socket that only the operator can.
+	operator http.Handler
 
 	server *http.Server
 	log    *slog.Logger
@@ -119,26 +127,43 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	if err != nil {
 		return nil, err
 	}
-	handler, err := httpapi.New(httpapi.Config{
-		Registry: registry, JWKS: jwksOf(countersigner), Hosts: hostsOf(listener.Addr()), Logger: cfg.Logger,
+	keys, err := access.Open(ctx, store, cfg.now)
+	if err != nil {
+		return nil, err
+	}
+	handlers, err := httpapi.New(httpapi.Config{
+		Registry: registry, Keys: keys, JWKS: jwksOf(countersigner), Hosts: hostsOf(listener.Addr()), Logger: cfg.Logger,
+		TrustedProxies: cfg.TrustedProxies, ProxyHeader: cfg.ProxyHeader, Origins: cfg.Origins, Rates: cfg.Rates,
 		OnStorageFailed: func() { cancel(issuer.ErrStorageFailed) },
 	})
 	if err != nil {
 		return nil, err
 	}
+	key, err := firstKey(ctx, keys, cfg.Logger)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkCallers(listener.Addr(), keys); err != nil {
+		return nil, fmt.Errorf("listening: %w", err)
+	}
 	drain, abort := context.WithCancel(context.WithoutCancel(ctx))
 	s := &service{
-		addr: listener.Addr().String(), registry: registry, store: store,
-		server: &http.Server{
-			Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-			IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes, DisableGeneralOptionsHandler: true,
-			ErrorLog: slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelWarn),
-		},
-		log: cfg.Logger, cancel: cancel, abort: abort, done: make(chan struct{}),
+		addr: listener.Addr().String(), registry: registry, store: store, firstKey: key, operator: handlers.Operator,
+		server: newServer(handlers.Public),
+		log:    cfg.Logger, cancel: cancel, abort: abort, done: make(chan struct{}),
 	}
-	go func() { cancel(s.server.Serve(listener)) }()
+	s.server.ErrorLog = slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelWarn)
+	go func() { cancel(s.server.Serve(newBoundedListener(listener, cfg.TrustedProxies))) }()
 	go s.end(ctx, drain)
 	return s, nil
+}
+
+// now reports the current time, by the clock of look-ups where one is set.
+func (cfg serviceConfig) now() time.Time {
+	if cfg.Lookup.Now != nil {
+		return cfg.Lookup.Now()
+	}
+	return time.Now()
 }
 
 // newRegistry wires what decides.
@@ -201,6 +226,11 @@ func (s *service) stop() error {
 
 // url is where the service is.
 func (s *service) url() string { return "http://" + s.addr }
+
+// client returns a client with the key that this start made.
+func (s *service) client() *client {
+	return newClient(&url.URL{Scheme: "http", Host: s.addr}, s.firstKey)
+}
 
 func jwksOf(c *issuer.Countersigner) func() json.RawMessage {
 	if c == nil {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"regexp"
 	"time"
 )
 
@@ -15,7 +16,11 @@ type child struct {
 	cmd  *exec.Cmd
 	out  *os.File // what it said: its log, and where it listens
 	addr string   // host and port
+	key  string   // the API key that it printed, empty where it printed none
 }
+
+// apiKey matches what the first start of a service prints.
+var apiKey = regexp.MustCompile(`csk_[0-9a-f_]+`)
 
 // startChild starts a server and waits until it says where it listens. What it
 // says goes to a file: reading a pipe would take time from what is measured.
@@ -45,7 +50,7 @@ func startChild(ctx context.Context, log string, name string, args ...string) (_
 			if err != nil {
 				return nil, fmt.Errorf("where a server listens: %w", err)
 			}
-			c.addr = u.Host
+			c.addr, c.key = u.Host, apiKey.FindString(string(said))
 			return c, nil
 		}
 	}

@@ -23,9 +23,9 @@ type load struct {
 	want    []byte // what every answer holds
 }
 
-func newLoad(addr string, body, want []byte) load {
-	head := fmt.Appendf(nil, "POST /v1/decisions HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", addr, len(body))
-	return load{addr: addr, request: append(head, body...), want: want}
+func newLoad(c *child, body, want []byte) load {
+	head := fmt.Appendf(nil, "POST /v1/decisions HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", c.addr, c.key, len(body))
+	return load{addr: c.addr, request: append(head, body...), want: want}
 }
 
 // perSecond asks on all connections for the time, each as soon as it was

@@ -104,7 +104,7 @@ func measureThroughput(ctx context.Context, dir string, rounds int, f fixture, s
 		return r, err
 	}
 	defer bare.stop()
-	asked, reference := newLoad(ours.addr, f.body, countersigned), newLoad(bare.addr, f.body, f.body)
+	asked, reference := newLoad(ours, f.body, countersigned), newLoad(bare, f.body, f.body)
 	for i := range rounds + 1 {
 		n, err := asked.perSecond(ctx, turn)
 		if err != nil {
@@ -131,7 +131,7 @@ func measureStart(ctx context.Context, dir string, rounds int, f fixture, serve 
 		if err != nil {
 			return r, err
 		}
-		_, err = newLoad(c.addr, f.body, countersigned).repeat(ctx, time.Now())
+		_, err = newLoad(c, f.body, countersigned).repeat(ctx, time.Now())
 		r.ours = append(r.ours, float64(time.Since(begin).Microseconds())/1000)
 		c.stop()
 		if err != nil {

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,13 +9,49 @@ import (
 	"mime"
 	"net/http"
 	"net/netip"
+	"reflect"
 	"strings"
 
+	"github.com/fc28f635/countersign/internal/access"
 	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/internal/strictjson"
 	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/verify"
 )
+
+func (s *server) decisionOperations() {
+	add(s, operation{method: http.MethodPost, path: "/v1/decisions", id: "decide", role: access.Decide,
+		summary: "Decide on a client",
+		description: "A refusal is a decision too, and answered with 200: read outcome. " +
+			"Every decision is recorded before it is told. 503 says that none could be made now."},
+		reader[issuer.Request]{s.decisionRequest, reflect.TypeFor[requestSchema]()}, s.decide)
+	add(s, operation{method: http.MethodGet, path: "/v1/decisions/{id}", id: "read-decision", role: access.Read,
+		summary: "Read a recorded decision"}, pathID(), s.decision)
+}
+
+func (s *server) decide(ctx context.Context, req issuer.Request) (issuer.Decision, error) {
+	e := eventIn(ctx)
+	key := e.caller.ID
+	ctx = verify.WithMeter(ctx, func() { s.limits.charge(key, s.cfg.Now()) })
+	d, err := s.cfg.Registry.Decide(ctx, req)
+	if err != nil {
+		return d, err
+	}
+	return told(e, d)
+}
+
+func (s *server) decision(ctx context.Context, id string) (issuer.Decision, error) {
+	d, err := s.cfg.Registry.Decision(ctx, id)
+	if err != nil {
+		return d, err
+	}
+	e := eventIn(ctx)
+	if _, may := e.caller.AuthorizationServer(d.AuthorizationServer, s.cfg.Registry.AuthorizationServer()); !may {
+		return issuer.Decision{}, errNoDecision
+	}
+	return told(e, d)
+}
 
 // decisionRequest reads the request of the formats, section 8. Members that the
 // envelope does not know are refused; those of the client are kept, and what is
@@ -24,23 +61,58 @@ func (s *server) decisionRequest(w http.ResponseWriter, r *http.Request) (issuer
 	if err != nil {
 		return issuer.Request{}, err
 	}
+	e, err := parseEnvelope(body)
+	if err != nil {
+		return issuer.Request{}, err
+	}
+	caller := eventOf(r).caller
+	if e.source && !caller.May(access.Source) {
+		return issuer.Request{}, errSource
+	}
+	server, may := caller.AuthorizationServer(e.AuthorizationServer, s.cfg.Registry.AuthorizationServer())
+	if !may {
+		return issuer.Request{}, errServer
+	}
+	e.AuthorizationServer = server
+	return e.request(), nil
+}
+
+// parseEnvelope parses the body of a request.
+func parseEnvelope(body []byte) (e envelope, err error) {
 	members, err := strictjson.ParseObject(body, limits.JSONDepth)
 	if err != nil {
-		return issuer.Request{}, because(metadata.ReasonRequestNotJSON, err)
+		return e, because(metadata.ReasonRequestNotJSON, err)
 	}
-	var e envelope
 	for _, m := range members {
 		if err := e.set(m); err != nil {
-			return issuer.Request{}, because(metadata.ReasonRequestMemberMalformed, err)
+			return e, because(metadata.ReasonRequestMemberMalformed, err)
 		}
 	}
 	switch {
 	case e.client != nil && e.ClientID != "":
-		return issuer.Request{}, because(metadata.ReasonMetadataConflict, errors.New("client and client_id exclude each other"))
+		return e, because(metadata.ReasonMetadataConflict, errors.New("client and client_id exclude each other"))
 	case e.client == nil && e.ClientID == "":
-		return issuer.Request{}, because(metadata.ReasonRequestMemberMalformed, errors.New("neither client nor client_id"))
+		return e, because(metadata.ReasonRequestMemberMalformed, errors.New("neither client nor client_id"))
 	}
-	return e.request(), nil
+	return e, nil
+}
+
+// A requestSchema is a request as it is documented. It is read member by member:
+// see envelope.
+type requestSchema struct {
+	Client              *metadata.Client `json:"client,omitempty"`
+	ClientID            string           `json:"client_id,omitempty" doc:"In place of client: the https URL of the metadata document of the client."`
+	AuthorizationServer string           `json:"authorization_server,omitempty" doc:"The issuer identifier of the authorization server that the decision is for; by default the first one of the key, else that of the service."`
+	RedirectURI         string           `json:"redirect_uri,omitempty" doc:"The redirect URI in use."`
+	Resource            string           `json:"resource,omitempty" doc:"The resource that access is asked for. Nothing depends on it yet."`
+	Source              *sourceSchema    `json:"source,omitempty"`
+	DPoP                json.RawMessage  `json:"dpop,omitempty" doc:"A proof of possession. None is accepted yet."`
+	DryRun              bool             `json:"dry_run,omitempty" doc:"Sign nothing, consume nothing, and mark the record."`
+}
+
+// A sourceSchema is where a client came from.
+type sourceSchema struct {
+	IP string `json:"ip" doc:"Its address, which only a key with the right source may name."`
 }
 
 // An envelope is the request around the client.
@@ -48,6 +120,7 @@ type envelope struct {
 	issuer.Request
 	client json.RawMessage // as it was written; nil where there is none
 	dpop   bool
+	source bool // it says where the client came from
 }
 
 // set takes one member, whose type or form is wrong where it returns an error.
@@ -70,7 +143,7 @@ func (e *envelope) set(m strictjson.Member) error {
 	case "dpop":
 		e.dpop = true
 	case "source":
-		ok = isSource(m.Value)
+		e.source, ok = true, isSource(m.Value)
 	default:
 		return fmt.Errorf("member %q is not one of a request", shorten(m.Name))
 	}
@@ -137,6 +210,9 @@ func (s *server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 	}
 	if r.ContentLength > limits.RequestBytes {
 		return nil, because(metadata.ReasonRequestTooLarge, nil)
+	}
+	if len(r.TransferEncoding) > 0 {
+		w.Header().Set("Connection", "close") // nothing after chunks is taken for a request
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limits.RequestBytes))
 	if err != nil {

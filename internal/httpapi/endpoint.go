@@ -8,18 +8,20 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"slices"
 	"strconv"
 	"time"
 
+	"github.com/fc28f635/countersign/internal/access"
 	"github.com/fc28f635/countersign/internal/strictjson"
 	"github.com/fc28f635/countersign/issuer"
 )
 
 // endpoint makes a handler of two functions: one reads the request, one answers
 // it. Neither sees how answers, errors and log events are written.
-func endpoint[Req, Resp any](s *server, read func(http.ResponseWriter, *http.Request) (Req, error),
+func endpoint[Req, Resp any](s *server, status int, read func(http.ResponseWriter, *http.Request) (Req, error),
 	call func(context.Context, Req) (Resp, error),
 ) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -29,11 +31,6 @@ func endpoint[Req, Resp any](s *server, read func(http.ResponseWriter, *http.Req
 			return
 		}
 		resp, err := call(r.Context(), req)
-		if d, ok := any(resp).(issuer.Decision); ok && err == nil {
-			if err = withoutAnswer(d); err == nil {
-				eventOf(r).decision = d.ID
-			}
-		}
 		if err != nil {
 			s.refuse(w, r, err)
 			return
@@ -43,18 +40,17 @@ func endpoint[Req, Resp any](s *server, read func(http.ResponseWriter, *http.Req
 			s.refuse(w, r, err)
 			return
 		}
-		write(w, r, http.StatusOK, body)
+		write(w, r, status, jsonType, body)
 	})
 }
 
-// refuse is the endpoint that answers every request with the error.
-func refuse(s *server, err error) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.refuse(w, r, err) })
-}
-
-// An event is what is logged of a request, once, when it was answered.
+// An event is what is known of a request, and what is logged of it, once, when
+// it was answered.
 type event struct {
 	id       string
+	operator bool       // it came through the operator's door
+	from     netip.Addr // where it came from; zero through the operator's door
+	caller   access.Key // zero where nobody needs to be known
 	status   int
 	reason   string
 	decision string
@@ -65,16 +61,25 @@ type event struct {
 type eventKey struct{}
 
 // eventOf returns the event of a request that came through ServeHTTP.
-func eventOf(r *http.Request) *event {
-	e, _ := r.Context().Value(eventKey{}).(*event)
+func eventOf(r *http.Request) *event { return eventIn(r.Context()) }
+
+// eventIn returns the event of the request that is answered in ctx.
+func eventIn(ctx context.Context) *event {
+	e, _ := ctx.Value(eventKey{}).(*event)
 	return e
+}
+
+// A door is one way to a server.
+type door struct {
+	*server
+	operator bool
 }
 
 // ServeHTTP implements http.Handler. Whatever happens, a panic too, the request
 // is answered and logged once; what panicked is never taken for a decision.
-func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := s.cfg.Now()
-	e := &event{id: newRequestID()}
+	e := &event{id: newRequestID(), operator: s.operator}
 	r = r.WithContext(context.WithValue(r.Context(), eventKey{}, e))
 	defer s.log(r, e, start)
 	defer func() {
@@ -84,7 +89,10 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	w.Header().Set("X-Request-Id", e.id)
-	if !slices.Contains(s.cfg.Hosts, r.Host) {
+	if !s.operator {
+		e.from = s.clientAddr(r)
+	}
+	if !s.operator && !slices.Contains(s.cfg.Hosts, r.Host) {
 		s.refuse(w, r, errHost)
 		return
 	}
@@ -104,6 +112,12 @@ func (s *server) log(r *http.Request, e *event, start time.Time) {
 	attrs := []slog.Attr{
 		slog.String("request_id", e.id), slog.String("method", shorten(r.Method)), slog.String("path", shorten(r.URL.Path)),
 		slog.Int("status", e.status), slog.Duration("took", s.cfg.Now().Sub(start)),
+	}
+	if e.from.IsValid() {
+		attrs = append(attrs, slog.String("network", networkOf(e.from).String()))
+	}
+	if e.caller.ID != "" {
+		attrs = append(attrs, slog.String("key", e.caller.ID))
 	}
 	if e.reason != "" {
 		attrs = append(attrs, slog.String("reason", e.reason))
@@ -125,23 +139,32 @@ func (s *server) log(r *http.Request, e *event, start time.Time) {
 func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	p, e := problemOf(err), eventOf(r)
 	e.err, e.reason = err, string(p.reason)
+	if p.challenge != "" {
+		w.Header().Set("WWW-Authenticate", p.challenge)
+	}
 	if p.retryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(p.retryAfter/time.Second)))
 	}
-	write(w, r, p.status, p.body(e.id))
+	write(w, r, p.status, jsonType, p.body(e.id))
 	if errors.Is(err, issuer.ErrStorageFailed) {
 		_ = http.NewResponseController(w).Flush() // the caller has its answer before the process ends
 		s.cfg.OnStorageFailed()
 	}
 }
 
-// write answers with a JSON body.
-func write(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+// contentPolicy lets a page have its own style, and nothing else.
+const contentPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+const jsonType = "application/json"
+
+// write answers with a body of a media type.
+func write(w http.ResponseWriter, r *http.Request, status int, mediaType string, body []byte) {
 	eventOf(r).status = status
 	h := w.Header()
-	h.Set("Content-Type", "application/json")
+	h.Set("Content-Type", mediaType)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a caller that is gone needs no answer

@@ -1,9 +1,11 @@
 // Package httpapi answers the service's HTTP requests. Call [New] with the
-// registry that decides, and serve the handler on a loopback address: nothing
-// here authenticates a caller, who is taken for the operator.
+// registry that decides and the keys of its callers, and serve the two handlers:
+// one to everybody, one on a socket that only the operator can open.
 //
-// An endpoint is a function. One adapter, endpoint, owns size, media type,
-// strict JSON, the translation of errors, and the one log event of a request.
+// An endpoint is a function, and [add] makes it an operation of the API: its
+// path, the role that it needs, and its part of the OpenAPI document. One
+// adapter, endpoint, owns strict JSON, the translation of errors, and the one
+// log event of a request.
 package httpapi
 
 import (
@@ -12,18 +14,23 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/gorilla/mux"
 
+	"github.com/fc28f635/countersign/internal/access"
 	"github.com/fc28f635/countersign/issuer"
 )
 
-// Config configures the handler. Registry and Hosts are required.
+// Config configures the handlers. Registry, Keys and Hosts are required.
 type Config struct {
 	Registry *issuer.Registry
+
+	// Keys are the API keys of the callers.
+	Keys *access.Keyring
 
 	// JWKS returns the JWK set of the countersigning keys. Nil means that there
 	// are none.
@@ -34,6 +41,19 @@ type Config struct {
 	// had its own name point here is not.
 	Hosts []string
 
+	// Origins are the origins of the pages in browsers that may use the API with
+	// a key, such as https://console.example. None is the default.
+	Origins []string
+
+	// TrustedProxies are the networks of the proxies whose word is taken for from
+	// where a request came, in the header ProxyHeader: [XForwardedFor], the
+	// default, or [Forwarded]. Without proxies no such header is read.
+	TrustedProxies []netip.Prefix
+	ProxyHeader    string
+
+	// Rates bound how often callers ask. The zero Rates has the defaults.
+	Rates Rates
+
 	// Logger receives one event per request. Nil discards.
 	Logger *slog.Logger
 
@@ -42,7 +62,7 @@ type Config struct {
 	Now func() time.Time
 
 	// BodyTimeout bounds how long after its header the body of a request may
-	// arrive. Zero means 5 seconds: a caller on this machine needs none.
+	// arrive. Zero means 5 seconds.
 	BodyTimeout time.Duration
 
 	// OnStorageFailed is called after a request was answered with 500 because
@@ -51,17 +71,31 @@ type Config struct {
 	OnStorageFailed func()
 }
 
+// Handlers are the two doors of one service, which have the same operations.
+type Handlers struct {
+	// Public is for everybody: every path below /v1/ needs an API key, and the
+	// Host header one of the names of the service.
+	Public http.Handler
+
+	// Operator is for a socket that nobody but the operator can open: whoever
+	// asks there is the operator, and needs no key.
+	Operator http.Handler
+}
+
 // A server is what all endpoints share.
 type server struct {
 	cfg    Config
 	router *mux.Router
+	api    huma.API
+	routes map[string]*route
+	limits limiters
 }
 
-// New returns the handler of the service, or an error that names the field at
-// fault. It is safe for concurrent use.
-func New(cfg Config) (http.Handler, error) {
-	if cfg.Registry == nil || len(cfg.Hosts) == 0 {
-		return nil, errors.New("fields Registry and Hosts are required")
+// New returns the handlers of the service, or an error that names the field at
+// fault. They are safe for concurrent use.
+func New(cfg Config) (Handlers, error) {
+	if cfg.Registry == nil || cfg.Keys == nil || len(cfg.Hosts) == 0 {
+		return Handlers{}, errors.New("fields Registry, Keys and Hosts are required")
 	}
 	if cfg.JWKS == nil {
 		cfg.JWKS = func() json.RawMessage { return json.RawMessage(`{"keys":[]}`) }
@@ -78,45 +112,39 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.OnStorageFailed == nil {
 		cfg.OnStorageFailed = func() {}
 	}
-	cfg.Hosts = slices.Clone(cfg.Hosts)
-	s := &server{cfg: cfg, router: mux.NewRouter()}
-	s.routes()
-	return s, nil
+	if cfg.ProxyHeader == "" {
+		cfg.ProxyHeader = XForwardedFor
+	}
+	if err := checkOrigins(cfg.Origins); err != nil {
+		return Handlers{}, err
+	}
+	cfg.Hosts, cfg.Origins, cfg.TrustedProxies = slices.Clone(cfg.Hosts), slices.Clone(cfg.Origins), slices.Clone(cfg.TrustedProxies)
+	s := &server{cfg: cfg, router: mux.NewRouter(), routes: map[string]*route{}, limits: newLimiters(cfg.Rates)}
+	s.router.SkipClean(true) // paths are compared as they are: none is cleaned, or redirected
+	s.router.NotFoundHandler = s.nowhere()
+	s.api = newDescription(s)
+	s.operations()
+	if err := s.describe(); err != nil {
+		return Handlers{}, err
+	}
+	return Handlers{Public: door{server: s}, Operator: door{server: s, operator: true}}, nil
 }
 
-// routes is the route table. Paths are compared as they are after decoding:
-// none is cleaned, redirected, or completed with a slash.
-func (s *server) routes() {
-	s.router.SkipClean(true)
-	s.router.NotFoundHandler = refuse(s, errNoSuchPath)
-	s.route("/v1/decisions", endpoint(s, s.decisionRequest, s.cfg.Registry.Decide), http.MethodPost)
-	s.route("/v1/decisions/{id}", endpoint(s, decisionID, s.cfg.Registry.Decision), http.MethodGet, http.MethodHead)
-	s.route("/.well-known/jwks.json", endpoint(s, nothing, s.jwks), http.MethodGet, http.MethodHead)
-	s.route("/healthz", endpoint(s, nothing, health), http.MethodGet, http.MethodHead)
+// operations is the table of what can be asked.
+func (s *server) operations() {
+	s.decisionOperations()
+	s.keyOperations()
+	add(s, operation{method: http.MethodGet, path: "/.well-known/jwks.json", id: "read-jwks",
+		summary: "The public keys of countersigned statements", description: "A JWK set (RFC 7517, Section 5)."}, nothing(), s.jwks)
+	add(s, operation{method: http.MethodGet, path: "/healthz", id: "read-health",
+		summary: "Whether requests are answered"}, nothing(), health)
 }
-
-// route has the path answered for its methods, and refused for all others.
-func (s *server) route(path string, h http.Handler, methods ...string) {
-	s.router.Path(path).Methods(methods...).Handler(h)
-	refusal := refuse(s, errMethod)
-	allow := strings.Join(methods, ", ")
-	s.router.Path(path).HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Allow", allow)
-		refusal.ServeHTTP(w, r)
-	})
-}
-
-// nothing is the request of an endpoint that takes none.
-func nothing(http.ResponseWriter, *http.Request) (struct{}, error) { return struct{}{}, nil }
 
 func (s *server) jwks(context.Context, struct{}) (json.RawMessage, error) { return s.cfg.JWKS(), nil }
 
-// health says that requests are answered, and nothing of the service.
-func health(context.Context, struct{}) (map[string]string, error) {
-	return map[string]string{"status": "ok"}, nil
+// A healthAnswer says that requests are answered, and nothing of the service.
+type healthAnswer struct {
+	Status string `json:"status"`
 }
 
-// decisionID is the request for a recorded decision.
-func decisionID(_ http.ResponseWriter, r *http.Request) (string, error) {
-	return mux.Vars(r)["id"], nil
-}
+func health(context.Context, struct{}) (healthAnswer, error) { return healthAnswer{"ok"}, nil }

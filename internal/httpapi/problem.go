@@ -38,6 +38,7 @@ type problem struct {
 	code        string // the error member
 	description string
 	reason      metadata.Reason // empty for what only HTTP knows
+	challenge   string          // of WWW-Authenticate
 	retryAfter  time.Duration
 }
 
@@ -59,9 +60,43 @@ var (
 	errNoDecision = &refusal{problem: problem{status: http.StatusNotFound, code: "not_found", description: "There is no decision with this id."}}
 	errMethod     = &refusal{problem: problem{status: http.StatusMethodNotAllowed, code: "method_not_allowed", description: "This address does not have this method."}}
 	errHost       = &refusal{problem: problem{status: http.StatusMisdirectedRequest, code: "misdirected_request", description: "This service does not have the name in the Host header."}}
+	errNoAPIKey   = &refusal{problem: problem{status: http.StatusNotFound, code: "not_found", description: "There is no API key with this id."}}
 	timedOut      = problem{status: http.StatusRequestTimeout, code: "request_timeout", description: "The request did not arrive in time."}
 	cutShort      = problem{status: http.StatusBadRequest, code: "invalid_request", description: "The request did not arrive whole."}
+	tooManyKeys   = problem{status: http.StatusConflict, code: "conflict", description: "There are too many API keys."}
 )
+
+// Who asks is not known, or may not ask this. The challenges are those of RFC
+// 6750, Section 3: one without an error where no key was presented.
+var (
+	errNoKey = &refusal{problem: challenged(problemFor(metadata.ReasonAccessTokenInvalid.Problem(), metadata.ReasonAccessTokenInvalid), ""),
+		cause: errors.New("no API key")}
+	errTwoKeys = &refusal{problem: problem{status: http.StatusBadRequest, code: "invalid_request", description: "The request has more than one Authorization header."}}
+	errRole    = forbidden("This API key does not have the role for this.")
+	errSource  = forbidden("This API key may not say where a client came from.")
+	errServer  = forbidden("This API key may not name this authorization server.")
+)
+
+func challenged(p problem, code string) problem {
+	p.challenge = `Bearer realm="countersign"`
+	if code != "" {
+		p.challenge += `, error="` + code + `"`
+	}
+	return p
+}
+
+// unauthenticated refuses what was presented as a key. That is all a caller is
+// told.
+func unauthenticated(cause error) error {
+	p := problemFor(metadata.ReasonAccessTokenInvalid.Problem(), metadata.ReasonAccessTokenInvalid)
+	return &refusal{challenged(p, p.code), cause}
+}
+
+// forbidden is the refusal of what the caller's key does not allow.
+func forbidden(description string) error {
+	p := problem{status: http.StatusForbidden, code: "insufficient_scope", description: description}
+	return &refusal{problem: challenged(p, p.code)}
+}
 
 // notWhole says why a body could not be read: it is too large, or the caller
 // did not send what it announced.
@@ -107,14 +142,16 @@ func (p problem) text() string {
 	return p.code
 }
 
-// body is the answer of the formats, section 11.
+// An apiError is the answer of the formats, section 11.
+type apiError struct {
+	Code        string          `json:"error" doc:"What kind of error it is, for programs."`
+	Description string          `json:"error_description" doc:"A fixed sentence for people."`
+	Reason      metadata.Reason `json:"reason,omitzero" doc:"Why, where a reason of the formats says it; docs/reasons.md has a page for each."`
+	RequestID   string          `json:"request_id" doc:"Under which the service logged the request."`
+}
+
 func (p problem) body(requestID string) []byte {
-	body, err := strictjson.Encode(struct {
-		Error       string          `json:"error"`
-		Description string          `json:"error_description"`
-		Reason      metadata.Reason `json:"reason,omitzero"`
-		RequestID   string          `json:"request_id"`
-	}{p.code, p.description, p.reason, requestID}, false)
+	body, err := strictjson.Encode(apiError{p.code, p.description, p.reason, requestID}, false)
 	if err != nil {
 		return []byte(`{"error":"server_error"}`)
 	}

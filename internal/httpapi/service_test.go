@@ -10,11 +10,13 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/fc28f635/countersign/internal/access"
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/internal/store/badgerstore"
 	"github.com/fc28f635/countersign/issuer"
@@ -24,13 +26,18 @@ import (
 // A good registration, which is approved.
 const good = `{"client":{"client_name":"Acme Agent","redirect_uris":["http://127.0.0.1/callback"]}}`
 
+var noon = time.Now().Truncate(time.Second)
+
 // A testService is a service over a real socket, on a real store.
 type testService struct {
-	t       *testing.T
-	address string // host and port
-	log     *lockedBuffer
-	failed  *counter
-	server  *httptest.Server
+	t        *testing.T
+	address  string // host and port
+	log      *lockedBuffer
+	failed   *counter
+	server   *httptest.Server
+	operator http.Handler // the operator's door
+	keys     *access.Keyring
+	token    string // of an operator, sent where a test says nothing else
 }
 
 // A setup changes a service before it starts.
@@ -40,6 +47,13 @@ type setup struct {
 	jwks     func() json.RawMessage
 	timeout  time.Duration // of reading a body and of idling; zero is the default
 	failed   func()        // called with OnStorageFailed
+
+	authorizationServer string // the service's own
+	rates               httpapi.Rates
+	clock               func() time.Time // of rates; nil is the world's
+	proxies             []netip.Prefix
+	proxyHeader         string
+	origins             []string
 }
 
 func start(t *testing.T, s setup) *testService {
@@ -62,19 +76,27 @@ func start(t *testing.T, s setup) *testService {
 	if err != nil {
 		t.Fatal(err)
 	}
-	registry, err := issuer.NewRegistry(issuer.Config{Verifier: verifier, Store: store})
+	registry, err := issuer.NewRegistry(issuer.Config{Verifier: verifier, Store: store, AuthorizationServer: s.authorizationServer})
 	if err != nil {
 		t.Fatal(err)
 	}
-	svc := &testService{t: t, log: &lockedBuffer{}, failed: &counter{}}
+	keys, err := access.Open(t.Context(), opened, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	svc := &testService{t: t, log: &lockedBuffer{}, failed: &counter{}, keys: keys}
+	if svc.token, err = keys.First(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	svc.server = httptest.NewUnstartedServer(nil)
 	svc.address = svc.server.Listener.Addr().String()
 	svc.server.Config.IdleTimeout = s.timeout
 	svc.server.Config.DisableGeneralOptionsHandler = true
 	svc.server.Config.MaxHeaderBytes = 16 << 10
-	svc.server.Config.Handler, err = httpapi.New(httpapi.Config{
-		Registry: registry, JWKS: s.jwks, Hosts: []string{svc.address},
-		Logger: slog.New(slog.NewJSONHandler(svc.log, nil)), BodyTimeout: s.timeout,
+	handlers, err := httpapi.New(httpapi.Config{
+		Registry: registry, Keys: keys, JWKS: s.jwks, Hosts: []string{svc.address},
+		Logger: slog.New(slog.NewJSONHandler(svc.log, nil)), BodyTimeout: s.timeout, Now: s.clock,
+		Rates: s.rates, TrustedProxies: s.proxies, ProxyHeader: s.proxyHeader, Origins: s.origins,
 		OnStorageFailed: func() {
 			svc.failed.add()
 			if s.failed != nil {
@@ -85,6 +107,8 @@ func start(t *testing.T, s setup) *testService {
 	if err != nil {
 		t.Fatal(err)
 	}
+	svc.server.Config.Handler = handlers.Public
+	svc.operator = handlers.Operator
 	svc.server.Start()
 	t.Cleanup(svc.server.Close)
 	return svc
@@ -130,7 +154,13 @@ func (a answer) want(t *testing.T, status int, reason string) {
 // post asks for a decision.
 func (s *testService) post(body string) answer {
 	s.t.Helper()
-	return s.do(http.MethodPost, "/v1/decisions", strings.NewReader(body), http.Header{"Content-Type": {"application/json"}})
+	return s.send(http.MethodPost, "/v1/decisions", body)
+}
+
+// send sends JSON.
+func (s *testService) send(method, path, body string) answer {
+	s.t.Helper()
+	return s.do(method, path, strings.NewReader(body), http.Header{"Content-Type": {"application/json"}})
 }
 
 func (s *testService) get(path string) answer {
@@ -144,6 +174,7 @@ func (s *testService) do(method, path string, body io.Reader, header http.Header
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	req.Header.Set("Authorization", "Bearer "+s.token)
 	for name, values := range header {
 		req.Header[name] = values
 	}
@@ -162,6 +193,11 @@ func (s *testService) read(resp *http.Response) answer {
 		s.t.Fatal(err)
 	}
 	return answer{status: resp.StatusCode, header: resp.Header, body: string(text)}
+}
+
+// head begins a request with a key, to which header fields can be added.
+func (s *testService) head(method, target string) string {
+	return method + " " + target + " HTTP/1.1\r\nHost: " + s.address + "\r\nAuthorization: Bearer " + s.token + "\r\n"
 }
 
 // raw sends bytes as they are and returns everything that comes back until the

@@ -7,7 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/testvectors"
 )
@@ -25,6 +27,8 @@ func TestVectors(t *testing.T) {
 		}})
 	}
 	full, broken := failing(issuer.ErrStorageFull), failing(errors.New("a defect"))
+	limited := start(t, setup{rates: httpapi.Rates{Key: httpapi.Rate{PerSecond: 1, Burst: 1}}, clock: func() time.Time { return noon }})
+	limited.post(good).decision(t)
 	for _, v := range vectors {
 		t.Run(v.ID, func(t *testing.T) {
 			service := working
@@ -32,6 +36,8 @@ func TestVectors(t *testing.T) {
 			case "":
 			case "storage_full":
 				service = full
+			case "rate_limited":
+				service = limited
 			case "defect":
 				service = broken
 			default:
@@ -40,6 +46,9 @@ func TestVectors(t *testing.T) {
 			header := http.Header{}
 			if kind := v.Get("content_type"); kind != "" {
 				header.Set("Content-Type", kind)
+			}
+			if v.Get("authorization") == "none" {
+				header["Authorization"] = nil
 			}
 			a := service.do(http.MethodPost, "/v1/decisions", strings.NewReader(string(v.Body())), header)
 			outcome, reason := v.Expectation()

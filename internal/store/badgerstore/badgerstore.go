@@ -1,5 +1,6 @@
-// Package badgerstore keeps decisions, what operators said and did, and sightings
-// in a directory of one machine. Call [Open], which gives an issuer.Store.
+// Package badgerstore keeps decisions, what operators said and did, sightings and
+// API keys in a directory of one machine. Call [Open], which gives an
+// issuer.Store and an access.Store.
 //
 // # Durability
 //
@@ -65,8 +66,8 @@ type Config struct {
 	OnFailure func(error)
 }
 
-// A Store is an issuer.Store in one directory, which it holds against other
-// processes until it is closed. It is safe for concurrent use.
+// A Store is an issuer.Store and an access.Store in one directory, which it
+// holds against other processes until it is closed. It is safe for concurrent use.
 type Store struct {
 	db   *badger.DB
 	lock io.Closer

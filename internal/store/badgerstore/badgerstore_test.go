@@ -58,10 +58,12 @@ func closeStore(t testing.TB, s *Store) {
 
 func TestContract(t *testing.T) {
 	leavesNothing(t)
-	storetest.Run(t, func(t *testing.T) func() issuer.Store {
+	engine := func(t *testing.T) func() issuer.Store {
 		c := small(filepath.Join(t.TempDir(), "data"))
 		return func() issuer.Store { return open(t, c) }
-	})
+	}
+	storetest.Run(t, engine)
+	storetest.RunAPIKeys(t, engine)
 }
 
 // One directory is read with either size of tables.

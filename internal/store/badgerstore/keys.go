@@ -22,6 +22,7 @@ import (
 //	c SLOT                the number of a commit, 8 bytes; SLOT is its last 2
 //	d ID                  issuer.Decision
 //	f                     the format of the directory
+//	k ID                  access.Record of an API key
 //	o NUMBER              issuer.Act, what an operator did; 8 bytes
 //	p CLIENT_ID           issuer.Pin
 //	s DOMAIN              []verify.Sighting
@@ -29,6 +30,7 @@ import (
 //	x SUBJECT             issuer.Exception
 const (
 	acceptancePrefix = "a"
+	apiKeyPrefix     = "k"
 	commitPrefix     = "c"
 	decisionPrefix   = "d"
 	formatKey        = "f"
@@ -48,6 +50,8 @@ const idBytes = 256
 const valueBytes = 4 * limits.RequestBytes
 
 func decisionKey(id string) []byte { return []byte(decisionPrefix + id) }
+
+func apiKeyKey(id string) []byte { return []byte(apiKeyPrefix + id) }
 
 func sightingKey(p metadata.Publisher) []byte { return []byte(sightingPrefix + p.Domain()) }
 

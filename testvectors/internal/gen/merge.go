@@ -100,6 +100,8 @@ func apiVectors() []vector {
 		v("media_type_text", "415 media_type_unsupported", "a good body under another media type", "text/plain", good),
 		newVector("api", "api/body_65537", "413 request_too_large", "a body of 65,537 bytes", header("content_type", jsonType), header("body_size", "65537"), class("SIZE")),
 		v("storage_full", "503 storage_full", "a good request, and no room to record the decision", jsonType, good, header("fault", "storage_full")),
+		v("no_key", "401 access_token_invalid", "a good request without an API key", jsonType, good, header("authorization", "none"), row("A2"), rfc("RFC 6750, Section 3.1")),
+		v("rate_limited", "429 rate_limited", "a good request of a key that has asked too often", jsonType, good, header("fault", "rate_limited"), row("H23")),
 		v("defect", "500 server_error", "a good request, and a defect of the service: its detail is withheld", jsonType, good, header("fault", "defect")),
 	}
 }

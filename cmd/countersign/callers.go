@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fc28f635/countersign/internal/access"
+	"github.com/fc28f635/countersign/issuer"
+)
+
+// firstKey makes the API key of the operator where none was ever made. A store
+// without room for it is no reason not to start: what is recorded can be read,
+// over the socket.
+func firstKey(ctx context.Context, keys *access.Keyring, log *slog.Logger) (string, error) {
+	key, err := keys.First(ctx)
+	if errors.Is(err, issuer.ErrStorageFull) {
+		log.LogAttrs(ctx, slog.LevelWarn, "no API key was made", slog.String("error", err.Error()))
+		return "", nil
+	}
+	return key, err
+}
+
+// tellKey prints the API key that the first start made, this once. Where standard
+// error is a log of JSON it goes to standard output: no log keeps a key.
+func (f serveFlags) tellKey(c *cobra.Command, key string) {
+	if key == "" {
+		return
+	}
+	w := c.ErrOrStderr()
+	if f.logFormat == "json" {
+		w = c.OutOrStdout()
+	}
+	fmt.Fprintf(w, "countersign: API key of the operator, shown this once: %s\n", key)
+}
+
+var errNoKeyInForce = errors.New("no API key is in force")
+
+// checkCallers refuses an address that other machines reach where nobody there
+// could be served: no API key is in force.
+func checkCallers(addr net.Addr, keys *access.Keyring) error {
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsLoopback() || keys.InForce() {
+		return nil
+	}
+	return fmt.Errorf("%s is reached from other machines, and %w", addr, errNoKeyInForce)
+}

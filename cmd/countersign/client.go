@@ -1,0 +1,202 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fc28f635/countersign/metadata"
+)
+
+const decisionsPath = "/v1/decisions"
+
+// socketName is the socket of a service in its data directory. Whoever can open
+// it is the operator.
+const socketName = "admin.sock"
+
+// serverFlags say which running service is asked.
+type serverFlags struct {
+	data   string // --data: over its socket, without a key
+	server string // --server
+	apiKey string // --api-key
+}
+
+func (f *serverFlags) add(c *cobra.Command) {
+	flags := c.Flags()
+	flags.StringVar(&f.data, "data", "", "ask the service that runs on `DIR`, over its socket")
+	flags.StringVar(&f.server, "server", "http://"+defaultListen, "ask the service at this `URL`")
+	flags.StringVar(&f.apiKey, "api-key", "", "with --server: the API key in `FILE|env:NAME`; the variable is read once and removed")
+	c.MarkFlagsMutuallyExclusive("data", "server")
+	c.MarkFlagsMutuallyExclusive("data", "api-key")
+}
+
+// client returns the client for the service that the flags name.
+func (f *serverFlags) client() (*client, error) {
+	if f.data != "" {
+		return newSocketClient(filepath.Join(f.data, socketName)), nil
+	}
+	server, err := url.Parse(f.server)
+	if err != nil || (server.Scheme != "http" && server.Scheme != "https") || server.Host == "" || server.User != nil {
+		return nil, &usageError{fmt.Errorf("--server %.100q is no address such as http://%s", f.server, defaultListen)}
+	}
+	if f.apiKey != "" && server.Scheme == "http" && !isLoopback(server.Hostname()) {
+		return nil, &usageError{fmt.Errorf("--server %.100q: http would tell the API key to everybody on the way; use https", f.server)}
+	}
+	key, err := readAPIKey(f.apiKey)
+	if err != nil {
+		return nil, err
+	}
+	return newClient(server, key), nil
+}
+
+func isLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}
+
+// readAPIKey reads a key from where --api-key says; empty says that there is
+// none.
+func readAPIKey(source string) (string, error) {
+	const longest = 1 << 10
+	var text []byte
+	name, fromEnv := strings.CutPrefix(source, "env:")
+	switch {
+	case source == "":
+		return "", nil
+	case strings.HasPrefix(source, "csk_"):
+		return "", &usageError{errors.New("--api-key takes the name of a file, or env:NAME: a key on the command line is seen by every program on this machine")}
+	case fromEnv:
+		text = []byte(os.Getenv(name))
+		if err := os.Unsetenv(name); err != nil {
+			return "", fail(fmt.Errorf("reading the API key: %w", err), "")
+		}
+	default:
+		file, err := os.Open(source)
+		if err != nil {
+			return "", fail(fmt.Errorf("reading the API key: %w", err), "")
+		}
+		defer file.Close()
+		if text, err = io.ReadAll(io.LimitReader(file, longest)); err != nil {
+			return "", fail(fmt.Errorf("reading the API key: %w", err), "")
+		}
+	}
+	key := strings.TrimSpace(string(text))
+	if !strings.HasPrefix(key, "csk_") || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", fail(fmt.Errorf("%.100q holds no API key", source), "a key begins with csk_; the first start of countersign serve prints one")
+	}
+	return key, nil
+}
+
+// A client asks one running service.
+type client struct {
+	base *url.URL
+	key  string // empty where none is needed
+	http *http.Client
+	name string // of the service, for people
+}
+
+// newClient returns a client of the service at an URL. No proxy of the
+// environment gets between.
+func newClient(server *url.URL, key string) *client {
+	return &client{base: server, key: key, http: &http.Client{Transport: &http.Transport{Proxy: nil}, CheckRedirect: stay}, name: server.Host}
+}
+
+// newSocketClient returns a client of the service that listens on a socket of
+// this machine.
+func newSocketClient(path string) *client {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", path)
+	}
+	return &client{base: &url.URL{Scheme: "http", Host: "localhost"},
+		http: &http.Client{Transport: &http.Transport{DialContext: dial}, CheckRedirect: stay}, name: path}
+}
+
+// stay follows no redirect: the service makes none, and another must not get the
+// key.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// notOursHint is the mend of an answer that no countersign service gives.
+const notOursHint = "--server names a countersign service"
+
+// call sends a request, with a JSON body where there is one, and returns the
+// body of the answer. It waits a little longer than the service takes. What says
+// that the service refused is a [*refusedError].
+func (c *client) call(ctx context.Context, method, path string, body []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout+time.Second)
+	defer cancel()
+	defer c.http.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(ctx, method, c.base.JoinPath(path).String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, fail(fmt.Errorf("asking the service: %w", err), "")
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.key != "" {
+		req.Header.Set("Authorization", "Bearer "+c.key)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, fail(fmt.Errorf("no service answers at %s: %w", c.name, errors.Unwrap(err)), "countersign serve --data DIR starts one")
+	}
+	defer resp.Body.Close()
+	const largest = 8 << 20
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, largest))
+	if err != nil {
+		return nil, fail(fmt.Errorf("reading the service's answer: %w", err), "")
+	}
+	if resp.StatusCode >= http.StatusOK && resp.StatusCode < http.StatusMultipleChoices {
+		return answer, nil
+	}
+	refused := &refusedError{status: resp.StatusCode}
+	if err := json.Unmarshal(answer, refused); err != nil || refused.Description == "" {
+		return nil, fail(fmt.Errorf("the service answered %d, and not as countersign does", resp.StatusCode), notOursHint)
+	}
+	return nil, refused
+}
+
+// A refusedError is an error that the service told.
+type refusedError struct {
+	status      int
+	Description string          `json:"error_description"`
+	Reason      metadata.Reason `json:"reason"`
+	RequestID   string          `json:"request_id"`
+}
+
+func (e *refusedError) Error() string {
+	said := e.Description
+	if e.Reason != "" {
+		said = string(e.Reason) + ": " + said
+	}
+	return fmt.Sprintf("%s (request %s)", said, e.RequestID)
+}
+
+// failed is how an error of call is told: what was not done, and the mend.
+func failed(what string, err error) error {
+	var refused *refusedError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	hint := ""
+	switch {
+	case refused.status == http.StatusUnauthorized:
+		hint = "--api-key FILE or --api-key env:NAME presents a key; on the service's machine --data DIR needs none"
+	case refused.Reason != "":
+		hint = "countersign why " + string(refused.Reason) + " says more"
+	}
+	return fail(fmt.Errorf("%s: %w", what, err), hint)
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+)
+
+// How long a connection may take. A decision that looks a publisher up takes a
+// few times limits.DNSTimeout.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 10 * time.Second
+	writeTimeout      = 60 * time.Second
+	idleTimeout       = 60 * time.Second
+	headerBytes       = 16 << 10
+	http2Streams      = 100 // at once on one connection
+)
+
+// newServer returns the server of a handler with every bound that it has.
+func newServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes, DisableGeneralOptionsHandler: true,
+		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: http2Streams},
+	}
+}
+
+// Connections that are held at once: of one network, IPv4 /24 or IPv6 /64, and
+// of all.
+const (
+	connsOfNetwork = 256
+	connsOfAll     = 8192
+)
+
+// A boundedListener closes connections that are more than a network may hold, or
+// all networks together. Those of its trusted networks count towards the second
+// only.
+type boundedListener struct {
+	net.Listener
+	network, all int
+	trusted      []netip.Prefix
+
+	mu   sync.Mutex
+	held map[netip.Prefix]int // only networks that hold some
+	sum  int
+}
+
+// newBoundedListener bounds the connections of a listener. This machine is
+// trusted, and so are the proxies that are named.
+func newBoundedListener(l net.Listener, proxies []netip.Prefix) *boundedListener {
+	trusted := append(slices.Clone(proxies), netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"))
+	return &boundedListener{Listener: l, network: connsOfNetwork, all: connsOfAll, trusted: trusted, held: map[netip.Prefix]int{}}
+}
+
+// Accept implements net.Listener.
+func (l *boundedListener) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		network := l.networkOf(conn)
+		if l.take(network) {
+			return &boundedConn{Conn: conn, release: sync.OnceFunc(func() { l.release(network) })}, nil
+		}
+		_ = conn.Close()
+	}
+}
+
+// networkOf returns the network of a peer, zero where it is trusted.
+func (l *boundedListener) networkOf(conn net.Conn) netip.Prefix {
+	peer, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
+	addr := peer.Addr().Unmap().WithZone("")
+	if slices.ContainsFunc(l.trusted, func(p netip.Prefix) bool { return p.Contains(addr) }) {
+		return netip.Prefix{}
+	}
+	bits := 64
+	if addr.Is4() {
+		bits = 24
+	}
+	network, _ := addr.Prefix(bits)
+	return network
+}
+
+func (l *boundedListener) take(network netip.Prefix) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.sum >= l.all || network.IsValid() && l.held[network] >= l.network {
+		return false
+	}
+	l.sum++
+	l.held[network]++
+	return true
+}
+
+func (l *boundedListener) release(network netip.Prefix) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sum--
+	if l.held[network]--; l.held[network] == 0 {
+		delete(l.held, network)
+	}
+}
+
+// A boundedConn gives its place back when it is closed.
+type boundedConn struct {
+	net.Conn
+	release func()
+}
+
+func (c *boundedConn) Close() error {
+	c.release()
+	return c.Conn.Close()
+}

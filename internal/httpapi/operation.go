@@ -1,0 +1,83 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humamux"
+	"github.com/gorilla/mux"
+
+	"github.com/fc28f635/countersign/internal/access"
+	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/internal/strictjson"
+	"github.com/fc28f635/countersign/metadata"
+)
+
+// An operation is one method of one path, and what the OpenAPI document says of
+// it. The types of its request and answer are those of its functions.
+type operation struct {
+	method, path string
+	id           string // its operationId, and the directory of its examples
+
+	// role is what a caller needs. Below /v1/ an operation without one is
+	// nobody's.
+	role access.Role
+
+	summary, description string
+	status               int // of a good answer; zero means 200
+}
+
+// A reader reads the request of an endpoint. Body is the type of the JSON that it
+// takes, nil where it takes none.
+type reader[Req any] struct {
+	read func(http.ResponseWriter, *http.Request) (Req, error)
+	body reflect.Type
+}
+
+// nothing is the reader of an endpoint that takes none.
+func nothing() reader[struct{}] {
+	return reader[struct{}]{read: func(http.ResponseWriter, *http.Request) (struct{}, error) { return struct{}{}, nil }}
+}
+
+// pathID is the reader of an endpoint whose path ends in {id}.
+func pathID() reader[string] {
+	return reader[string]{read: func(_ http.ResponseWriter, r *http.Request) (string, error) { return mux.Vars(r)["id"], nil }}
+}
+
+// body is the reader of an endpoint that takes the members of T as JSON, those
+// and no other.
+func body[T any](s *server) reader[T] {
+	return reader[T]{body: reflect.TypeFor[T](), read: func(w http.ResponseWriter, r *http.Request) (v T, err error) {
+		data, err := s.readBody(w, r)
+		if err != nil {
+			return v, err
+		}
+		if err := strictjson.Decode(data, &v); err != nil {
+			if _, syntax := strictjson.ParseObject(data, limits.JSONDepth); syntax != nil {
+				return v, because(metadata.ReasonRequestNotJSON, syntax)
+			}
+			return v, because(metadata.ReasonRequestMemberMalformed, err)
+		}
+		return v, nil
+	}}
+}
+
+// add adds an operation to the API.
+func add[Req, Resp any](s *server, o operation, in reader[Req], call func(context.Context, Req) (Resp, error)) {
+	if o.status == 0 {
+		o.status = http.StatusOK
+	}
+	h := endpoint(s, o.status, in.read, call)
+	op := s.huma(o, in.body, reflect.TypeFor[Resp]())
+	// Huma finds the handler and describes it. It neither reads the request nor
+	// writes the answer, which it would do in ways that the formats do not have.
+	op.Middlewares = huma.Middlewares{func(c huma.Context, _ func(huma.Context)) {
+		r, w := humamux.Unwrap(c)
+		h.ServeHTTP(w, r)
+	}}
+	huma.Register(s.api, op, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
+	delete(op.Responses, strconv.Itoa(http.StatusUnprocessableEntity))
+}
