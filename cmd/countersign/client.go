@@ -23,10 +23,6 @@ import (
 
 const decisionsPath = "/v1/decisions"
 
-// socketName is the socket of a service in its data directory. Whoever can open
-// it is the operator.
-const socketName = "admin.sock"
-
 // serverFlags say which running service is asked.
 type serverFlags struct {
 	data   string // --data: over its socket, without a key
@@ -37,7 +33,7 @@ type serverFlags struct {
 func (f *serverFlags) add(c *cobra.Command) {
 	flags := c.Flags()
 	flags.StringVar(&f.data, "data", "", "ask the service that runs on `DIR`, over its socket")
-	flags.StringVar(&f.server, "server", "http://"+defaultListen, "ask the service at this `URL`")
+	flags.StringVar(&f.server, "server", "", "ask the service at this `URL` (default http://"+defaultListen+")")
 	flags.StringVar(&f.apiKey, "api-key", "", "with --server: the API key in `FILE|env:NAME`; the variable is read once and removed")
 	c.MarkFlagsMutuallyExclusive("data", "server")
 	c.MarkFlagsMutuallyExclusive("data", "api-key")
@@ -47,6 +43,9 @@ func (f *serverFlags) add(c *cobra.Command) {
 func (f *serverFlags) client() (*client, error) {
 	if f.data != "" {
 		return newSocketClient(filepath.Join(f.data, socketName)), nil
+	}
+	if f.server == "" {
+		f.server = "http://" + defaultListen
 	}
 	server, err := url.Parse(f.server)
 	if err != nil || (server.Scheme != "http" && server.Scheme != "https") || server.Host == "" || server.User != nil {
@@ -103,9 +102,10 @@ func readAPIKey(source string) (string, error) {
 // A client asks one running service.
 type client struct {
 	base *url.URL
-	key  string // empty where none is needed
-	http *http.Client
-	name string // of the service, for people
+	key   string // empty where none is needed
+	http  *http.Client
+	name  string // of the service, for people
+	actor string // who does what the operator asks for; empty where nothing is done
 }
 
 // newClient returns a client of the service at an URL. No proxy of the
@@ -117,12 +117,14 @@ func newClient(server *url.URL, key string) *client {
 // newSocketClient returns a client of the service that listens on a socket of
 // this machine.
 func newSocketClient(path string) *client {
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "unix", path)
-	}
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) { return dialSocket(ctx, path) }
 	return &client{base: &url.URL{Scheme: "http", Host: "localhost"},
 		http: &http.Client{Transport: &http.Transport{DialContext: dial}, CheckRedirect: stay}, name: path}
+}
+
+func dialSocket(ctx context.Context, path string) (net.Conn, error) {
+	var d net.Dialer
+	return d.DialContext(ctx, "unix", path)
 }
 
 // stay follows no redirect: the service makes none, and another must not get the
@@ -145,6 +147,9 @@ func (c *client) call(ctx context.Context, method, path string, body []byte) ([]
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.actor != "" {
+		req.Header.Set("Countersign-Actor", c.actor)
 	}
 	if c.key != "" {
 		req.Header.Set("Authorization", "Bearer "+c.key)

@@ -23,17 +23,19 @@ DIR/site, and print the records and what verifiers then see.
 
 A verifier that remembers trusts a new key where it saw it published for 24 h
 beside an older one: the keys form a line. A key without such overlap starts a
-new line, at tier domain for 72 h, to which no approval carries over.`,
+new line, at tier domain for 72 h, to which no approval carries over.
+
+"countersign keys api" is for operators: the keys of those who ask a service.`,
 		Example: `  countersign keys list acme.example
   countersign keys standby acme.example --dir acme -o /media/stick/acme.pem
   countersign keys stolen acme.example 2026a --dir acme`,
 		GroupID: groupPublisher,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return &usageError{errors.New("name what to do: list, new, standby, retire, lost or stolen")}
+			return &usageError{errors.New("name what to do: list, new, standby, retire, lost or stolen; api, for operators")}
 		},
 	}
-	c.AddCommand(keysListCommand(), keysNewCommand(), keysStandbyCommand(), keysRetireCommand(), keysLostCommand(), keysStolenCommand())
+	c.AddCommand(keysListCommand(), keysNewCommand(), keysStandbyCommand(), keysRetireCommand(), keysLostCommand(), keysStolenCommand(), keysAPICommand())
 	return c
 }
 
