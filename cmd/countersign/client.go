@@ -101,7 +101,7 @@ func readAPIKey(source string) (string, error) {
 
 // A client asks one running service.
 type client struct {
-	base *url.URL
+	base  *url.URL
 	key   string // empty where none is needed
 	http  *http.Client
 	name  string // of the service, for people

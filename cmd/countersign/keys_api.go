@@ -140,4 +140,3 @@ func keysAPIRevokeCommand() *cobra.Command {
 	c.Flags().StringVar(&f.word.Actor, "actor", osUser(), "record that `NAME` does it")
 	return c
 }
-

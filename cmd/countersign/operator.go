@@ -164,4 +164,3 @@ func untilText(until, now time.Time) string {
 
 // byText says who said something, and why.
 func byText(actor, reason string) string { return actor + ": " + reason }
-

@@ -149,7 +149,7 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	s := &service{
 		addr: listener.Addr().String(), registry: registry, store: store, firstKey: key,
 		server: newServer(handlers.Public), admin: newServer(handlers.Operator),
-		log:    cfg.Logger, cancel: cancel, abort: abort, done: make(chan struct{}),
+		log: cfg.Logger, cancel: cancel, abort: abort, done: make(chan struct{}),
 	}
 	s.server.ErrorLog = slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelWarn)
 	s.admin.ErrorLog = s.server.ErrorLog
