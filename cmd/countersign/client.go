@@ -141,7 +141,10 @@ func (c *client) call(ctx context.Context, method, path string, body []byte) ([]
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout+time.Second)
 	defer cancel()
 	defer c.http.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, method, c.base.JoinPath(path).String(), bytes.NewReader(body))
+	path, query, _ := strings.Cut(path, "?")
+	address := c.base.JoinPath(path)
+	address.RawQuery = query
+	req, err := http.NewRequestWithContext(ctx, method, address.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, fail(fmt.Errorf("asking the service: %w", err), "")
 	}
