@@ -23,6 +23,9 @@ import (
 
 const decisionsPath = "/v1/decisions"
 
+// defaultServer is where a service is that nothing else was said of.
+const defaultServer = "http://" + defaultListen
+
 // serverFlags say which running service is asked.
 type serverFlags struct {
 	data   string // --data: over its socket, without a key
@@ -33,23 +36,21 @@ type serverFlags struct {
 func (f *serverFlags) add(c *cobra.Command) {
 	flags := c.Flags()
 	flags.StringVar(&f.data, "data", "", "ask the service that runs on `DIR`, over its socket")
-	flags.StringVar(&f.server, "server", "", "ask the service at this `URL` (default http://"+defaultListen+")")
+	flags.StringVar(&f.server, "server", defaultServer, "ask the service at this `URL`")
 	flags.StringVar(&f.apiKey, "api-key", "", "with --server: the API key in `FILE|env:NAME`; the variable is read once and removed")
-	c.MarkFlagsMutuallyExclusive("data", "server")
-	c.MarkFlagsMutuallyExclusive("data", "api-key")
 }
 
 // client returns the client for the service that the flags name.
 func (f *serverFlags) client() (*client, error) {
 	if f.data != "" {
+		if f.server != defaultServer || f.apiKey != "" {
+			return nil, &usageError{errors.New("--data asks over the service's socket: leave out --server and --api-key")}
+		}
 		return newSocketClient(filepath.Join(f.data, socketName)), nil
-	}
-	if f.server == "" {
-		f.server = "http://" + defaultListen
 	}
 	server, err := url.Parse(f.server)
 	if err != nil || (server.Scheme != "http" && server.Scheme != "https") || server.Host == "" || server.User != nil {
-		return nil, &usageError{fmt.Errorf("--server %.100q is no address such as http://%s", f.server, defaultListen)}
+		return nil, &usageError{fmt.Errorf("--server %.100q is no address such as %s", f.server, defaultServer)}
 	}
 	if f.apiKey != "" && server.Scheme == "http" && !isLoopback(server.Hostname()) {
 		return nil, &usageError{fmt.Errorf("--server %.100q: http would tell the API key to everybody on the way; use https", f.server)}

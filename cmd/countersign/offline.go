@@ -23,7 +23,7 @@ import (
 // --data it asks the service that runs there, and where none does, it opens the
 // store itself and asks the same handler.
 func (f *serverFlags) operatorClient(ctx context.Context, log io.Writer) (*client, func() error, error) {
-	if f.data == "" && f.server == "" {
+	if f.data == "" && f.server == defaultServer && f.apiKey == "" {
 		return nil, nil, &usageError{errors.New("--data DIR is missing, where the service keeps its data, or --server URL with --api-key")}
 	}
 	c, err := f.client()

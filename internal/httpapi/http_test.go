@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fc28f635/countersign/internal/access"
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/internal/limits"
 )
@@ -177,6 +178,7 @@ func TestAnswers(t *testing.T) {
 	s := start(t, setup{})
 	const marker = "zq<script>"
 	id := s.post(good).decision(t).ID
+	_, weak := s.key(access.Terms{Role: access.Read})
 	answers := map[string]answer{
 		"decision":   s.post(good),
 		"recorded":   s.get("/v1/decisions/" + id),
@@ -186,6 +188,10 @@ func TestAnswers(t *testing.T) {
 		"method":     s.do("ZQ", "/healthz", nil, nil),
 		"media type": s.do(http.MethodPost, "/v1/decisions", strings.NewReader(good), http.Header{"Content-Type": {marker}}),
 		"health":     s.get("/healthz"),
+		"no key":     s.do(http.MethodGet, "/v1/zq", nil, http.Header{"Authorization": nil}),
+		"wrong key":  s.do(http.MethodGet, "/v1/keys", nil, http.Header{"Authorization": {"Bearer " + marker}}),
+		"wrong role": s.as(weak).get("/v1/keys"),
+		"a new key":  s.send(http.MethodPost, "/v1/keys", `{"name":"a","role":"`+marker+`"}`),
 		"keys":       s.get("/.well-known/jwks.json"),
 	}
 	ids := map[string]bool{}

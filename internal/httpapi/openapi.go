@@ -111,7 +111,7 @@ func (s *server) huma(o operation, body, answer reflect.Type) huma.Operation {
 		op.Description = strings.TrimSpace(op.Description + fmt.Sprintf(" Needs the role %s.", o.role))
 		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
 	}
-	op.Errors = append(op.Errors, http.StatusTooManyRequests)
+	op.Errors = append(append(op.Errors, http.StatusTooManyRequests), o.errors...)
 	slices.Sort(op.Errors)
 	return op
 }

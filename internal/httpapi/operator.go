@@ -32,23 +32,26 @@ func (e *event) actor() string {
 
 // operatorOperations are what operators say, each with an end of its own.
 func (s *server) operatorOperations() {
-	post := func(path, id, summary, description string, status int) operation {
-		return operation{method: http.MethodPost, path: path, id: id, role: access.Operator, status: status, summary: summary, description: description}
+	say := func(path, id, summary, description string, errors ...int) operation {
+		return operation{method: http.MethodPost, path: path, id: id, role: access.Operator, status: http.StatusCreated,
+			summary: summary, description: description, errors: errors}
+	}
+	end := func(path, id, summary string) operation {
+		return operation{method: http.MethodPost, path: path, id: id, role: access.Operator, summary: summary, errors: []int{http.StatusNotFound}}
 	}
 	get := func(path, id, summary, description string) operation {
 		return operation{method: http.MethodGet, path: path, id: id, role: access.Operator, summary: summary, description: description}
 	}
-	add(s, post("/v1/acceptances", "accept", "Accept a publisher or a shape",
-		"The answer says in line to which keys of the publisher it is given: what is signed with a later key that does not join them is not covered.",
-		http.StatusCreated), body[acceptRequest](s), s.accept)
-	add(s, post("/v1/acceptances/end", "unaccept", "End an acceptance", "", 0), body[unacceptRequest](s), s.unaccept)
-	add(s, post("/v1/exceptions", "except", "Hold or allow a subject for at most 7 days",
+	add(s, say("/v1/acceptances", "accept", "Accept a publisher or a shape",
+		"The answer says in line to which keys of the publisher it is given: what is signed with a later key that does not join them is not covered."), body[acceptRequest](s), s.accept)
+	add(s, end("/v1/acceptances/end", "unaccept", "End an acceptance"), body[unacceptRequest](s), s.unaccept)
+	add(s, say("/v1/exceptions", "except", "Hold or allow a subject for at most 7 days",
 		"A subject is a publisher, a client_id or a shape. Without a tier it is a hold: whatever claims the subject is denied. "+
-			"With a tier, from domain to accepted, what is proven to be the subject is lifted to it.", http.StatusCreated), body[exceptRequest](s), s.except)
-	add(s, post("/v1/exceptions/end", "release", "End a hold or an allowance", "", 0), body[releaseRequest](s), s.release)
-	add(s, post("/v1/pins", "pin", "Keep a copy of a metadata document",
-		"It stands for the document where that cannot be had. What the address serves, and 410, always win.", http.StatusCreated), body[pinRequest](s), s.pin)
-	add(s, post("/v1/pins/end", "unpin", "Drop the copy of a metadata document", "", 0), body[unpinRequest](s), s.unpin)
+			"With a tier, from domain to accepted, what is proven to be the subject is lifted to it.", http.StatusConflict), body[exceptRequest](s), s.except)
+	add(s, end("/v1/exceptions/end", "release", "End a hold or an allowance"), body[releaseRequest](s), s.release)
+	add(s, say("/v1/pins", "pin", "Keep a copy of a metadata document",
+		"It stands for the document where that cannot be had. What the address serves, and 410, always win."), body[pinRequest](s), s.pin)
+	add(s, end("/v1/pins/end", "unpin", "Drop the copy of a metadata document"), body[unpinRequest](s), s.unpin)
 	add(s, get("/v1/standing", "read-standing", "List everything that operators said and did not end",
 		"What has run out is among it."), nothing(), s.standing)
 	add(s, get("/v1/acts", "read-acts", "List what operators did", "The newest first; limit bounds how many, 100 by default."), limit(), s.acts)

@@ -23,17 +23,16 @@ func told(e *event, d issuer.Decision) (issuer.Decision, error) {
 	return d, withoutAnswer(d)
 }
 
-// Which of these came about says what this machine can reach, so a caller
-// without the right to findings is told one for all (formats, section 9).
+// unspoken are told as one to callers without the right to findings: which of them
+// came about says what this machine can reach.
+var unspoken = []metadata.Reason{
+	metadata.ReasonAddressRefused, metadata.ReasonDNSUnavailable, metadata.ReasonDNSBogus, metadata.ReasonDocumentUnavailable,
+}
+
+// aloud is the one.
 const aloud = metadata.ReasonDocumentUnavailable
 
-func hidden(r metadata.Reason) bool {
-	switch r {
-	case metadata.ReasonAddressRefused, metadata.ReasonDNSUnavailable, metadata.ReasonDNSBogus, metadata.ReasonDocumentUnavailable:
-		return true
-	}
-	return false
-}
+func hidden(r metadata.Reason) bool { return slices.Contains(unspoken, r) }
 
 // outline leaves of each finding its check, status and reason.
 func outline(d issuer.Decision) issuer.Decision {
