@@ -16,6 +16,7 @@ import (
 
 	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/verify"
 )
 
 // The socket is the operator's alone, goes with the service, and takes the place
@@ -222,6 +223,29 @@ func TestParseUntil(t *testing.T) {
 	for _, text := range []string{"", "d", "-7d", "0d", "7", "-1h", "0h", "tomorrow", "2026-13-01", "99999999999d", "1w"} {
 		if got, err := parseUntil(text, now); err == nil {
 			t.Errorf("%q is %s", text, got)
+		}
+	}
+}
+
+// A pin stands for the document in the service, and the decision says whose it is.
+func TestPinnedDocument(t *testing.T) {
+	const url = "https://acme.example/client.json"
+	cfg := smallService(shortDir(t))
+	cfg.Lookup.InsecureLoopback = true
+	cfg.Lookup.InsecureConnectTo = func(string) string { return "127.0.0.1:1" }
+	s := serveTest(t, cfg)
+	pin := issuer.Pin{ClientID: url, Actor: "ada", Reason: "outage", Until: time.Now().Add(time.Hour),
+		Document: []byte(`{"client_id":"` + url + `","client_name":"Acme","redirect_uris":["https://acme.example/callback"]}`)}
+	if _, err := s.registry.Pin(t.Context(), pin); err != nil {
+		t.Fatal(err)
+	}
+	d, err := s.registry.Decide(t.Context(), issuer.Request{ClientID: url})
+	if err != nil || d.Outcome != issuer.Approved || d.Tier != issuer.TierDomain {
+		t.Fatalf("%s at tier %s for %q, %v", d.Outcome, d.Tier, d.Reason, err)
+	}
+	for _, f := range d.Findings {
+		if f.Check == verify.CheckMetadataDocument && !strings.HasPrefix(f.Evidence.Source, "pinned by ada until ") {
+			t.Errorf("%+v", f)
 		}
 	}
 }

@@ -8,24 +8,43 @@ import (
 	"github.com/dgraph-io/badger/v4"
 
 	"github.com/fc28f635/countersign/issuer"
+	"github.com/fc28f635/countersign/metadata"
 )
 
-// countSoftware takes a decision down for the software of its shape. It does no
+// counted is what was written last of software, in the committer's memory: most
+// decisions are on software that came a moment ago. It can be ahead of the disk
+// by a decision that was not committed, which a count bears.
+type counted map[metadata.Shape]issuer.Software
+
+// countedMost bounds it: a hundred bytes each.
+const countedMost = 4096
+
+// take takes a decision down for the software of its shape. It does no
 // harm to do it twice.
-func countSoftware(txn *badger.Txn, d issuer.Decision) error {
+func (c counted) take(txn *badger.Txn, d issuer.Decision) error {
 	key := softwareKey(d.Shape)
 	if len(key) == 0 {
 		return nil
 	}
-	var before issuer.Software
-	if err := get(txn, key, &before); err != nil && !errors.Is(err, badger.ErrKeyNotFound) {
-		return err
+	before, known := c[d.Shape]
+	if !known {
+		if err := get(txn, key, &before); err != nil && !errors.Is(err, badger.ErrKeyNotFound) {
+			return err
+		}
+		if len(c) >= countedMost {
+			clear(c)
+		}
 	}
-	value, err := encode(before.See(d))
+	after := before.See(d)
+	value, err := encode(after)
 	if err != nil {
 		return err
 	}
-	return put(txn, key, value)
+	if err := put(txn, key, value); err != nil {
+		return err
+	}
+	c[d.Shape] = after
+	return nil
 }
 
 // Software implements issuer.Store. It reads all that is kept of software, and
