@@ -58,12 +58,14 @@ func codesGo(c metadata.Client) []string {
 		if err != nil {
 			continue
 		}
-		place := r.Scheme() + ":"
+		var place string
 		switch r.Class() {
 		case metadata.RedirectHTTPS:
 			place = r.Host()
 		case metadata.RedirectLoopback:
 			place = "this computer"
+		case metadata.RedirectPrivate:
+			place = r.Scheme() + ":"
 		}
 		if !slices.Contains(places, place) && len(places) < most {
 			places = append(places, place)
