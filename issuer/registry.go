@@ -151,15 +151,13 @@ func (r *Registry) judge(ctx context.Context, req Request) (Decision, error) {
 	if err != nil {
 		return Decision{}, fmt.Errorf("verifying: %w", err)
 	}
-	claimed := v.Claimed()
-	claims := subjectsOf(req.ClientID, claimed, v)
+	claims := subjectsOf(req.ClientID, v.Claimed(), v) // those of a statement that is then ignored among them
 	ignored := r.ignores(v)
 	if ignored != nil {
 		p.WithoutStatement = true
 		if v, err = r.cfg.Verifier.Verify(ctx, p); err != nil {
 			return Decision{}, fmt.Errorf("verifying: %w", err)
 		}
-		claims = append(claims, subjectsOf(req.ClientID, claimed, v)...)
 	}
 	standing, err := r.cfg.Store.Standing(ctx, claims)
 	if err != nil {
