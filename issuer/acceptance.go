@@ -15,6 +15,11 @@ type Acceptance struct {
 	Publisher metadata.Publisher `json:"publisher,omitzero"`
 	Shape     metadata.Shape     `json:"shape,omitempty"`
 
+	// Line are the thumbprints of the publisher's keys at the time: what it
+	// signs with them, and with keys that join them, is covered. Where none was
+	// known, the publisher's first keys are meant. See [verify.Line].
+	Line []string `json:"line,omitempty"`
+
 	By     string    `json:"by"`     // operator, catalog or root
 	Actor  string    `json:"actor"`  // who said yes
 	Reason string    `json:"reason"` // why
@@ -22,26 +27,36 @@ type Acceptance struct {
 	Until  time.Time `json:"until"`
 }
 
-// ByOperator is the By of an acceptance that a person gave by name. Only such
-// a one lifts a client of binding loose.
-const ByOperator = "operator"
+// Whose word a client's tier rests on.
+const (
+	// ByOperator is the By of an acceptance that a person gave by name. Only
+	// such a one lifts a client of binding loose.
+	ByOperator = "operator"
+
+	// ByException is the By in a decision that rests on an [Exception].
+	ByException = "exception"
+)
 
 // Check reports what is missing of an acceptance.
 func (a Acceptance) Check() error {
 	switch {
 	case a.Publisher.IsZero() && a.Shape == "":
 		return errors.New("an acceptance needs a publisher or a shape")
-	case a.By == "" || a.Actor == "" || a.Reason == "":
-		return errors.New("an acceptance needs who gave it, on whose word, and why")
-	case a.At.IsZero() || !a.Until.After(a.At):
-		return errors.New("an acceptance needs an end after its beginning")
+	case a.By == "":
+		return errors.New("an acceptance needs to say by whom it is: an operator, a catalog or a root")
 	}
-	return nil
+	return checkWord("an acceptance", a.Actor, a.Reason, a.At, a.Until)
 }
 
-// Standing is what people said of a client: the acceptances that name its
-// publisher or its shape. It is an input of its own beside the verdict, never
-// evidence. The zero Standing is of a client that nobody accepted.
+// Standing is what people said of a client. It is an input of its own beside the
+// verdict, never evidence. The zero Standing is of a client of whom nobody said
+// anything.
 type Standing struct {
+	// Acceptances are those of its publisher or its shape.
 	Acceptances []Acceptance
+
+	// Exceptions are those on anything that it claims, proven or not: each hold
+	// in force among them denies the client. An allowance lifts it only where
+	// the client is proven to be the subject.
+	Exceptions []Exception
 }

@@ -41,9 +41,7 @@ func TestAcceptances(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := newOffice(t, secure, signedZone(""), nil)
 			a := acceptance(c.accept)
-			if err := o.Accept(t.Context(), a); err != nil {
-				t.Fatal(err)
-			}
+			o.accept(t, a)
 			d := o.decide(t, registration(c.client))
 			wantDecision(t, d, Approved, c.want, "")
 			if accepted := d.Acceptance != nil; accepted != (c.want == TierAccepted) {
@@ -68,7 +66,7 @@ func TestAcceptanceCheck(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOffice(t, secure, nil, nil)
-			if err := o.Accept(t.Context(), acceptance(change)); err == nil || len(o.store.accepted) > 0 {
+			if _, err := o.Accept(t.Context(), acceptance(change)); err == nil || len(o.store.accepted) > 0 {
 				t.Errorf("error %v, kept %v", err, o.store.accepted)
 			}
 		})

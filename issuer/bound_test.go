@@ -100,7 +100,7 @@ func TestDecisionsBound(t *testing.T) {
 		}
 		o := newOffice(t, header, map[string]string{"dns.zone": keyRecords(""), foreignDocument: string(document)}, nil)
 		if rapid.Bool().Draw(rt, "accepted") {
-			if err := o.Accept(t.Context(), acceptance(nil)); err != nil {
+			if _, err := o.Accept(t.Context(), acceptance(nil)); err != nil {
 				rt.Fatal(err)
 			}
 		}

@@ -184,9 +184,7 @@ func TestCountersignedNamesOnlyWhatIsProven(t *testing.T) {
 func TestAcceptanceBoundsWhatItEarns(t *testing.T) {
 	until := vectortest.DrawnNow.Add(2 * time.Minute)
 	o := signingOffice(t, secure, TierSigned, nil)
-	if err := o.Accept(t.Context(), acceptance(func(a *Acceptance) { a.Until = until })); err != nil {
-		t.Fatal(err)
-	}
+	o.accept(t, acceptance(func(a *Acceptance) { a.Until = until }))
 	d := o.decide(t, registration(agent(stated(t, vectortest.Genuine, nil))))
 	wantDecision(t, d, Approved, TierAccepted, "")
 	if d.ExpiresAt.After(until) {

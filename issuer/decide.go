@@ -21,7 +21,7 @@ import (
 //   - standing: without acceptance nothing earns modify, delete, admin or
 //     sensitive reads.
 //
-// An inconclusive verdict is denied for its reason, whose problem has status
+// A hold in force denies, whatever else was found. An inconclusive verdict is denied for its reason, whose problem has status
 // 503.
 func (p *Policy) Decide(v *verify.Verdict, c metadata.Client, s Standing) Decision {
 	d := Decision{Policy: p.digest, Outcome: Denied, Tier: TierUnverified,
@@ -32,9 +32,12 @@ func (p *Policy) Decide(v *verify.Verdict, c metadata.Client, s Standing) Decisi
 	}
 	d.At, d.Findings, d.Statement = v.At, v.Findings, v.Digest
 	d.Flags = flags(v)
+	if held, ok := s.hold(v.At); ok {
+		d.Tier, d.Hold = TierBlocked, &HoldNote{Subject: held.Subject, Actor: held.Actor, Until: held.Until}
+		return d.deny(metadata.ReasonOperatorHold)
+	}
 	effective, verified := v.Client()
 	if !verified {
-		d.Told = "Refused"
 		if ended[v.Reason()] {
 			d.Tier = TierBlocked
 		}
@@ -96,8 +99,9 @@ var flagged = map[metadata.Reason]bool{
 	metadata.ReasonKeyLineNew: true,
 }
 
-// tier returns the highest tier whose conditions hold, and the acceptance that
-// it rests on; byShape says that what was accepted is the shape.
+// tier returns the highest tier whose conditions hold, and the person's word that
+// it rests on; byShape says that what was accepted is the shape. An allowance
+// lifts to at most its tier, and never past what the binding admits.
 func (p *Policy) tier(v *verify.Verdict, shape metadata.Shape, s Standing) (highest Tier, note *AcceptanceNote, byShape bool) {
 	var holds [len(tierNames)]bool
 	holds[TierBlocked] = true
@@ -108,7 +112,7 @@ func (p *Policy) tier(v *verify.Verdict, shape metadata.Shape, s Standing) (high
 	document, known := v.Finding(verify.CheckMetadataDocument)
 	outage := known && document.Status == verify.Unavailable
 	for _, r := range p.rules {
-		if outage && r.tier == TierSigned || !holds[r.above] || len(r.bindings) > 0 && !slices.Contains(r.bindings, v.Binding) || !anyPassed(v, r.passed) {
+		if outage && r.tier == TierSigned || !holds[r.above] || !r.admits(v.Binding) || !anyPassed(v, r.passed) {
 			continue
 		}
 		if r.acceptance {
@@ -122,7 +126,23 @@ func (p *Policy) tier(v *verify.Verdict, shape metadata.Shape, s Standing) (high
 		holds[r.tier] = true
 		highest = r.tier
 	}
+	for _, e := range s.allowances(v, shape, holds[TierDomain]) {
+		if lifted := p.upTo(e.Tier, v.Binding); lifted > highest {
+			highest, byShape = lifted, e.Subject.Shape() != ""
+			note = &AcceptanceNote{By: ByException, Actor: e.Actor, Until: e.Until}
+		}
+	}
 	return highest, note, byShape
+}
+
+// upTo returns the highest tier up to t that a client of the binding can have.
+func (p *Policy) upTo(t Tier, binding metadata.Binding) (highest Tier) {
+	for _, r := range p.rules {
+		if r.tier <= t && r.admits(binding) {
+			highest = r.tier
+		}
+	}
+	return highest
 }
 
 func anyPassed(v *verify.Verdict, alternatives [][]verify.Check) bool {
@@ -135,12 +155,12 @@ func anyPassed(v *verify.Verdict, alternatives [][]verify.Check) bool {
 }
 
 // covers returns an acceptance in force for the client: of its publisher where
-// one is proven, or of its shape. One of a publisher covers all that it signs;
+// one is proven, or of its shape. One of a publisher covers all that it signs
+// with the keys that it had, or keys that joined them;
 // of what it does not sign, only the shape that was seen. A shape says where
 // codes go and nothing of keys: it covers the grants that are delivered by
 // redirect, and none where there are no such. A client of binding loose needs a person's.
 func (s Standing) covers(v *verify.Verdict, shape metadata.Shape, domain bool) (a Acceptance, byShape, ok bool) {
-	signed := signedByPublisher(v)
 	client, _ := v.Client()
 	for _, a := range s.Acceptances {
 		if v.At.Before(a.At) || !v.At.Before(a.Until) {
@@ -150,6 +170,7 @@ func (s Standing) covers(v *verify.Verdict, shape metadata.Shape, domain bool) (
 			continue
 		}
 		shaped := a.Shape != "" && a.Shape == shape && client.UsesRedirects()
+		signed := signedByPublisher(v) && ofLine(a.Line, v)
 		switch {
 		case a.Publisher.IsZero():
 			if shaped {
@@ -163,28 +184,49 @@ func (s Standing) covers(v *verify.Verdict, shape metadata.Shape, domain bool) (
 }
 
 // signedByPublisher reports whether a key that the publisher's domain publishes,
-// and that has a past there, or a pinned one, signed the statement. A signature
-// by a key that nothing corroborates proves who wrote nothing.
+// and that has a past there, or a pinned one, signed the statement.
 func signedByPublisher(v *verify.Verdict) bool {
+	return statedByPublisher(v) && (v.Passed(verify.CheckPinnedKey) || v.Passed(verify.CheckKeyLine))
+}
+
+// statedByPublisher is signedByPublisher for a key that may be new. A signature by
+// a key that nothing corroborates proves who wrote nothing.
+func statedByPublisher(v *verify.Verdict) bool {
 	if coverage, _ := v.Finding(verify.CheckCoverage); coverage.Reason == metadata.ReasonMemberNotStated || !v.Passed(verify.CheckSignature) {
 		return false // what the document adds to the statement, nobody signed
 	}
-	return v.Passed(verify.CheckPinnedKey) || v.Passed(verify.CheckKeyLine) &&
-		(v.Passed(verify.CheckDNSKey) && v.Passed(verify.CheckDNSStrength) || v.Passed(verify.CheckWellknownKey))
+	return v.Passed(verify.CheckPinnedKey) || v.Passed(verify.CheckDNSKey) && v.Passed(verify.CheckDNSStrength) || v.Passed(verify.CheckWellknownKey)
+}
+
+// ofLine reports whether what was given to keys of a publisher is also the one's
+// that signed: it is pinned, or of a line with one of them. What was given when
+// no key was known is the first line's.
+func ofLine(given []string, v *verify.Verdict) bool {
+	line := v.Line()
+	if v.Passed(verify.CheckPinnedKey) || len(given) == 0 && line.First {
+		return true
+	}
+	return slices.ContainsFunc(line.Keys, func(key string) bool { return slices.Contains(given, key) })
 }
 
 // expiry bounds how long a decision may be acted upon without asking again: no
-// longer than its evidence and its acceptance hold.
-func expiry(v *verify.Verdict, a *AcceptanceNote, at time.Time) time.Time {
-	end := at.Add(time.Hour)
-	if until := v.ValidUntil(); !until.IsZero() && until.Before(end) {
-		end = until
+// longer than its evidence and the word that it rests on hold.
+func (d Decision) expiry(v *verify.Verdict) time.Time {
+	end := d.At.Add(time.Hour)
+	ends := []time.Time{v.ValidUntil()}
+	if d.Acceptance != nil {
+		ends = append(ends, d.Acceptance.Until)
 	}
-	if a != nil && a.Until.Before(end) {
-		end = a.Until
+	if d.Hold != nil {
+		ends = []time.Time{d.Hold.Until}
 	}
-	if end.Before(at) { // within the leeway for clocks
-		return at
+	for _, t := range ends {
+		if !t.IsZero() && t.Before(end) {
+			end = t
+		}
+	}
+	if end.Before(d.At) { // within the leeway for clocks
+		return d.At
 	}
 	return end
 }

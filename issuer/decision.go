@@ -37,7 +37,11 @@ type Decision struct {
 	Flags []metadata.Reason `json:"flags,omitempty"`
 
 	Acceptance *AcceptanceNote `json:"acceptance,omitempty"`
-	Grant      Grant           `json:"grant"`
+
+	// Hold is the operator's hold that denied the client, nil where none did.
+	Hold *HoldNote `json:"hold,omitempty"`
+
+	Grant Grant `json:"grant"`
 
 	// Asked says which client it is about, in the words of whoever asked.
 	Asked Asked `json:"asked,omitzero"`
@@ -90,11 +94,18 @@ type IgnoredStatement struct {
 	Findings  []verify.Finding   `json:"findings"`
 }
 
-// An AcceptanceNote says in a decision who accepted the client, until when.
+// An AcceptanceNote says in a decision whose word its tier rests on, until when.
 type AcceptanceNote struct {
-	By    string    `json:"by"`
+	By    string    `json:"by"` // operator, catalog or root; exception for a few days' allowance
 	Actor string    `json:"actor,omitempty"`
 	Until time.Time `json:"until"`
+}
+
+// A HoldNote says in a decision what is held, who holds it, until when.
+type HoldNote struct {
+	Subject metadata.Subject `json:"subject"`
+	Actor   string           `json:"actor"`
+	Until   time.Time        `json:"until"`
 }
 
 // An OAuthError is a refusal ready to be forwarded to the client (RFC 7591,

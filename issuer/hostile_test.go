@@ -62,9 +62,7 @@ func TestAcceptedPublisherIsNotRiddenOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := newOffice(t, map[string][]string{"dns": {c.dns}}, c.files, nil)
 			o.store.sightings[vectortest.Acme] = c.sighted
-			if err := o.Accept(t.Context(), acceptance(nil)); err != nil {
-				t.Fatal(err)
-			}
+			o.accept(t, acceptance(nil))
 			client := agent("")
 			client.Scope = "files:read files:delete mail.read"
 			if c.client != nil {
@@ -91,9 +89,7 @@ func TestShapeOfAMachineIsNotAccepted(t *testing.T) {
 		c := metadata.Client{ClientName: "CI bot", GrantTypes: []string{grant}, TokenEndpointAuthMethod: "private_key_jwt",
 			JWKS: json.RawMessage(`{"keys":[` + string(vectortest.Foreign.Key.JWK()) + `]}`), Scope: "files:read files:delete"}
 		o := newOffice(t, secure, signedZone(""), nil)
-		if err := o.Accept(t.Context(), acceptance(func(a *Acceptance) { a.Publisher, a.Shape = metadata.Publisher{}, metadata.ShapeOf(c) })); err != nil {
-			t.Fatal(err)
-		}
+		o.accept(t, acceptance(func(a *Acceptance) { a.Publisher, a.Shape = metadata.Publisher{}, metadata.ShapeOf(c) }))
 		if d := o.decide(t, registration(c)); d.Tier != TierUnverified {
 			t.Errorf("%s: %s, scope %q", grant, d.Tier, d.Grant.Scope)
 		}
@@ -244,9 +240,7 @@ func TestDocumentAddsNothingToAnAcceptance(t *testing.T) {
 			files := signedZone("")
 			files[vectortest.DocumentURL] = string(document)
 			o := newOffice(t, secure, files, nil)
-			if err := o.Accept(t.Context(), acceptance(nil)); err != nil {
-				t.Fatal(err)
-			}
+			o.accept(t, acceptance(nil))
 			if d := o.decide(t, Request{ClientID: vectortest.DocumentURL}); d.Tier > TierDomain {
 				t.Errorf("%s, grants %v", d.Tier, d.Client.GrantTypes)
 			}
@@ -259,9 +253,7 @@ func TestShapeCutsOtherGrants(t *testing.T) {
 	c := metadata.Client{ClientName: "Visual Studio Code", RedirectURIs: []string{"http://127.0.0.1/", "https://vscode.dev/redirect"},
 		GrantTypes: []string{metadata.GrantAuthorizationCode, metadata.GrantRefreshToken, metadata.GrantDeviceCode}, Scope: "files:read files:delete"}
 	o := newOffice(t, secure, nil, nil)
-	if err := o.Accept(t.Context(), acceptance(func(a *Acceptance) { a.Publisher, a.Shape = metadata.Publisher{}, metadata.ShapeOf(c) })); err != nil {
-		t.Fatal(err)
-	}
+	o.accept(t, acceptance(func(a *Acceptance) { a.Publisher, a.Shape = metadata.Publisher{}, metadata.ShapeOf(c) }))
 	d := o.decide(t, registration(c))
 	wantDecision(t, d, Approved, TierAccepted, "")
 	if len(d.Client.GrantTypes) != 2 || !slices.Contains(d.Overridden, "grant_types") {

@@ -18,7 +18,8 @@ type law struct {
 	broken func(p *Policy, s sample) error
 }
 
-// laws are the five that [Policy.Decide] promises. Bound has a part of its own
+// laws are the five that [Policy.Decide] promises, and what an exception may do.
+// Bound has a part of its own
 // that needs a registry: see TestDecisionsBound.
 var laws = []law{
 	{"monotone", monotone},
@@ -26,6 +27,7 @@ var laws = []law{
 	{"closed", closed},
 	{"bound", bound},
 	{"standing", standing},
+	{"excepted", excepted},
 }
 
 func TestDecideMonotone(t *testing.T) { hold(t, laws[0]) }
@@ -33,6 +35,7 @@ func TestDecideCapped(t *testing.T)   { hold(t, laws[1]) }
 func TestDecideClosed(t *testing.T)   { hold(t, laws[2]) }
 func TestDecideBound(t *testing.T)    { hold(t, laws[3]) }
 func TestDecideStanding(t *testing.T) { hold(t, laws[4]) }
+func TestDecideExcepted(t *testing.T) { hold(t, laws[5]) }
 
 // hold holds policy standard against a law, and prints what it was held with.
 // A rare label that chance left out gets further rounds to come up.
@@ -206,7 +209,7 @@ var vouchers = map[Tier][][]verify.Check{
 // found, a tier is not reached while one of its questions has no answer; and
 // what is inconclusive is not approved.
 func closed(p *Policy, s sample) error {
-	if d := s.decide(p); s.verdict.Outcome == verify.Inconclusive && (d.Outcome != Denied || d.OAuthError.Status != 503) {
+	if d := s.decide(p); s.verdict.Outcome == verify.Inconclusive && d.Hold == nil && (d.Outcome != Denied || d.OAuthError.Status != 503) {
 		return fmt.Errorf("an inconclusive verdict is %s", d.Outcome)
 	}
 	for _, tier := range []Tier{TierDomain, TierSigned, TierEndorsed} {
@@ -266,6 +269,49 @@ func standing(p *Policy, s sample) error {
 		if scope != scopeOpenID && scope != scopeOfflineAccess && (ClassOf(scope) > ClassRead || Sensitive(scope)) {
 			return fmt.Errorf("scope %q", scope)
 		}
+	}
+	return nil
+}
+
+// excepted: a hold in force denies, whatever was verified. An allowance lifts
+// what is proven to be its subject, to no more than its tier; it approves nothing
+// that is rejected or inconclusive, lowers nothing, and says so.
+func excepted(p *Policy, s sample) error {
+	d := s.decide(p)
+	without := s
+	without.standing.Exceptions = nil
+	base := without.decide(p)
+	if len(s.standing.Exceptions) == 0 {
+		return nil
+	}
+	e := s.standing.Exceptions[0]
+	if e.Holds() && e.inForce(s.verdict.At) {
+		if d.Outcome != Denied || d.Tier != TierBlocked || d.Reason != metadata.ReasonOperatorHold || d.Hold == nil || d.Hold.Subject != e.Subject {
+			return fmt.Errorf("held, and %s at tier %s for %q", d.Outcome, d.Tier, d.Reason)
+		}
+		return nil
+	}
+	lifted := d.Tier > base.Tier
+	client, _ := s.verdict.Client()
+	switch {
+	case d.Tier < base.Tier && base.Outcome == Approved, d.Hold != nil:
+		return fmt.Errorf("lowered from %s to %s", base.Tier, d.Tier)
+	case !lifted:
+		return nil
+	case e.Holds(), !s.inForce:
+		return fmt.Errorf("lifted by nobody from %s to %s", base.Tier, d.Tier)
+	case d.Tier > e.Tier:
+		return fmt.Errorf("lifted to %s, allowed is %s", d.Tier, e.Tier)
+	case s.verdict.Outcome != verify.Verified:
+		return fmt.Errorf("lifted to %s, and %s", d.Tier, s.verdict.Outcome)
+	case d.Acceptance == nil || d.Acceptance.By != ByException || d.Acceptance.Actor != e.Actor:
+		return fmt.Errorf("lifted to %s, and it says %+v", d.Tier, d.Acceptance)
+	case !e.Subject.Publisher().IsZero() && !s.verdict.Passed(verify.CheckSignature) && !s.verdict.Passed(verify.CheckMetadataDocument):
+		return fmt.Errorf("lifted to %s as %s by where its codes go", d.Tier, e.Subject)
+	case e.Subject.ClientID() != "" && !s.verdict.Passed(verify.CheckMetadataDocument):
+		return fmt.Errorf("lifted to %s by a document that nobody fetched", d.Tier)
+	case e.Subject.Shape() != "" && !client.UsesRedirects():
+		return fmt.Errorf("lifted to %s by a shape that says nothing of its grants", d.Tier)
 	}
 	return nil
 }

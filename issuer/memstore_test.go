@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -17,16 +18,21 @@ import (
 
 // A memStore keeps everything in memory, and fails when it is told to.
 type memStore struct {
+	Store // what no test here asks for
+
 	mu        sync.Mutex
 	decisions map[string]Decision
 	accepted  []Acceptance
+	excepted  []Exception
+	pins      map[string]Pin
+	acts      []Act
 	sightings map[metadata.Publisher][]verify.Sighting
 	fail      error
 	commits   int
 }
 
 func newMemStore() *memStore {
-	return &memStore{decisions: map[string]Decision{}, sightings: map[metadata.Publisher][]verify.Sighting{}}
+	return &memStore{decisions: map[string]Decision{}, pins: map[string]Pin{}, sightings: map[metadata.Publisher][]verify.Sighting{}}
 }
 
 func (s *memStore) Commit(_ context.Context, d Decision) error {
@@ -53,23 +59,61 @@ func (s *memStore) Decision(_ context.Context, id string) (Decision, error) {
 	return d, nil
 }
 
-func (s *memStore) Accept(_ context.Context, a Acceptance) error {
+func (s *memStore) Record(_ context.Context, a Act, c Change) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.accepted = append(s.accepted, a)
+	if s.fail != nil {
+		return s.fail
+	}
+	switch {
+	case c.Accept != nil:
+		s.accepted = append(s.accepted, *c.Accept)
+	case c.Unaccept != nil:
+		s.accepted = slices.DeleteFunc(s.accepted, func(a Acceptance) bool {
+			return a.Publisher == c.Unaccept.Publisher && a.Shape == c.Unaccept.Shape
+		})
+	case c.Except != nil:
+		s.excepted = append(s.excepted, *c.Except)
+	case !c.Release.IsZero():
+		s.excepted = slices.DeleteFunc(s.excepted, func(e Exception) bool { return e.Subject == c.Release })
+	case c.Pin != nil:
+		s.pins[c.Pin.ClientID] = *c.Pin
+	case c.Unpin != "":
+		delete(s.pins, c.Unpin)
+	}
+	s.acts = append(s.acts, a)
 	return nil
 }
 
-func (s *memStore) Standing(_ context.Context, p metadata.Publisher, shape metadata.Shape) (Standing, error) {
+func (s *memStore) Standing(_ context.Context, subjects []metadata.Subject) (Standing, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var st Standing
 	for _, a := range s.accepted {
-		if !p.IsZero() && a.Publisher == p || a.Publisher.IsZero() && a.Shape == shape {
+		of := metadata.PublisherSubject(a.Publisher)
+		if of.IsZero() {
+			of = metadata.ShapeSubject(a.Shape)
+		}
+		if slices.Contains(subjects, of) {
 			st.Acceptances = append(st.Acceptances, a)
 		}
 	}
+	for _, e := range s.excepted {
+		if slices.Contains(subjects, e.Subject) {
+			st.Exceptions = append(st.Exceptions, e)
+		}
+	}
 	return st, s.fail
+}
+
+func (s *memStore) Pinned(_ context.Context, clientID string) (Pin, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, ok := s.pins[clientID]
+	if !ok {
+		return Pin{}, ErrNotFound
+	}
+	return p, s.fail
 }
 
 func (s *memStore) See(_ context.Context, p metadata.Publisher, thumbprints []string, at time.Time) ([]verify.Sighting, error) {
@@ -143,6 +187,20 @@ func keyRecords(tags string) string {
 	other, _ := vectortest.Foreign.Key.Record()
 	return fmt.Sprintf("%s. 300 IN TXT %q\n%s. 300 IN TXT %q\n", vectortest.Acme.KeyRecordName(), acme.String()+tags,
 		vectortest.Other.KeyRecordName(), other.String())
+}
+
+func (o *office) accept(t testing.TB, a Acceptance) {
+	t.Helper()
+	if _, err := o.Accept(context.Background(), a); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (o *office) except(t testing.TB, e Exception) {
+	t.Helper()
+	if _, err := o.Except(context.Background(), e); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (o *office) decide(t testing.TB, req Request) Decision {

@@ -57,9 +57,7 @@ func TestScopesAreCut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := newOffice(t, secure, signedZone(""), nil)
 			if c.accepted {
-				if err := o.Accept(t.Context(), acceptance(nil)); err != nil {
-					t.Fatal(err)
-				}
+				o.accept(t, acceptance(nil))
 			}
 			change := func(client metadata.Client) metadata.Client {
 				client.Scope, client.GrantTypes = c.scope, c.grants

@@ -152,6 +152,11 @@ func parsePolicy(data []byte) (*Policy, error) {
 	return p, nil
 }
 
+// admits reports whether the tier can be reached with a binding at all.
+func (r rule) admits(b metadata.Binding) bool {
+	return len(r.bindings) == 0 || slices.Contains(r.bindings, b)
+}
+
 // check returns what is wrong with a rule, and at which key.
 func (r rule) check(last Tier) (at string, err error) {
 	if r.tier <= last || r.above >= r.tier {

@@ -183,6 +183,7 @@ func (r *Registry) judge(ctx context.Context, req Request, policy *Policy) (Deci
 	if err != nil {
 		return Decision{}, fmt.Errorf("verifying: %w", err)
 	}
+	claims := subjectsOf(req.ClientID, v.Claimed(), v) // those of a statement that is then ignored among them
 	ignored := ignores(v, policy)
 	if ignored != nil {
 		p.WithoutStatement = true
@@ -190,13 +191,13 @@ func (r *Registry) judge(ctx context.Context, req Request, policy *Policy) (Deci
 			return Decision{}, fmt.Errorf("verifying: %w", err)
 		}
 	}
-	standing, err := r.standing(ctx, v)
+	standing, err := r.cfg.Store.Standing(ctx, claims)
 	if err != nil {
-		return Decision{}, err
+		return Decision{}, fmt.Errorf("reading what operators said: %w", err)
 	}
 	d := policy.Decide(v, v.Claimed(), standing)
 	d.IgnoredStatement, d.Asked = ignored, askedOf(req, v)
-	d.ExpiresAt = expiry(v, d.Acceptance, now)
+	d.ExpiresAt = d.expiry(v)
 	return d, nil
 }
 
@@ -215,19 +216,6 @@ func ignores(v *verify.Verdict, policy *Policy) *IgnoredStatement {
 	return nil
 }
 
-// standing asks the store what people said of the client, proven or claimed by
-// shape.
-func (r *Registry) standing(ctx context.Context, v *verify.Verdict) (Standing, error) {
-	if v.Shape() == "" {
-		return Standing{}, nil
-	}
-	s, err := r.cfg.Store.Standing(ctx, v.Publisher, v.Shape())
-	if err != nil {
-		return Standing{}, fmt.Errorf("reading acceptances: %w", err)
-	}
-	return s, nil
-}
-
 // Decision returns a recorded decision, or an error wrapping [ErrNotFound].
 func (r *Registry) Decision(ctx context.Context, id string) (Decision, error) {
 	return r.cfg.Store.Decision(ctx, id)
@@ -235,14 +223,6 @@ func (r *Registry) Decision(ctx context.Context, id string) (Decision, error) {
 
 // AuthorizationServer returns [Config].AuthorizationServer.
 func (r *Registry) AuthorizationServer() string { return r.cfg.AuthorizationServer }
-
-// Accept records an operator's yes.
-func (r *Registry) Accept(ctx context.Context, a Acceptance) error {
-	if err := a.Check(); err != nil {
-		return err
-	}
-	return r.cfg.Store.Accept(ctx, a)
-}
 
 func (r *Registry) audience(req Request) string {
 	if req.AuthorizationServer != "" {

@@ -20,7 +20,7 @@ type sample struct {
 	drawn    vectortest.Drawn
 	verdict  *verify.Verdict
 	standing Standing
-	inForce  bool // an acceptance of the standing can be in force
+	inForce  bool // a person's yes in the standing can be in force
 
 	// lesser are verdicts on the same client that left something out: its
 	// statement, its document, its key.
@@ -156,11 +156,14 @@ func (s *sample) drawStanding(t *rapid.T) {
 	shape := metadata.ShapeOf(c)
 	a := Acceptance{Publisher: s.verdict.Publisher, By: ByOperator, Actor: "ops", Reason: "drawn",
 		At: s.verdict.At.Add(-time.Hour), Until: s.verdict.At.Add(time.Hour)}
-	kind := rapid.SampledFrom([]string{"none", "none", "none", "publisher", "catalog", "shape", "both", "expired", "early",
-		"stranger", "other_shape"}).Draw(t, "standing")
+	kind := rapid.SampledFrom([]string{"none", "none", "none", "publisher", "publisher", "catalog", "shape", "both", "expired", "early",
+		"stranger", "other_shape", "exception"}).Draw(t, "standing")
 	s.labels["standing"] = kind
 	s.inForce = true
 	switch kind {
+	case "exception":
+		s.drawException(t, shape)
+		return
 	case "none":
 		s.inForce = false
 		return
@@ -181,6 +184,33 @@ func (s *sample) drawStanding(t *rapid.T) {
 		a.Publisher, a.Shape, s.inForce = metadata.Publisher{}, "sha256:other", false
 	}
 	s.standing.Acceptances = append(s.standing.Acceptances, a)
+}
+
+// drawException draws an operator's hold or allowance: on what the client is, on
+// somebody else, or not in force.
+func (s *sample) drawException(t *rapid.T, shape metadata.Shape) {
+	e := Exception{Actor: "ops", Reason: "drawn", At: s.verdict.At.Add(-time.Hour), Until: s.verdict.At.Add(time.Hour)}
+	e.Tier = rapid.SampledFrom([]Tier{TierBlocked, TierDomain, TierSigned, TierAccepted}).Draw(t, "exception")
+	s.labels["exception"] = e.Tier.String()
+	on := rapid.SampledFrom([]string{"publisher", "client_id", "shape", "stranger", "ended", "early"}).Draw(t, "on")
+	s.labels["on"] = on
+	e.Subject = metadata.ShapeSubject(shape)
+	switch on {
+	case "publisher":
+		e.Subject = metadata.PublisherSubject(s.verdict.Publisher)
+		e.Line = rapid.SampledFrom([][]string{nil, s.verdict.Line().Keys, {"other"}}).Draw(t, "line")
+	case "client_id":
+		id, _ := metadata.ParseClientID(vectortest.DocumentURL)
+		e.Subject = metadata.ClientSubject(id)
+	case "stranger":
+		e.Subject = metadata.PublisherSubject(metadata.MustPublisher("https://somebody.example"))
+	case "ended":
+		e.Until = s.verdict.At
+	case "early":
+		e.At = s.verdict.At.Add(time.Second)
+	}
+	s.inForce = !e.Holds() && e.inForce(s.verdict.At) && on != "stranger"
+	s.standing.Exceptions = append(s.standing.Exceptions, e)
 }
 
 // allPassed reports whether nothing that was presented is amiss. A name that
@@ -231,6 +261,8 @@ var wantedLabels = []string{
 	"redirect=foreign", "redirect=loopback", "redirect=mixed", "redirect=own", "redirect=own_and", "redirect=private",
 	"redirect=redirector", "redirect=reversed", "redirect=shared",
 	"road=document", "road=registration", "road=statement",
+	"exception=blocked", "exception=domain", "exception=signed", "exception=accepted", "standing=exception",
+	"on=publisher", "on=client_id", "on=shape", "on=stranger", "on=ended", "on=early",
 	"scope=all", "scope=none", "scope=read", "scope=some", "scope=write",
 	"standing=both", "standing=catalog", "standing=early", "standing=expired", "standing=none", "standing=other_shape",
 	"standing=publisher", "standing=shape", "standing=stranger",

@@ -10,7 +10,7 @@ import (
 
 // Errors that a [Store] wraps.
 var (
-	// ErrNotFound says that there is no such decision.
+	// ErrNotFound says that there is no such decision, or nothing to end.
 	ErrNotFound = errors.New("not found")
 
 	// ErrStorageFull says that there is too little free space to write.
@@ -23,11 +23,12 @@ var (
 	ErrStorageFailed = errors.New("the store could not make a write durable")
 )
 
-// A Store keeps decisions, acceptances and what was seen of publishers.
+// A Store keeps decisions, what operators said, the record of what they did, and
+// what was seen of publishers.
 // Implementations must be safe for concurrent use. What a method has
 // acknowledged is there after the process or the machine died.
 //
-// After an error that is none of [ErrNotFound] and [ErrStorageFull] the caller
+// After an error that is none of [ErrNotFound], [ErrHeld] and [ErrStorageFull] the caller
 // does not know whether a write happened.
 type Store interface {
 	verify.Memory
@@ -40,14 +41,30 @@ type Store interface {
 	// there is no decision with the id.
 	Decision(ctx context.Context, id string) (Decision, error)
 
-	// Accept makes an acceptance durable. One for the same publisher and shape
-	// replaces the one before.
-	Accept(ctx context.Context, a Acceptance) error
+	// Record makes the record of an act durable together with what it changes:
+	// both are there, or none. To end what is not there is an error wrapping
+	// [ErrNotFound], to allow a subject while a hold on it is in force at the
+	// act's time one wrapping [ErrHeld]; then nothing is recorded.
+	Record(ctx context.Context, a Act, c Change) error
 
-	// Standing returns the acceptances for a publisher, for a shape, or for
-	// both; a zero argument matches nothing. Ended ones are among them: only
-	// the caller knows the instant.
-	Standing(ctx context.Context, p metadata.Publisher, s metadata.Shape) (Standing, error)
+	// Acts returns the last acts, at most limit, the newest first.
+	Acts(ctx context.Context, limit int) ([]Act, error)
+
+	// Standing returns the acceptances and the exceptions of any of the
+	// subjects. An acceptance of a publisher and a shape is the publisher's.
+	// Ended ones are among them: only the caller knows the instant.
+	Standing(ctx context.Context, subjects []metadata.Subject) (Standing, error)
+
+	// Listing returns everything that operators said.
+	Listing(ctx context.Context) (Listing, error)
+
+	// Pinned returns the pin of a client_id, and an error wrapping [ErrNotFound]
+	// where there is none.
+	Pinned(ctx context.Context, clientID string) (Pin, error)
+
+	// Software returns what the committed decisions that have a shape say of the
+	// clients of each, at most limit, those that were decided on last first.
+	Software(ctx context.Context, limit int) ([]Software, error)
 
 	// Close waits for writes under way, and releases what the store holds.
 	Close() error

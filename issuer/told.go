@@ -31,7 +31,11 @@ func told(v *verify.Verdict, claimed metadata.Client, d Decision) string {
 	if d.Acceptance == nil {
 		return line
 	}
-	line += "; accepted by " + d.Acceptance.Actor
+	said := "accepted"
+	if d.Acceptance.By == ByException {
+		said = "allowed"
+	}
+	line += "; " + said + " by " + d.Acceptance.Actor
 	if d.Binding == metadata.BindingLoose {
 		line += "; any program on this computer could pose as it"
 	}

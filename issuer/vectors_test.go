@@ -61,6 +61,14 @@ func decide(t *testing.T, vector testvectors.Vector) issuer.Decision {
 		}
 		store.accepted = append(store.accepted, a)
 	}
+	if hold := vector.Get("hold"); hold != "" {
+		subject, err := metadata.ParseSubject(hold)
+		if err != nil {
+			t.Fatal(err)
+		}
+		store.held = issuer.Exception{Subject: subject, Actor: "ops", Reason: "vector",
+			At: vector.Now.Add(-time.Hour), Until: vector.Now.Add(time.Hour)}
+	}
 	d, err := registry.Decide(t.Context(), req)
 	if err != nil {
 		t.Fatal(err)
@@ -129,6 +137,7 @@ func check(t *testing.T, vector testvectors.Vector, d issuer.Decision) {
 type oneStore struct {
 	issuer.Store
 	accepted []issuer.Acceptance
+	held     issuer.Exception
 	decided  []issuer.Decision
 }
 
@@ -137,6 +146,10 @@ func (s *oneStore) Commit(_ context.Context, d issuer.Decision) error {
 	return nil
 }
 
-func (s *oneStore) Standing(context.Context, metadata.Publisher, metadata.Shape) (issuer.Standing, error) {
-	return issuer.Standing{Acceptances: s.accepted}, nil
+func (s *oneStore) Standing(_ context.Context, subjects []metadata.Subject) (issuer.Standing, error) {
+	standing := issuer.Standing{Acceptances: s.accepted}
+	if slices.Contains(subjects, s.held.Subject) {
+		standing.Exceptions = append(standing.Exceptions, s.held)
+	}
+	return standing, nil
 }

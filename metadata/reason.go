@@ -141,6 +141,8 @@ const (
 	ReasonAccessTokenInvalid Reason = "access_token_invalid"
 	// ReasonRateLimited: the caller of the service's API, or its network, asked too often.
 	ReasonRateLimited Reason = "rate_limited"
+	// ReasonOperatorHold: what the client claims to be is on hold by the operator.
+	ReasonOperatorHold Reason = "operator_hold"
 	// ReasonServerError: a defect of this service.
 	ReasonServerError Reason = "server_error"
 )
@@ -224,6 +226,7 @@ var problems = []struct {
 	{ReasonRequestMemberMalformed, Problem{"invalid_client_metadata", 400, "A member of the request is unknown, missing, or has the wrong type or form."}},
 	{ReasonAccessTokenInvalid, Problem{"invalid_token", 401, "The API key is missing, wrong or revoked."}},
 	{ReasonRateLimited, Problem{"temporarily_unavailable", 429, "There were too many requests."}},
+	{ReasonOperatorHold, Problem{"unapproved_software_statement", 400, "The operator holds clients of this kind for now."}},
 	{ReasonServerError, Problem{"server_error", 500, "The service failed. The request id is in its log."}},
 }
 

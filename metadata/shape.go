@@ -46,7 +46,14 @@ func ShapeOf(c Client) Shape {
 		return "" // no text of ours fails to be written; the empty shape is accepted by nobody
 	}
 	sum := sha256.Sum256(data)
-	return Shape("sha256:" + hex.EncodeToString(sum[:]))
+	return Shape(shapePrefix + hex.EncodeToString(sum[:]))
+}
+
+const shapePrefix = "sha256:"
+
+// isShapeDigest reports whether text can stand behind the prefix of a shape.
+func isShapeDigest(text string) bool {
+	return len(text) == hex.EncodedLen(sha256.Size) && strings.Trim(text, "0123456789abcdef") == ""
 }
 
 // shapeMembers are the members of a shape, sorted as RFC 8785 wants them.

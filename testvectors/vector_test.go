@@ -23,7 +23,8 @@ var reasons = strings.Fields(`
 	request_not_json request_member_malformed statement_not_a_string metadata_conflict metadata_malformed member_not_stated scope_empty
 	auth_method_forbidden secret_in_document client_id_malformed client_id_mismatch document_malformed document_withdrawn
 	address_refused dns_unavailable dns_bogus document_unavailable scope_malformed grant_forbidden name_unprintable
-	keys_unavailable roots_unavailable server_error storage_full request_too_large media_type_unsupported access_token_invalid rate_limited statement_expires_soon key_line_new`)
+	keys_unavailable roots_unavailable server_error storage_full request_too_large media_type_unsupported access_token_invalid rate_limited
+	operator_hold statement_expires_soon key_line_new`)
 
 func TestEveryReasonHasAVector(t *testing.T) {
 	named := map[string]bool{}
@@ -68,7 +69,8 @@ var (
 		coverage delivery display_name metadata_document dns_strength key_line possession`)
 	statuses = strings.Fields("passed failed unavailable skipped")
 	headers  = strings.Fields(`id kind expect now comment features class rfc row finding dns http audience client_id special_use
-		countersigner seen accept binding scope publisher road overridden revoked malformed ignored content_type authorization body_size fault`)
+		countersigner seen accept hold binding scope publisher road overridden revoked malformed ignored content_type authorization
+		body_size fault`)
 )
 
 func TestVectorsKeepTheirGrammar(t *testing.T) {

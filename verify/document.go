@@ -65,7 +65,7 @@ func (r *run) takeDocument(id metadata.ClientID, e *metadataEvidence) {
 		r.skip(CheckMetadataDocument, "the host serves many tenants by path: the document proves nothing of it")
 		return
 	}
-	r.pass(CheckMetadataDocument, Evidence{Source: "https", Server: e.server, Name: id.String(),
+	r.pass(CheckMetadataDocument, Evidence{Source: e.source, Server: e.server, Name: id.String(),
 		SeenAt: e.seenAt, ValidUntil: e.until})
 }
 
@@ -87,7 +87,7 @@ func (r *run) sameDocument(ctx context.Context, url string) (ok bool, err error)
 	case err != nil:
 		return false, err
 	case e.state == sourceFound && e.document.Client.SoftwareStatement == r.raw:
-		r.pass(CheckMetadataDocument, Evidence{Source: "https", Server: e.server, Name: url, SeenAt: e.seenAt, ValidUntil: e.until})
+		r.pass(CheckMetadataDocument, Evidence{Source: e.source, Server: e.server, Name: url, SeenAt: e.seenAt, ValidUntil: e.until})
 		r.until(e.until)
 		return true, nil
 	case e.state == sourceUnavailable:

@@ -62,7 +62,8 @@ type documentEvidence struct {
 type metadataEvidence struct {
 	state    sourceState
 	document metadata.Document
-	defects  error // with sourceUnusable
+	defects  error  // with sourceUnusable
+	source   string // "https", or whose copy it is
 	server   string
 	detail   string
 	seenAt   time.Time
@@ -250,8 +251,16 @@ func (v *Verifier) fetchMetadata(ctx context.Context, id metadata.ClientID) meta
 	if err != nil {
 		return metadataEvidence{state: sourceUnusable, defects: err, server: resource.Server, until: now.Add(limits.NegativeTTL)}
 	}
-	return metadataEvidence{state: sourceFound, document: document, server: resource.Server,
+	e := metadataEvidence{state: sourceFound, document: document, source: "https", server: resource.Server,
 		until: now.Add(min(max(resource.Fresh, limits.EvidenceTTLMin), longest))}
+	if resource.PinnedBy != "" {
+		e.source = "pinned by " + resource.PinnedBy + " until " + resource.PinnedUntil.UTC().Format(time.RFC3339)
+		e.until = now.Add(limits.NegativeTTL) // then the address is asked again
+		if resource.PinnedUntil.Before(e.until) {
+			e.until = resource.PinnedUntil
+		}
+	}
+	return e
 }
 
 // fetchState tells apart what a failed fetch means.

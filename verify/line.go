@@ -1,63 +1,96 @@
 package verify
 
 import (
+	"slices"
 	"time"
 
 	"github.com/fc28f635/countersign/internal/limits"
 )
 
-// inLine reports whether a key belongs to the publisher's line, or has waited
-// out the time that a new line is held down. A publisher's first keys are its
-// line; a later one joins it by having been published for a day together with
-// a key of the line. The sightings hold what was seen up to at.
-func inLine(sightings []Sighting, thumbprint string, at time.Time) bool {
-	var first time.Time
+// A Line is the keys of a publisher that belong together with one key: each was
+// seen published for a day beside another of them. What people gave to one line
+// is not another's. The zero Line is of a key of which nothing is remembered.
+type Line struct {
+	// Keys are the thumbprints (RFC 7638), that of the key itself among them.
+	Keys []string
+
+	// First says that no key of the publisher was seen before those of the line.
+	First bool
+}
+
+// lineOf returns the line of a key. The first keys of a publisher are of one
+// line, however short they were seen. The sightings are all that was seen.
+func lineOf(sightings []Sighting, thumbprint string) Line {
+	first := firstSeen(sightings)
+	var line []Sighting
+	rest := slices.Clone(sightings)
+	take := func(belongs func(Sighting) bool) (taken bool) {
+		rest = slices.DeleteFunc(rest, func(s Sighting) bool {
+			if belongs(s) {
+				line, taken = append(line, s), true
+				return true
+			}
+			return false
+		})
+		return taken
+	}
+	joins := func(s Sighting) bool {
+		return slices.ContainsFunc(line, func(other Sighting) bool {
+			return overlap(s, other) >= limits.KeyOverlap || s.First.Equal(first) && other.First.Equal(first)
+		})
+	}
+	take(func(s Sighting) bool { return s.Thumbprint == thumbprint })
+	for take(joins) {
+	}
+	var l Line
+	for _, s := range line {
+		l.Keys = append(l.Keys, s.Thumbprint)
+		l.First = l.First || s.First.Equal(first)
+	}
+	slices.Sort(l.Keys)
+	return l
+}
+
+// established reports whether a key is of the publisher's first line, or has
+// waited out the time that a new line is held down.
+func (l Line) established(sightings []Sighting, thumbprint string, at time.Time) bool {
+	return l.First || slices.ContainsFunc(sightings, func(s Sighting) bool {
+		return s.Thumbprint == thumbprint && at.Sub(s.First) >= limits.KeyLineHold
+	})
+}
+
+// Established returns the thumbprints of a publisher's keys that are not held
+// down at an instant: what is given to the publisher then is given to them, and
+// to the keys that join them.
+func Established(sightings []Sighting, at time.Time) []string {
+	var keys []string
+	for _, s := range sightings {
+		if lineOf(sightings, s.Thumbprint).established(sightings, s.Thumbprint, at) {
+			keys = append(keys, s.Thumbprint)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// firstSeen returns when any key was seen first; zero where none was.
+func firstSeen(sightings []Sighting) (first time.Time) {
 	for _, s := range sightings {
 		if first.IsZero() || s.First.Before(first) {
 			first = s.First
 		}
 	}
-	line := make(map[string]bool, len(sightings))
-	for _, s := range sightings {
-		if s.First.Equal(first) {
-			line[s.Thumbprint] = true
-		}
-	}
-	for grown := true; grown; {
-		grown = false
-		for _, s := range sightings {
-			if !line[s.Thumbprint] && joins(s, sightings, line) {
-				line[s.Thumbprint], grown = true, true
-			}
-		}
-	}
-	if line[thumbprint] {
-		return true
-	}
-	for _, s := range sightings {
-		if s.Thumbprint == thumbprint {
-			return at.Sub(s.First) >= limits.KeyLineHold
-		}
-	}
-	return false
+	return first
 }
 
-// joins reports whether s overlaps a key of the line for long enough.
-func joins(s Sighting, sightings []Sighting, line map[string]bool) bool {
-	for _, other := range sightings {
-		if !line[other.Thumbprint] {
-			continue
-		}
-		start, end := s.First, s.Last
-		if other.First.After(start) {
-			start = other.First
-		}
-		if other.Last.Before(end) {
-			end = other.Last
-		}
-		if end.Sub(start) >= limits.KeyOverlap {
-			return true
-		}
+// overlap returns for how long two keys were published together.
+func overlap(a, b Sighting) time.Duration {
+	start, end := a.First, a.Last
+	if b.First.After(start) {
+		start = b.First
 	}
-	return false
+	if b.Last.Before(end) {
+		end = b.Last
+	}
+	return end.Sub(start)
 }

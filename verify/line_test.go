@@ -1,11 +1,12 @@
 package verify
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
 
-func TestInLine(t *testing.T) {
+func TestEstablished(t *testing.T) {
 	now := time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
 	ago := func(hours int) time.Time { return now.Add(-time.Duration(hours) * time.Hour) }
 	seen := func(key string, first, last int) Sighting { return Sighting{key, ago(first), ago(last)} }
@@ -33,8 +34,43 @@ func TestInLine(t *testing.T) {
 		"nothing seen":                         {nil, "a", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := inLine(c.sightings, c.key, now); got != c.want {
-				t.Errorf("inLine is %t", got)
+			line := lineOf(c.sightings, c.key)
+			if got := line.established(c.sightings, c.key, now); got != c.want {
+				t.Errorf("established is %t, of line %v", got, line)
+			}
+			if got := slices.Contains(Established(c.sightings, now), c.key); got != c.want {
+				t.Errorf("it is among the established: %t", got)
+			}
+		})
+	}
+}
+
+// What was given to a line is found again for the keys of that line, and no
+// others, also where these are not held down any more.
+func TestLineOf(t *testing.T) {
+	now := time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
+	ago := func(hours int) time.Time { return now.Add(-time.Duration(hours) * time.Hour) }
+	seen := func(key string, first, last int) Sighting { return Sighting{key, ago(first), ago(last)} }
+	for name, c := range map[string]struct {
+		sightings []Sighting
+		key       string
+		want      []string
+		first     bool
+	}{
+		"first key":             {[]Sighting{seen("a", 0, 0)}, "a", []string{"a"}, true},
+		"first keys":            {[]Sighting{seen("a", 9, 9), seen("b", 9, 0)}, "b", []string{"a", "b"}, true},
+		"second beside first":   {[]Sighting{seen("a", 1000, 0), seen("b", 24, 0)}, "a", []string{"a", "b"}, true},
+		"chain, from its end":   {[]Sighting{seen("a", 1000, 400), seen("b", 500, 40), seen("c", 70, 0)}, "c", []string{"a", "b", "c"}, true},
+		"chain, from its start": {[]Sighting{seen("c", 70, 0), seen("b", 500, 40), seen("a", 1000, 400)}, "a", []string{"a", "b", "c"}, true},
+		"K22 new line":          {[]Sighting{seen("a", 1000, 100), seen("b", 99, 0)}, "b", []string{"b"}, false},
+		"K22 old line":          {[]Sighting{seen("a", 1000, 100), seen("b", 99, 0)}, "a", []string{"a"}, true},
+		"K22 new line grows":    {[]Sighting{seen("a", 1000, 100), seen("b", 99, 0), seen("c", 50, 0)}, "c", []string{"b", "c"}, false},
+		"never seen":            {[]Sighting{seen("a", 1000, 0)}, "b", nil, false},
+		"nothing seen":          {nil, "a", nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := lineOf(c.sightings, c.key); !slices.Equal(got.Keys, c.want) || got.First != c.first {
+				t.Errorf("got %v, want %v, first %t", got, c.want, c.first)
 			}
 		})
 	}

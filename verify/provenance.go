@@ -80,6 +80,7 @@ func (r *run) checkLine(ctx context.Context) error {
 		return nil
 	case r.v.cfg.Memory == nil && r.sources.dns.answer.Secure && r.verdict.Passed(CheckDNSKey):
 		r.pass(CheckKeyLine, Evidence{Source: "dns"})
+		r.verdict.line.First = true // nobody else was given anything here
 		return nil
 	case r.v.cfg.Memory == nil:
 		r.skip(CheckKeyLine, "nothing is remembered")
@@ -94,7 +95,8 @@ func (r *run) checkLine(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("remembering the keys of %s: %w", publisher, err)
 	}
-	if !inLine(sightings, r.key.Thumbprint(), r.v.cfg.Now()) {
+	r.verdict.line = lineOf(sightings, r.key.Thumbprint())
+	if !r.verdict.line.established(sightings, r.key.Thumbprint(), r.v.cfg.Now()) {
 		r.lower(CheckKeyLine, Failed, metadata.ReasonKeyLineNew, "seen for less than a day beside an older key of the publisher")
 		return nil
 	}

@@ -63,6 +63,11 @@ type Resource struct {
 	Body   []byte
 	Server string        // the address that was dialled
 	Fresh  time.Duration // how long it may be reused (RFC 9111); zero if not said
+
+	// PinnedBy says that it was not fetched, and whose copy it is; PinnedUntil
+	// how long that stands. A [Fetcher] gives a copy only of what cannot be had.
+	PinnedBy    string
+	PinnedUntil time.Time
 }
 
 // A FetchError says why a document could not be had. The zero FetchError is an

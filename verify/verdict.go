@@ -124,7 +124,7 @@ func (s *Status) UnmarshalText(text []byte) error {
 // Evidence is one fact that a check saw: how, when, from whom, and until when
 // it holds. The zero Evidence is none.
 type Evidence struct {
-	Source     string    `json:"source,omitempty"` // dns, https, pinned, statement
+	Source     string    `json:"source,omitempty"` // dns, https, pinned, statement, "pinned by ACTOR until TIME"
 	Server     string    `json:"server,omitempty"` // who answered
 	Name       string    `json:"name,omitempty"`   // DNS name or URL
 	SeenAt     time.Time `json:"seen_at,omitzero"`
@@ -169,6 +169,7 @@ type Verdict struct {
 	shape     metadata.Shape
 	merged    []string
 	thumb     string
+	line      Line
 	until     time.Time
 	testMode  bool
 	reason    metadata.Reason
@@ -226,6 +227,15 @@ func (v *Verdict) Thumbprint() string {
 		return ""
 	}
 	return v.thumb
+}
+
+// Line returns the line of the key that verified the statement, as far as memory
+// knows it. It says nothing of whether the line is held down: [CheckKeyLine] does.
+func (v *Verdict) Line() Line {
+	if v == nil || v.Outcome != Verified {
+		return Line{}
+	}
+	return v.line
 }
 
 // ValidUntil returns the earliest end of the evidence that the verdict rests

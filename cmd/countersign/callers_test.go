@@ -102,7 +102,7 @@ func TestCheckCallers(t *testing.T) {
 	}
 	check("with a key", false)
 	for _, key := range keys.List() {
-		if _, err := keys.Revoke(t.Context(), key.ID); err != nil {
+		if _, err := keys.Revoke(t.Context(), key.ID, "ada"); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -39,7 +39,7 @@ func TestCatalogShapes(t *testing.T) {
 			}
 			now := time.Now()
 			yes := issuer.Acceptance{Shape: shape, By: issuer.ByOperator, Actor: "a test", Reason: "known", At: now.Add(-time.Minute), Until: now.Add(time.Hour)}
-			if err := l.service.registry.Accept(t.Context(), yes); err != nil {
+			if _, err := l.service.registry.Accept(t.Context(), yes); err != nil {
 				t.Fatal(err)
 			}
 			if d := l.decide(t, request); d.Tier != issuer.TierAccepted || d.Acceptance == nil {

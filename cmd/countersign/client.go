@@ -23,10 +23,6 @@ import (
 
 const decisionsPath = "/v1/decisions"
 
-// socketName is the socket of a service in its data directory. Whoever can open
-// it is the operator.
-const socketName = "admin.sock"
-
 // defaultServer is where a service is that nothing else was said of.
 const defaultServer = "http://" + defaultListen
 
@@ -106,10 +102,11 @@ func readAPIKey(source string) (string, error) {
 
 // A client asks one running service.
 type client struct {
-	base *url.URL
-	key  string // empty where none is needed
-	http *http.Client
-	name string // of the service, for people
+	base  *url.URL
+	key   string // empty where none is needed
+	http  *http.Client
+	name  string // of the service, for people
+	actor string // who does what the operator asks for; empty where nothing is done
 }
 
 // newClient returns a client of the service at an URL. No proxy of the
@@ -121,12 +118,14 @@ func newClient(server *url.URL, key string) *client {
 // newSocketClient returns a client of the service that listens on a socket of
 // this machine.
 func newSocketClient(path string) *client {
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "unix", path)
-	}
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) { return dialSocket(ctx, path) }
 	return &client{base: &url.URL{Scheme: "http", Host: "localhost"},
 		http: &http.Client{Transport: &http.Transport{DialContext: dial}, CheckRedirect: stay}, name: path}
+}
+
+func dialSocket(ctx context.Context, path string) (net.Conn, error) {
+	var d net.Dialer
+	return d.DialContext(ctx, "unix", path)
 }
 
 // stay follows no redirect: the service makes none, and another must not get the
@@ -143,12 +142,18 @@ func (c *client) call(ctx context.Context, method, path string, body []byte) ([]
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout+time.Second)
 	defer cancel()
 	defer c.http.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, method, c.base.JoinPath(path).String(), bytes.NewReader(body))
+	path, query, _ := strings.Cut(path, "?")
+	address := c.base.JoinPath(path)
+	address.RawQuery = query
+	req, err := http.NewRequestWithContext(ctx, method, address.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, fail(fmt.Errorf("asking the service: %w", err), "")
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.actor != "" {
+		req.Header.Set("Countersign-Actor", c.actor)
 	}
 	if c.key != "" {
 		req.Header.Set("Authorization", "Bearer "+c.key)

@@ -46,9 +46,15 @@ func closeToOthers(ctx context.Context, dir string, log *slog.Logger) error {
 
 // isDataDir reports whether a directory is a store's, or empty.
 func isDataDir(dir string) bool {
-	if _, err := os.Lstat(filepath.Join(dir, "MANIFEST")); err == nil {
+	if isStore(dir) {
 		return true
 	}
 	entries, err := os.ReadDir(dir)
 	return err == nil && len(entries) == 0
+}
+
+// isStore reports whether a directory is one that a service keeps its data in.
+func isStore(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, "MANIFEST"))
+	return err == nil
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
@@ -28,6 +27,9 @@ func printDecision(w io.Writer, d issuer.Decision) {
 		printAsked(line, d.Asked)
 	}
 	line("tier", "%s", d.Tier)
+	if d.Hold != nil {
+		line("held", "%s by %s until %s", d.Hold.Subject, d.Hold.Actor, clock(d.Hold.Until))
+	}
 	if d.Outcome == issuer.Approved {
 		printGrant(line, d)
 	}
@@ -106,7 +108,11 @@ func printGrant(line func(name, format string, args ...any), d issuer.Decision) 
 	line("lifetimes", "%s", lifetimes)
 	line("consent", "%s", map[issuer.Consent]string{issuer.ConsentAlways: "every time", issuer.ConsentSession: "once a session"}[g.Consent])
 	if d.Acceptance != nil {
-		line("accepted", "by %s until %s", d.Acceptance.Actor, d.Acceptance.Until.Format(time.DateOnly))
+		said := "accepted"
+		if d.Acceptance.By == issuer.ByException {
+			said = "allowed"
+		}
+		line(said, "by %s until %s", d.Acceptance.Actor, clock(d.Acceptance.Until))
 	}
 	if d.Countersigned != "" {
 		line("signed for", "%s (--json prints the countersigned statement)", d.AuthorizationServer)

@@ -67,7 +67,8 @@ func (s *demoStage) accept(ctx context.Context, a issuer.Acceptance) error {
 	now := time.Now().UTC().Truncate(time.Second)
 	a.By, a.Actor, a.Reason = issuer.ByOperator, "Example Corp", "the demo"
 	a.At, a.Until = now, now.Add(24*time.Hour)
-	return s.service.registry.Accept(ctx, a)
+	_, err := s.service.registry.Accept(ctx, a)
+	return err
 }
 
 // keep writes what can be looked at and verified later into dir: the database

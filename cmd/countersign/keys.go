@@ -21,8 +21,9 @@ func keysCommand() *cobra.Command {
 anything up or changes a zone: they keep the keys and their journal, write
 DIR/site, and print the records and what verifiers then see.
 
-For operators: keys rotate replaces the key with which a service countersigns,
-and has nothing to do with a publisher's keys.
+For operators, and with nothing to do with a publisher's keys: keys api has the
+keys of those who ask a service, and keys rotate replaces the key with which it
+countersigns.
 
 A verifier that remembers trusts a new key where it saw it published for 24 h
 beside an older one: the keys form a line. A key without such overlap starts a
@@ -34,10 +35,11 @@ new line, at tier domain for 72 h, to which no approval carries over.`,
 		GroupID: groupPublisher,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return &usageError{errors.New("name what to do: list, new, standby, retire, lost or stolen; for a service, rotate")}
+			return &usageError{errors.New("name what to do: list, new, standby, retire, lost or stolen; for a service, api or rotate")}
 		},
 	}
-	c.AddCommand(keysListCommand(), keysNewCommand(), keysStandbyCommand(), keysRetireCommand(), keysLostCommand(), keysStolenCommand(), keysRotateCommand())
+	c.AddCommand(keysListCommand(), keysNewCommand(), keysStandbyCommand(), keysRetireCommand(), keysLostCommand(), keysStolenCommand(),
+		keysAPICommand(), keysRotateCommand())
 	return c
 }
 

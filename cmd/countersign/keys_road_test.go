@@ -99,7 +99,7 @@ func newWatched(t *testing.T, standby, corroborated bool) *watched {
 		t.Fatalf("at the start: tier %s, %s %+v", d.Tier, d.Reason, d.Findings)
 	}
 	at := w.now.UTC().Truncate(time.Second)
-	if err := w.registry.Accept(t.Context(), issuer.Acceptance{Publisher: metadata.MustPublisher("https://acme.test"), By: issuer.ByOperator,
+	if _, err := w.registry.Accept(t.Context(), issuer.Acceptance{Publisher: metadata.MustPublisher("https://acme.test"), By: issuer.ByOperator,
 		Actor: "Example Corp", Reason: "the rehearsal", At: at, Until: at.Add(365 * 24 * time.Hour)}); err != nil {
 		t.Fatal(err)
 	}

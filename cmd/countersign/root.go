@@ -71,6 +71,7 @@ func commands() []*cobra.Command {
 		verifyCommand(), whyCommand(), versionCommand(),
 		initCommand(), signCommand(), publishCommand(), doctorCommand(), keysCommand(), demoCommand(),
 		serveCommand(), decideCommand(), policyCommand(), catalogCommand(), probeCommand(),
+		publishersCommand(), clientsCommand(), documentsCommand(), allowCommand(), holdCommand(), releaseCommand(), actsCommand(),
 	}
 }
 

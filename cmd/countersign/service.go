@@ -20,6 +20,7 @@ import (
 	"github.com/fc28f635/countersign/internal/store/badgerstore"
 	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/verify"
 	"github.com/fc28f635/countersign/verify/online"
 )
 
@@ -82,10 +83,8 @@ type service struct {
 	// before. Nothing else has it.
 	firstKey string
 
-	// operator answers whoever can open a socket that only the operator can.
-	operator http.Handler
-
 	server *http.Server
+	admin  *http.Server // answers on the operator's socket
 	log    *slog.Logger
 	cancel context.CancelCauseFunc
 	abort  context.CancelFunc // ends the drain of the requests under way
@@ -168,11 +167,17 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	}
 	drain, abort := context.WithCancel(context.WithoutCancel(ctx))
 	s := &service{
-		addr: listener.Addr().String(), registry: registry, store: store, firstKey: key, operator: handlers.Operator,
-		server: newServer(handlers.Public),
-		log:    cfg.Logger, cancel: cancel, abort: abort, done: make(chan struct{}),
+		addr: listener.Addr().String(), registry: registry, store: store, firstKey: key,
+		server: newServer(handlers.Public), admin: newServer(handlers.Operator),
+		log: cfg.Logger, cancel: cancel, abort: abort, done: make(chan struct{}),
 	}
 	s.server.ErrorLog = slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelWarn)
+	s.admin.ErrorLog = s.server.ErrorLog
+	if socket, err := listenSocket(cfg.Dir); err != nil {
+		cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "operator commands on this machine need an API key", slog.String("error", err.Error()))
+	} else {
+		go func() { cancel(s.admin.Serve(socket)) }()
+	}
 	s.serve(newBoundedListener(listener, cfg.TrustedProxies), cfg.Certificate)
 	go s.end(ctx, drain)
 	return s, nil
@@ -202,6 +207,9 @@ func (cfg serviceConfig) now() time.Time {
 func newRegistry(cfg serviceConfig, store issuer.Store, countersigner *issuer.Countersigner) (*issuer.Registry, error) {
 	lookup := cfg.Lookup
 	lookup.Memory, lookup.Logger = store, cfg.Logger
+	lookup.Documents = func(f verify.Fetcher) verify.Fetcher {
+		return issuer.PinnedFetcher{Fetcher: f, Store: store, Now: cfg.now}
+	}
 	if countersigner != nil {
 		lookup.Countersigners = append(lookup.Countersigners, countersigner.Issuer())
 	}
@@ -228,13 +236,13 @@ func (s *service) end(ctx, drain context.Context) {
 	s.log.LogAttrs(drain, level, "stopping", slog.String("cause", cause.Error()))
 	limited, cancel := context.WithTimeout(drain, drainTimeout)
 	defer cancel()
-	if err := s.server.Shutdown(limited); err != nil {
+	if err := errors.Join(s.server.Shutdown(limited), s.admin.Shutdown(limited)); err != nil {
 		why := "they took too long"
 		if drain.Err() != nil {
 			why = "asked again to end"
 		}
 		s.log.LogAttrs(drain, slog.LevelWarn, "requests under way are cut off", slog.String("cause", why))
-		_ = s.server.Close()
+		_, _ = s.server.Close(), s.admin.Close()
 	}
 	if err := s.store.Close(); err != nil {
 		s.err = errors.Join(s.err, err)

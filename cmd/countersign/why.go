@@ -15,25 +15,32 @@ import (
 )
 
 func whyCommand() *cobra.Command {
-	var asJSON bool
+	var f operatorFlags
 	c := &cobra.Command{
-		Use:   "why REASON|FILE",
-		Short: "Explain a reason, or every reason in a verdict or decision",
-		Long: `Explain one reason: what it means, what it does not mean, and the mend. Of a
-file that holds a verdict or a decision as JSON, every reason in it is explained,
-with what was found; - is standard input.`,
-		Example: "  countersign why key_unknown\n  countersign verify --json statement.jws | countersign why -",
+		Use:   "why REASON|ID|FILE",
+		Short: "Explain a reason, or every reason in a decision or verdict",
+		Long: `Explain one reason: what it means, what it does not mean, and the mend. Of the
+id of a recorded decision it prints what was decided, every reason in it with what
+was found, and the operator's next commands; the service is asked as by the
+operator's commands. Of a file that holds a verdict or a decision as JSON, every
+reason in it is explained; - is standard input.`,
+		Example: `  countersign why key_unknown
+  countersign why d838ba1e3fcca317796ad1040a4e5f6b8 --data ./data
+  countersign verify --json statement.jws | countersign why -`,
 		GroupID: groupOperator,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if decisionID.MatchString(args[0]) {
+				return runWhyDecision(c, &f, args[0])
+			}
 			questions, err := reasonsOf(args[0], c.InOrStdin())
 			if err != nil {
 				return err
 			}
-			return explain(c.OutOrStdout(), questions, asJSON)
+			return explain(c.OutOrStdout(), questions, f.json)
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	f.add(c)
 	return c
 }
 
@@ -100,23 +107,33 @@ func questionsOf(outcome metadata.Reason, findings []found) []question {
 	return list
 }
 
-func explain(w io.Writer, questions []question, asJSON bool) error {
-	type explanation struct {
-		Reason  metadata.Reason `json:"reason"`
-		Error   string          `json:"error,omitempty"`
-		Status  int             `json:"status,omitempty"`
-		Text    string          `json:"text"`
-		Details []string        `json:"details,omitempty"`
-	}
+// An explanation is the page of a reason, with what was found under it.
+type explanation struct {
+	Reason  metadata.Reason `json:"reason"`
+	Error   string          `json:"error,omitempty"`
+	Status  int             `json:"status,omitempty"`
+	Text    string          `json:"text"`
+	Details []string        `json:"details,omitempty"`
+}
+
+func explanationsOf(questions []question) ([]explanation, error) {
 	list := []explanation{}
 	for _, q := range questions {
 		r := q.reason
 		page, ok := docs.Reason(string(r))
 		if !ok {
-			return fail(fmt.Errorf("reason %q has no page", string(r)), "")
+			return nil, fail(fmt.Errorf("reason %q has no page", string(r)), "")
 		}
 		problem := r.Problem()
 		list = append(list, explanation{r, problem.Error, problem.Status, page, q.details})
+	}
+	return list, nil
+}
+
+func explain(w io.Writer, questions []question, asJSON bool) error {
+	list, err := explanationsOf(questions)
+	if err != nil {
+		return err
 	}
 	if asJSON {
 		writeJSON(w, map[string]any{"reasons": list})

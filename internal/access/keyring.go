@@ -17,6 +17,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/fc28f635/countersign/issuer"
 )
 
 // Errors of a [Keyring].
@@ -47,9 +49,9 @@ type Store interface {
 	// APIKeys returns every key that was put, in no particular order.
 	APIKeys(ctx context.Context) ([]Record, error)
 
-	// PutAPIKey makes a key durable. One with the same id replaces the one
-	// before.
-	PutAPIKey(ctx context.Context, r Record) error
+	// PutAPIKey makes a key durable together with the record of the act that
+	// made or ended it. One with the same id replaces the one before.
+	PutAPIKey(ctx context.Context, r Record, a issuer.Act) error
 }
 
 // A Keyring is the keys of a service. They are read once and held in memory, so
@@ -96,8 +98,8 @@ func (k *Keyring) Authenticate(token string) (Key, error) {
 }
 
 // Create makes a key durable, and returns it with its token, which nothing else
-// has. Check of the terms must hold.
-func (k *Keyring) Create(ctx context.Context, t Terms) (key Key, token string, err error) {
+// has. Check of the terms must hold. The actor is who has it made, for the record.
+func (k *Keyring) Create(ctx context.Context, t Terms, actor string) (key Key, token string, err error) {
 	if err := t.Check(); err != nil {
 		return Key{}, "", err
 	}
@@ -108,7 +110,8 @@ func (k *Keyring) Create(ctx context.Context, t Terms) (key Key, token string, e
 	}
 	id, token := newToken()
 	key = Key{ID: id, Terms: t, Created: k.instant()}
-	if err := k.put(ctx, Record{Key: key, Digest: digestOf(token)}); err != nil {
+	act := issuer.Act{Verb: issuer.VerbKeyCreate, At: key.Created, Actor: actor, Reason: t.Name + ", " + string(t.Role), Subject: id}
+	if err := k.put(ctx, Record{Key: key, Digest: digestOf(token)}, act); err != nil {
 		return Key{}, "", err
 	}
 	return key, token, nil
@@ -116,7 +119,7 @@ func (k *Keyring) Create(ctx context.Context, t Terms) (key Key, token string, e
 
 // Revoke ends a key for good, and returns it. A key that was revoked before
 // stays as it is. The error wraps [ErrNotFound] where there is none with the id.
-func (k *Keyring) Revoke(ctx context.Context, id string) (Key, error) {
+func (k *Keyring) Revoke(ctx context.Context, id, actor string) (Key, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	r, ok := (*k.keys.Load())[id]
@@ -127,12 +130,12 @@ func (k *Keyring) Revoke(ctx context.Context, id string) (Key, error) {
 		return r.Key, nil
 	}
 	r.Revoked = k.instant()
-	return r.Key, k.put(ctx, r)
+	return r.Key, k.put(ctx, r, issuer.Act{Verb: issuer.VerbKeyRevoke, At: r.Revoked, Actor: actor, Reason: r.Name, Subject: id})
 }
 
 // put writes a record, and has it in force when it is durable.
-func (k *Keyring) put(ctx context.Context, r Record) error {
-	if err := k.store.PutAPIKey(ctx, r); err != nil {
+func (k *Keyring) put(ctx context.Context, r Record, a issuer.Act) error {
+	if err := k.store.PutAPIKey(ctx, r, a); err != nil {
 		return fmt.Errorf("recording the API key: %w", err)
 	}
 	keys := maps.Clone(*k.keys.Load())
@@ -159,7 +162,7 @@ func (k *Keyring) First(ctx context.Context) (token string, err error) {
 	if len(*k.keys.Load()) > 0 {
 		return "", nil
 	}
-	_, token, err = k.Create(ctx, Terms{Name: "made at the first start", Role: Operator})
+	_, token, err = k.Create(ctx, Terms{Name: "made at the first start", Role: Operator}, "the first start")
 	return token, err
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fc28f635/countersign/internal/access"
+	"github.com/fc28f635/countersign/issuer"
 )
 
 // A memory is a Store in memory.
@@ -27,7 +28,7 @@ func (m *memory) APIKeys(context.Context) ([]access.Record, error) {
 	return slices.Collect(maps.Values(m.keys)), nil
 }
 
-func (m *memory) PutAPIKey(_ context.Context, r access.Record) error {
+func (m *memory) PutAPIKey(_ context.Context, r access.Record, _ issuer.Act) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.err != nil {
@@ -53,7 +54,7 @@ func open(t *testing.T, m *memory) *access.Keyring {
 
 func create(t *testing.T, k *access.Keyring, g access.Terms) (access.Key, string) {
 	t.Helper()
-	key, token, err := k.Create(t.Context(), g)
+	key, token, err := k.Create(t.Context(), g, "ada")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,11 +116,11 @@ func TestRevoke(t *testing.T) {
 	m := &memory{}
 	k := open(t, m)
 	key, token := create(t, k, access.Terms{Name: "the AS", Role: access.Decide})
-	if _, err := k.Revoke(t.Context(), "0000000000000000"); !errors.Is(err, access.ErrNotFound) {
+	if _, err := k.Revoke(t.Context(), "0000000000000000", "ada"); !errors.Is(err, access.ErrNotFound) {
 		t.Errorf("an id that is not there: %v", err)
 	}
 	m.err = errors.New("disk")
-	if _, err := k.Revoke(t.Context(), key.ID); err == nil {
+	if _, err := k.Revoke(t.Context(), key.ID, "ada"); err == nil {
 		t.Error("a revocation that was not written is no error")
 	}
 	if !k.InForce() {
@@ -127,7 +128,7 @@ func TestRevoke(t *testing.T) {
 	}
 	m.err = nil
 	for range 2 {
-		revoked, err := k.Revoke(t.Context(), key.ID)
+		revoked, err := k.Revoke(t.Context(), key.ID, "ada")
 		if err != nil || !revoked.Revoked.Equal(noon.Truncate(time.Second)) {
 			t.Fatalf("%+v, %v", revoked, err)
 		}
@@ -159,7 +160,7 @@ func TestFirst(t *testing.T) {
 	if again, err := open(t, m).First(t.Context()); again != "" || err != nil {
 		t.Errorf("a second start made %q, %v", again, err)
 	}
-	if _, err := k.Revoke(t.Context(), key.ID); err != nil {
+	if _, err := k.Revoke(t.Context(), key.ID, "ada"); err != nil {
 		t.Fatal(err)
 	}
 	if again, err := open(t, m).First(t.Context()); again != "" || err != nil {
@@ -205,7 +206,7 @@ func TestTermsCheck(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := good
 			change(&g)
-			if _, _, err := open(t, &memory{}).Create(t.Context(), g); err == nil {
+			if _, _, err := open(t, &memory{}).Create(t.Context(), g, "ada"); err == nil {
 				t.Errorf("%+v was taken", g)
 			}
 		})

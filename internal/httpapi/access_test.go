@@ -20,7 +20,7 @@ import (
 func (s *testService) key(terms access.Terms) (id, token string) {
 	s.t.Helper()
 	terms.Name = "a test's"
-	key, token, err := s.keys.Create(s.t.Context(), terms)
+	key, token, err := s.keys.Create(s.t.Context(), terms, "ada")
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func (s *testService) as(token string) *testService {
 func TestAuthentication(t *testing.T) {
 	s := start(t, setup{})
 	_, revoked := s.key(access.Terms{Role: access.Operator})
-	if _, err := s.keys.Revoke(t.Context(), revoked[len("csk_"):len("csk_")+16]); err != nil {
+	if _, err := s.keys.Revoke(t.Context(), revoked[len("csk_"):len("csk_")+16], "ada"); err != nil {
 		t.Fatal(err)
 	}
 	good := "Bearer " + s.token

@@ -30,7 +30,7 @@ func (s *server) createKey(ctx context.Context, g access.Terms) (newKey, error) 
 	if err := g.Check(); err != nil {
 		return newKey{}, because(metadata.ReasonRequestMemberMalformed, err)
 	}
-	key, token, err := s.cfg.Keys.Create(ctx, g)
+	key, token, err := s.cfg.Keys.Create(ctx, g, eventIn(ctx).actor())
 	if errors.Is(err, access.ErrTooMany) {
 		err = &refusal{tooManyKeys, err}
 	}
@@ -47,7 +47,7 @@ func (s *server) listKeys(context.Context, struct{}) (keyList, error) {
 }
 
 func (s *server) revokeKey(ctx context.Context, id string) (access.Key, error) {
-	key, err := s.cfg.Keys.Revoke(ctx, id)
+	key, err := s.cfg.Keys.Revoke(ctx, id, eventIn(ctx).actor())
 	if errors.Is(err, access.ErrNotFound) {
 		err = errNoAPIKey
 	}

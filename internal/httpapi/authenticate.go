@@ -12,6 +12,7 @@ import (
 // the event. Through the operator's door comes the operator.
 func (s *server) authenticate(r *http.Request) error {
 	e := eventOf(r)
+	e.named = r.Header.Get(actorHeader)
 	if e.operator {
 		e.caller = access.Local()
 		return nil

@@ -51,6 +51,7 @@ type event struct {
 	operator bool       // it came through the operator's door
 	from     netip.Addr // where it came from; zero through the operator's door
 	caller   access.Key // zero where nobody needs to be known
+	named    string     // who the caller says does it
 	status   int
 	reason   string
 	decision string

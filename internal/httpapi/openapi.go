@@ -45,6 +45,7 @@ func newDescription(s *server) huma.API {
 	for t, as := range map[reflect.Type]reflect.Type{
 		reflect.TypeFor[metadata.Client]():    reflect.TypeFor[clientSchema](),
 		reflect.TypeFor[metadata.Publisher](): reflect.TypeFor[publisherSchema](),
+		reflect.TypeFor[metadata.Subject]():   reflect.TypeFor[subjectSchema](),
 		reflect.TypeFor[issuer.Tier]():        reflect.TypeFor[tierSchema](),
 		reflect.TypeFor[[]issuer.Class]():     reflect.TypeFor[classesSchema](), // whose items are bytes, which would be base64
 		reflect.TypeFor[access.Role]():        reflect.TypeFor[roleSchema](),
@@ -92,6 +93,10 @@ func (s *server) huma(o operation, body, answer reflect.Type) huma.Operation {
 		op.Parameters = []*huma.Param{{Name: "id", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}}}
 		op.Errors = append(op.Errors, http.StatusNotFound)
 	}
+	if o.role == access.Operator && o.method != http.MethodGet {
+		op.Parameters = append(op.Parameters, &huma.Param{Name: actorHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
+			Description: "Who does it, for the record. Absent, it is the name of the key."})
+	}
 	if body != nil {
 		schema := registry.Schema(body, true, o.id+"Request")
 		if named := registry.SchemaFromRef(schema.Ref); named != nil {
@@ -106,7 +111,7 @@ func (s *server) huma(o operation, body, answer reflect.Type) huma.Operation {
 		op.Description = strings.TrimSpace(op.Description + fmt.Sprintf(" Needs the role %s.", o.role))
 		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
 	}
-	op.Errors = append(op.Errors, http.StatusTooManyRequests)
+	op.Errors = append(append(op.Errors, http.StatusTooManyRequests), o.errors...)
 	slices.Sort(op.Errors)
 	return op
 }
@@ -143,6 +148,7 @@ func fixed(mediaType string, body []byte) http.Handler {
 type (
 	clientSchema    struct{}
 	publisherSchema struct{}
+	subjectSchema   struct{}
 	tierSchema      struct{}
 	classesSchema   struct{}
 	roleSchema      struct{}
@@ -171,6 +177,11 @@ func (clientSchema) Schema(huma.Registry) *huma.Schema {
 // Schema implements huma.SchemaProvider.
 func (publisherSchema) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Description: "The https origin that vouches for the software, such as https://acme.example."}
+}
+
+// Schema implements huma.SchemaProvider.
+func (subjectSchema) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Description: "A publisher (https://acme.example), a client_id (https://acme.example/client.json) or a shape (sha256:…)."}
 }
 
 // Schema implements huma.SchemaProvider.

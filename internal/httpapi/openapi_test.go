@@ -202,6 +202,7 @@ func steady(v any) any {
 	values := map[string]string{
 		"id": "00000000000000000000000000000000", "request_id": "0000000000000000", "token": "csk_" + strings.Repeat("0", 16) + "_" + strings.Repeat("0", 64),
 		"at": "2026-01-15T12:00:00Z", "created": "2026-01-15T12:00:00Z", "revoked": "2026-01-15T12:00:00Z", "expires_at": "2026-01-16T12:00:00Z", "seen_at": "2026-01-15T12:00:00Z", "valid_until": "2026-01-15T12:15:00Z",
+		"until": "2027-01-15T12:00:00Z", "actor": "made at the first start (key 0000000000000000)",
 		"policy": "sha256:" + strings.Repeat("0", 64),
 	}
 	switch v := v.(type) {

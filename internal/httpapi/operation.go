@@ -27,7 +27,8 @@ type operation struct {
 	role access.Role
 
 	summary, description string
-	status               int // of a good answer; zero means 200
+	status               int   // of a good answer; zero means 200
+	errors               []int // beyond those that every operation of its kind has
 }
 
 // A reader reads the request of an endpoint. Body is the type of the JSON that it

@@ -63,6 +63,8 @@ var (
 	errNoAPIKey   = &refusal{problem: problem{status: http.StatusNotFound, code: "not_found", description: "There is no API key with this id."}}
 	timedOut      = problem{status: http.StatusRequestTimeout, code: "request_timeout", description: "The request did not arrive in time."}
 	cutShort      = problem{status: http.StatusBadRequest, code: "invalid_request", description: "The request did not arrive whole."}
+	nothingToEnd  = problem{status: http.StatusNotFound, code: "not_found", description: "There is nothing of this kind to end."}
+	onHold        = problem{status: http.StatusConflict, code: "conflict", description: "It is on hold: release it first."}
 	tooManyKeys   = problem{status: http.StatusConflict, code: "conflict", description: "There are too many API keys."}
 )
 

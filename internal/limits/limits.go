@@ -129,6 +129,22 @@ const (
 	// KeyLineHold is how long a key without such overlap is capped.
 	KeyLineHold = 72 * time.Hour
 
+	// ExceptionLongest bounds a hold and an allowance: what was decided at night
+	// by one person is looked at again within a week.
+	ExceptionLongest = 7 * 24 * time.Hour
+
+	// PinLongest bounds an operator's copy of a metadata document: a quarter, as
+	// long as a release statement lives by default.
+	PinLongest = 90 * 24 * time.Hour
+
+	// AcceptanceDefault is how long an acceptance lasts where nothing is said:
+	// a year, after which a person looks again.
+	AcceptanceDefault = 365 * 24 * time.Hour
+
+	// WordBytes bounds what an operator writes as actor or reason: a sentence,
+	// shown in a list.
+	WordBytes = 500
+
 	// ExpiresSoon is when a statement's end becomes a warning.
 	ExpiresSoon = 30 * 24 * time.Hour
 

@@ -34,6 +34,11 @@ type Config struct {
 	// the system's.
 	RootCAs *x509.CertPool
 
+	// Documents, where given, stands before the HTTPS client: what it returns is
+	// asked in its place, and may ask it. For copies of documents that cannot be
+	// fetched. Nil asks the client.
+	Documents func(verify.Fetcher) verify.Fetcher
+
 	// Countersigners are this service and those that the deployment trusts.
 	Countersigners []metadata.Publisher
 
@@ -78,10 +83,14 @@ func New(cfg Config) (*verify.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
+	fetcher := newFetcher(cfg)
+	if cfg.Documents != nil {
+		fetcher = cfg.Documents(fetcher)
+	}
 	return verify.New(verify.Config{
 		Roots:              cfg.Roots,
 		Resolver:           resolver,
-		Fetcher:            newFetcher(cfg),
+		Fetcher:            fetcher,
 		Memory:             cfg.Memory,
 		Countersigners:     cfg.Countersigners,
 		DocumentBytes:      cfg.DocumentBytes,

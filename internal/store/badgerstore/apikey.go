@@ -7,6 +7,7 @@ import (
 	"github.com/dgraph-io/badger/v4"
 
 	"github.com/fc28f635/countersign/internal/access"
+	"github.com/fc28f635/countersign/issuer"
 )
 
 var _ access.Store = (*Store)(nil)
@@ -14,30 +15,19 @@ var _ access.Store = (*Store)(nil)
 var errNoKeyID = errors.New("an API key needs an id of at most 256 bytes")
 
 // PutAPIKey implements access.Store.
-func (s *Store) PutAPIKey(ctx context.Context, r access.Record) error {
+func (s *Store) PutAPIKey(ctx context.Context, r access.Record, a issuer.Act) error {
 	if r.ID == "" || len(r.ID) > idBytes {
 		return errNoKeyID
 	}
-	value, err := encode(r)
+	change, err := set(apiKeyKey(r.ID), r)
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, func(txn *badger.Txn) (bool, error) { return true, put(txn, apiKeyKey(r.ID), value) })
+	return s.act(ctx, a, change)
 }
 
 // APIKeys implements access.Store.
 func (s *Store) APIKeys(ctx context.Context) (list []access.Record, err error) {
-	err = s.view(ctx, func(txn *badger.Txn) error {
-		it := txn.NewIterator(badger.IteratorOptions{Prefix: []byte(apiKeyPrefix)})
-		defer it.Close()
-		for it.Rewind(); it.Valid(); it.Next() {
-			var r access.Record
-			if err := read(it.Item(), &r); err != nil {
-				return err
-			}
-			list = append(list, r)
-		}
-		return nil
-	})
+	err = s.view(ctx, func(txn *badger.Txn) error { return scan(txn, []byte(apiKeyPrefix), &list) })
 	return list, err
 }

@@ -1,6 +1,6 @@
-// Package badgerstore keeps decisions, acceptances, sightings and API keys in a
-// directory of one machine. Call [Open], which gives an issuer.Store and an
-// access.Store.
+// Package badgerstore keeps decisions, what operators said and did, sightings and
+// API keys in a directory of one machine. Call [Open], which gives an
+// issuer.Store and an access.Store.
 //
 // # Durability
 //
@@ -89,9 +89,10 @@ type Store struct {
 	done   chan struct{} // closed when the committer has ended
 
 	// The committer's own.
-	seq    uint64 // number of the last commit
-	failed error
-	full   bool
+	seq     uint64 // number of the last commit
+	failed  error
+	full    bool
+	counted counted
 }
 
 var _ issuer.Store = (*Store)(nil)
@@ -118,7 +119,7 @@ func Open(c Config) (*Store, error) {
 	s := &Store{
 		log: c.Logger, dir: dir, minFree: c.MinFreeBytes, onFailure: c.OnFailure,
 		commitTxn: (*badger.Txn).Commit, link: os.Link, free: freeBytes,
-		queue: make(chan *request, queueLength), done: make(chan struct{}),
+		queue: make(chan *request, queueLength), done: make(chan struct{}), counted: counted{},
 	}
 	if err := s.room(0); err != nil {
 		return nil, openError(dir, err)

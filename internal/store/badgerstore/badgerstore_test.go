@@ -120,7 +120,7 @@ func TestFreeSpace(t *testing.T) {
 	write := map[string]func() error{
 		"T4 commit": func() error { return s.Commit(t.Context(), storetest.Decision(t, "new")) },
 		"T4 accept": func() error {
-			return s.Accept(t.Context(), issuer.Acceptance{Shape: "sha256:1", Until: time.Unix(1, 0)})
+			return s.Record(t.Context(), issuer.Act{Verb: issuer.VerbAccept}, issuer.Change{Accept: &issuer.Acceptance{Shape: "sha256:1", Until: time.Unix(1, 0)}})
 		},
 		"T4 see": func() error {
 			_, err := s.See(t.Context(), metadata.MustPublisher("https://acme.example"), []string{"a"}, time.Unix(1, 0))

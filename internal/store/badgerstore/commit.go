@@ -19,20 +19,27 @@ const (
 )
 
 // A request is one write that waits. Apply runs in a transaction with the
-// writes of others and sets one key or none; an error of apply, which must then
-// have set nothing, is of this request alone.
+// writes of others; an error of apply is of this request alone, and what it set
+// until then must do no harm: it is committed with the others. That is not so of
+// a request that is alone in its transaction.
 type request struct {
 	apply func(*badger.Txn) (wrote bool, err error)
+	alone bool
 	done  chan error // has room for one
 }
 
-// write has a request committed and returns when it is durable. It returns
-// early when ctx is done: the caller then does not know what became of it.
+// write has a write committed together with those of others.
 func (s *Store) write(ctx context.Context, apply func(*badger.Txn) (bool, error)) error {
+	return s.send(ctx, &request{apply: apply})
+}
+
+// send has a request committed and returns when it is durable. It returns early
+// when ctx is done: the caller then does not know what became of it.
+func (s *Store) send(ctx context.Context, r *request) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	r := &request{apply: apply, done: make(chan error, 1)}
+	r.done = make(chan error, 1)
 	if err := s.enqueue(ctx, r); err != nil {
 		return err
 	}
@@ -106,6 +113,10 @@ func (s *Store) commit(batch []*request) (rest []*request) {
 	var applied []*request
 	var wrote bool
 	for i, r := range batch {
+		if i > 0 && (r.alone || batch[0].alone) {
+			rest = batch[i:]
+			break
+		}
 		w, err := r.apply(txn)
 		if errors.Is(err, badger.ErrTxnTooBig) && len(applied) > 0 {
 			rest = batch[i:]

@@ -10,6 +10,7 @@ import (
 	"github.com/dgraph-io/badger/v4"
 
 	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
 )
 
@@ -22,14 +23,22 @@ import (
 //	d ID                  issuer.Decision
 //	f                     the format of the directory
 //	k ID                  access.Record of an API key
+//	o NUMBER              issuer.Act, what an operator did; 8 bytes
+//	p CLIENT_ID           issuer.Pin
 //	s DOMAIN              []verify.Sighting
+//	w SHAPE               issuer.Software
+//	x SUBJECT             issuer.Exception
 const (
 	acceptancePrefix = "a"
 	apiKeyPrefix     = "k"
 	commitPrefix     = "c"
 	decisionPrefix   = "d"
 	formatKey        = "f"
+	actPrefix        = "o"
+	pinPrefix        = "p"
 	sightingPrefix   = "s"
+	softwarePrefix   = "w"
+	exceptionPrefix  = "x"
 )
 
 // idBytes bounds the ids and shapes that are looked for: ours have fewer than a
@@ -50,7 +59,35 @@ func publisherPrefix(p metadata.Publisher) []byte {
 	return []byte(acceptancePrefix + "p" + p.Domain() + "\x00")
 }
 
-func shapeKey(s metadata.Shape) []byte { return []byte(acceptancePrefix + "s" + string(s)) }
+// acceptanceKey returns the key of an acceptance of the publisher and the shape;
+// nil where it is of neither, or the shape is no name for anything.
+func acceptanceKey(a issuer.Acceptance) []byte {
+	switch {
+	case len(a.Shape) > idBytes:
+		return nil
+	case !a.Publisher.IsZero():
+		return append(publisherPrefix(a.Publisher), a.Shape...)
+	}
+	return named(acceptancePrefix+"s", string(a.Shape))
+}
+
+func actKey(number uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte(actPrefix), number)
+}
+
+func exceptionKey(subject string) []byte { return named(exceptionPrefix, subject) }
+
+func pinKey(clientID string) []byte { return named(pinPrefix, clientID) }
+
+func softwareKey(s metadata.Shape) []byte { return named(softwarePrefix, string(s)) }
+
+// named returns the key of what has a name; nil where it is empty or too long.
+func named(prefix, name string) []byte {
+	if name == "" || len(name) > limits.ClientIDBytes {
+		return nil
+	}
+	return []byte(prefix + name)
+}
 
 // commitKey returns the key of commit number seq. It takes the place of the one
 // 65,536 before.

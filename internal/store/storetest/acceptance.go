@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -24,15 +25,14 @@ func acceptance(publisher string, shape metadata.Shape, actor string) issuer.Acc
 func (s *storage) accept(list ...issuer.Acceptance) {
 	s.t.Helper()
 	for _, a := range list {
-		if err := s.Accept(s.t.Context(), a); err != nil {
-			s.t.Fatalf("accepting: %v", err)
-		}
+		s.record(issuer.VerbAccept, issuer.Change{Accept: &a})
 	}
 }
 
 func (s *storage) standing(publisher string, shape metadata.Shape) []issuer.Acceptance {
 	s.t.Helper()
-	standing, err := s.Standing(s.t.Context(), acceptance(publisher, "", "").Publisher, shape)
+	standing, err := s.Standing(s.t.Context(), []metadata.Subject{
+		metadata.PublisherSubject(acceptance(publisher, "", "").Publisher), metadata.ShapeSubject(shape)})
 	if err != nil {
 		s.t.Fatalf("asking for acceptances: %v", err)
 	}
@@ -91,10 +91,30 @@ func acceptanceReplaces(t *testing.T, s *storage) {
 	})
 }
 
-func acceptanceOfNothing(t *testing.T, s *storage) {
-	if err := s.Accept(t.Context(), acceptance("", "", "nobody")); err == nil {
-		t.Error("an acceptance of nothing was taken")
+func acceptanceEnds(t *testing.T, s *storage) {
+	both := acceptance("https://acme.example", "sha256:1", "both")
+	s.accept(acceptance("https://acme.example", "", "acme"), both, acceptance("", "sha256:1", "one"))
+	s.record(issuer.VerbUnaccept, issuer.Change{Unaccept: &issuer.Acceptance{Publisher: both.Publisher, Shape: both.Shape}})
+	err := s.Record(t.Context(), act(issuer.VerbUnaccept), issuer.Change{Unaccept: &both})
+	if !errors.Is(err, issuer.ErrNotFound) {
+		t.Errorf("ending it twice: %v, want an error wrapping ErrNotFound", err)
 	}
+	s.both(func() {
+		if diff := cmp.Diff([]string{"acme", "one"}, sortedActors(s.standing("https://acme.example", "sha256:1"))); diff != "" {
+			t.Errorf("what is left (-want +got):\n%s", diff)
+		}
+	})
+	s.acts(issuer.VerbUnaccept, issuer.VerbAccept, issuer.VerbAccept, issuer.VerbAccept)
+}
+
+func acceptanceOfNothing(t *testing.T, s *storage) {
+	nothing := acceptance("", "", "nobody")
+	for verb, change := range map[issuer.Verb]issuer.Change{issuer.VerbAccept: {Accept: &nothing}, issuer.VerbUnaccept: {Unaccept: &nothing}} {
+		if err := s.Record(t.Context(), act(verb), change); err == nil {
+			t.Errorf("%s of nothing was taken", verb)
+		}
+	}
+	s.acts()
 	if got := s.standing("", ""); len(got) != 0 {
 		t.Errorf("it is found: %v", got)
 	}

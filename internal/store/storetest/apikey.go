@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fc28f635/countersign/internal/access"
+	"github.com/fc28f635/countersign/issuer"
 )
 
 // RunAPIKeys checks that what an engine gives keeps the contract of access.Store
@@ -40,7 +41,7 @@ func (s *storage) apiKeys() access.Store {
 func (s *storage) putAPIKeys(list ...access.Record) {
 	s.t.Helper()
 	for _, r := range list {
-		if err := s.apiKeys().PutAPIKey(s.t.Context(), r); err != nil {
+		if err := s.apiKeys().PutAPIKey(s.t.Context(), r, act(issuer.VerbKeyCreate)); err != nil {
 			s.t.Fatalf("putting a key: %v", err)
 		}
 	}
@@ -72,6 +73,7 @@ func apiKeyKeepsEverything(_ *testing.T, s *storage) {
 	s.putAPIKeys(apiKey("1"), apiKey("2"))
 	s.commit(Decision(s.t, "d1"))
 	s.both(func() { s.hasAPIKeys(apiKey("1"), apiKey("2")) })
+	s.acts(issuer.VerbKeyCreate, issuer.VerbKeyCreate)
 }
 
 func apiKeyIsReplaced(_ *testing.T, s *storage) {
@@ -82,10 +84,11 @@ func apiKeyIsReplaced(_ *testing.T, s *storage) {
 }
 
 func apiKeyWithoutID(t *testing.T, s *storage) {
-	if err := s.apiKeys().PutAPIKey(t.Context(), apiKey("")); err == nil {
+	if err := s.apiKeys().PutAPIKey(t.Context(), apiKey(""), act(issuer.VerbKeyCreate)); err == nil {
 		t.Error("it was taken")
 	}
 	s.hasAPIKeys()
+	s.acts()
 }
 
 func concurrentAPIKeys(t *testing.T, s *storage) {
@@ -95,7 +98,7 @@ func concurrentAPIKeys(t *testing.T, s *storage) {
 		want = append(want, apiKey(string(rune('a'+i))))
 	}
 	together(callers, func(i int) {
-		if err := s.apiKeys().PutAPIKey(t.Context(), want[i]); err != nil {
+		if err := s.apiKeys().PutAPIKey(t.Context(), want[i], act(issuer.VerbKeyCreate)); err != nil {
 			t.Errorf("putting a key: %v", err)
 		}
 	})

@@ -40,7 +40,18 @@ func Run(t *testing.T, engine Engine) {
 		{"a decision that is no JSON is refused", decisionNoJSON},
 		{"acceptances are found by publisher and by shape", acceptancesAreFound},
 		{"an acceptance replaces the one before", acceptanceReplaces},
+		{"an acceptance ends, once", acceptanceEnds},
 		{"an acceptance of nothing is refused", acceptanceOfNothing},
+		{"exceptions are found by their subject", exceptionsAreFound},
+		{"an exception replaces the one before, and an allowance no hold", exceptionReplaces},
+		{"an exception ends, once", exceptionEnds},
+		{"a pin is kept, replaced and dropped", pinIsKept},
+		{"everything that was said is listed", everythingIsListed},
+		{"V1 acts are kept in order, the newest first", actsAreKept},
+		{"T8 concurrent acts are all kept, each with its change", concurrentActs},
+		{"T8 of concurrent ends one is an act", oneOfConcurrentEnds},
+		{"software is counted by its shape", softwareIsCounted},
+		{"T8 software is counted once a decision", concurrentSoftware},
 		{"sightings grow and never shrink", sightingsGrow},
 		{"sightings of another publisher are apart", sightingsApart},
 		{"K22 new keys displace no older one", sightingsStay},
@@ -279,7 +290,8 @@ func doneContext(t *testing.T, s *storage) {
 	if err := s.Commit(ctx, Decision(t, "late")); !errors.Is(err, context.Canceled) {
 		t.Errorf("committing: %v, want context.Canceled", err)
 	}
-	if err := s.Accept(ctx, acceptance("https://acme.example", "", "ada")); !errors.Is(err, context.Canceled) {
+	a := acceptance("https://acme.example", "", "ada")
+	if err := s.Record(ctx, act(issuer.VerbAccept), issuer.Change{Accept: &a}); !errors.Is(err, context.Canceled) {
 		t.Errorf("accepting: %v, want context.Canceled", err)
 	}
 	if _, err := s.Decision(t.Context(), "late"); !errors.Is(err, issuer.ErrNotFound) {
@@ -313,10 +325,11 @@ func concurrentUse(t *testing.T, s *storage) {
 			if _, err := s.Decision(t.Context(), d.ID); err != nil {
 				t.Errorf("reading what was just committed: %v", err)
 			}
-			if err := s.Accept(t.Context(), acceptance("https://acme.example", metadata.Shape(fmt.Sprint(i)), "ada")); err != nil {
+			a := acceptance("https://acme.example", metadata.Shape(fmt.Sprint(i)), "ada")
+			if err := s.Record(t.Context(), act(issuer.VerbAccept), issuer.Change{Accept: &a}); err != nil {
 				t.Errorf("accepting: %v", err)
 			}
-			if _, err := s.Standing(t.Context(), d.Publisher, "1"); err != nil {
+			if _, err := s.Standing(t.Context(), []metadata.Subject{metadata.PublisherSubject(d.Publisher), metadata.ShapeSubject("1")}); err != nil {
 				t.Errorf("asking for acceptances: %v", err)
 			}
 		}
@@ -327,7 +340,7 @@ func concurrentUse(t *testing.T, s *storage) {
 				s.has(Decision(t, fmt.Sprintf("%d-%d", i, j)))
 			}
 		}
-		standing, err := s.Standing(t.Context(), metadata.MustPublisher("https://acme.example"), "")
+		standing, err := s.Standing(t.Context(), []metadata.Subject{metadata.PublisherSubject(acme)})
 		if err != nil || len(standing.Acceptances) != writers {
 			t.Errorf("%d acceptances, %v, want %d", len(standing.Acceptances), err, writers)
 		}

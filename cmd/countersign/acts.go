@@ -1,0 +1,53 @@
+package main
+
+import (
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fc28f635/countersign/issuer"
+)
+
+func actsCommand() *cobra.Command {
+	var f operatorFlags
+	var limit int
+	c := &cobra.Command{
+		Use:   "acts",
+		Short: "List what operators did",
+		Long: `List what operators did, the newest first: each acceptance, hold, allowance, pin
+and API key, and the end of each. The record is written together with what it
+changes, and is never changed or removed.`,
+		Example: "  countersign acts --data ./data --limit 20",
+		GroupID: groupOperator,
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			var list struct {
+				Acts []issuer.Act `json:"acts"`
+			}
+			if err := f.get(c, "/v1/acts?limit="+strconv.Itoa(limit), &list); err != nil {
+				return err
+			}
+			if f.json {
+				writeJSON(c.OutOrStdout(), list)
+				return nil
+			}
+			s := newSheet(c.OutOrStdout(), "AT", "ACT", "OF", "UNTIL", "BY")
+			for _, a := range list.Acts {
+				until := ""
+				if !a.Until.IsZero() {
+					until = clock(a.Until)
+				}
+				what := string(a.Verb)
+				if a.Verb == issuer.VerbAllow {
+					what += " " + a.Tier.String()
+				}
+				s.line(clock(a.At), what, a.Subject+suffix(" with ", string(a.Seen)), until, byText(a.Actor, a.Reason))
+			}
+			s.print()
+			return nil
+		},
+	}
+	f.add(c)
+	c.Flags().IntVar(&limit, "limit", 100, "list at most `N`") //nolint:mnd // the default of the API too
+	return c
+}

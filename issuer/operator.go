@@ -1,0 +1,145 @@
+package issuer
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/verify"
+)
+
+// Accept records an operator's yes, and returns it with the keys of the publisher
+// that it is given to: those that are not held down now.
+func (r *Registry) Accept(ctx context.Context, a Acceptance) (Acceptance, error) {
+	if err := a.Check(); err != nil {
+		return Acceptance{}, err
+	}
+	seen, err := r.sightings(ctx, a.Publisher)
+	if err != nil {
+		return Acceptance{}, err
+	}
+	a.Line = verify.Established(seen, r.now())
+	act := Act{Verb: VerbAccept, At: r.now(), Actor: a.Actor, Reason: a.Reason, Subject: subjectOf(a), Until: a.Until, Line: a.Line}
+	if !a.Publisher.IsZero() {
+		act.Seen = a.Shape
+	}
+	return a, r.record(ctx, act, Change{Accept: &a})
+}
+
+// Unaccept ends the acceptance of a publisher and a shape. The error wraps
+// [ErrNotFound] where there is none.
+func (r *Registry) Unaccept(ctx context.Context, p metadata.Publisher, shape metadata.Shape, w Word) error {
+	if err := w.Check(); err != nil {
+		return err
+	}
+	a := Acceptance{Publisher: p, Shape: shape}
+	act := Act{Verb: VerbUnaccept, At: r.now(), Actor: w.Actor, Reason: w.Reason, Subject: subjectOf(a)}
+	if !p.IsZero() {
+		act.Seen = shape
+	}
+	return r.record(ctx, act, Change{Unaccept: &a})
+}
+
+// Except records a hold or an allowance, and returns it as it is recorded. The
+// error wraps [ErrHeld] where an allowance meets a hold.
+func (r *Registry) Except(ctx context.Context, e Exception) (Exception, error) {
+	e.At = r.now()
+	if err := e.Check(); err != nil {
+		return Exception{}, err
+	}
+	act := Act{Verb: VerbHold, At: e.At, Actor: e.Actor, Reason: e.Reason, Subject: e.Subject.String(), Until: e.Until}
+	if !e.Holds() {
+		seen, err := r.sightings(ctx, e.Subject.Publisher())
+		if err != nil {
+			return Exception{}, err
+		}
+		for _, s := range seen {
+			e.Line = append(e.Line, s.Thumbprint)
+		}
+		act.Verb, act.Tier, act.Line = VerbAllow, e.Tier, e.Line
+	}
+	return e, r.record(ctx, act, Change{Except: &e})
+}
+
+// Release ends the hold or the allowance of a subject. The error wraps
+// [ErrNotFound] where there is none.
+func (r *Registry) Release(ctx context.Context, s metadata.Subject, w Word) error {
+	if err := w.Check(); err != nil {
+		return err
+	}
+	act := Act{Verb: VerbRelease, At: r.now(), Actor: w.Actor, Reason: w.Reason, Subject: s.String()}
+	return r.record(ctx, act, Change{Release: s})
+}
+
+// Pin records an operator's copy of a metadata document, and returns it as it is
+// recorded.
+func (r *Registry) Pin(ctx context.Context, p Pin) (Pin, error) {
+	p.At, p.Digest = r.now(), digestOf(p.Document)
+	if err := p.Check(limits.DocumentBytes); err != nil {
+		return Pin{}, err
+	}
+	act := Act{Verb: VerbPin, At: p.At, Actor: p.Actor, Reason: p.Reason, Subject: p.ClientID, Until: p.Until, Digest: p.Digest}
+	return p, r.record(ctx, act, Change{Pin: &p})
+}
+
+// Unpin drops the copy of a metadata document. The error wraps [ErrNotFound]
+// where there is none.
+func (r *Registry) Unpin(ctx context.Context, clientID string, w Word) error {
+	if err := w.Check(); err != nil {
+		return err
+	}
+	act := Act{Verb: VerbUnpin, At: r.now(), Actor: w.Actor, Reason: w.Reason, Subject: clientID}
+	return r.record(ctx, act, Change{Unpin: clientID})
+}
+
+// Listing returns everything that operators said and did not end.
+func (r *Registry) Listing(ctx context.Context) (Listing, error) { return r.cfg.Store.Listing(ctx) }
+
+// Acts returns the last acts of operators, at most limit, the newest first.
+func (r *Registry) Acts(ctx context.Context, limit int) ([]Act, error) {
+	return r.cfg.Store.Acts(ctx, limit)
+}
+
+// Software returns the software that was decided on, at most limit, the last
+// first.
+func (r *Registry) Software(ctx context.Context, limit int) ([]Software, error) {
+	return r.cfg.Store.Software(ctx, limit)
+}
+
+// Now returns the registry's clock: an operator's word is given at that instant.
+func (r *Registry) Now() time.Time { return r.now() }
+
+func (r *Registry) now() time.Time { return r.cfg.Now().UTC().Truncate(time.Second) }
+
+// record makes an act durable and logs it.
+func (r *Registry) record(ctx context.Context, a Act, c Change) error {
+	if err := r.cfg.Store.Record(ctx, a, c); err != nil {
+		return fmt.Errorf("recording %s of %.100q: %w", a.Verb, a.Subject, err)
+	}
+	r.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "operator", slog.String("act", string(a.Verb)), slog.String("subject", a.Subject),
+		slog.String("actor", a.Actor), slog.String("reason", a.Reason), slog.Time("until", a.Until))
+	return nil
+}
+
+// sightings returns what was seen of a publisher's keys.
+func (r *Registry) sightings(ctx context.Context, p metadata.Publisher) ([]verify.Sighting, error) {
+	if p.IsZero() {
+		return nil, nil
+	}
+	seen, err := r.cfg.Store.See(ctx, p, nil, r.now())
+	if err != nil {
+		return nil, fmt.Errorf("reading the keys of %s: %w", p, err)
+	}
+	return seen, nil
+}
+
+// subjectOf names what an acceptance is of.
+func subjectOf(a Acceptance) string {
+	if a.Publisher.IsZero() {
+		return string(a.Shape)
+	}
+	return a.Publisher.String()
+}
