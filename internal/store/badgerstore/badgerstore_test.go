@@ -283,3 +283,45 @@ func TestContextWhileWaiting(t *testing.T) {
 	close(hold)
 	closeStore(t, s)
 }
+
+// An act and what it changes are a transaction of their own: what does not fit
+// into one beside others can never be half in it.
+func TestActsAreAlone(t *testing.T) {
+	leavesNothing(t)
+	s := open(t, small(t.TempDir()))
+	commits, begun, hold := 0, make(chan struct{}, 10), make(chan struct{})
+	s.commitTxn = func(txn *badger.Txn) error {
+		commits++
+		begun <- struct{}{}
+		<-hold
+		return txn.Commit()
+	}
+	var group sync.WaitGroup
+	commit := func(id string) {
+		group.Go(func() {
+			if err := s.Commit(t.Context(), storetest.Decision(t, id)); err != nil {
+				t.Errorf("committing: %v", err)
+			}
+		})
+	}
+	commit("first")
+	<-begun // the others come while a sync is under way
+	commit("second")
+	commit("third")
+	group.Go(func() {
+		a := issuer.Acceptance{Shape: "sha256:1"}
+		if err := s.Record(t.Context(), issuer.Act{Verb: issuer.VerbAccept}, issuer.Change{Accept: &a}); err != nil {
+			t.Errorf("recording: %v", err)
+		}
+	})
+	const waiting, first, own = 3, 1, 1
+	for len(s.queue) < waiting {
+		time.Sleep(time.Millisecond)
+	}
+	close(hold)
+	group.Wait()
+	closeStore(t, s)
+	if decisions := commits - first - own; decisions < 1 || decisions > waiting-own {
+		t.Errorf("%d commits: the act was not alone in its own", commits)
+	}
+}
