@@ -49,12 +49,12 @@ func (p *Policy) Decide(v *verify.Verdict, c metadata.Client, s Standing) Decisi
 	d.Binding, d.Overridden = v.Binding, v.Overridden()
 	d.Shape = v.Shape()
 	d.Outcome = Approved
-	var byShape bool
-	d.Tier, d.Acceptance, byShape = p.tier(v, d.Shape, s)
-	if byShape {
+	reached := p.reach(v, d.Shape, s)
+	d.Tier, d.Acceptance = reached.tier, reached.note
+	if reached.byShape {
 		d.override(withoutOtherGrants(&effective)...)
 	}
-	if d.Tier >= TierDomain {
+	if reached.proven {
 		d.Publisher = v.Publisher
 	}
 	d.Told = told(v, c, d)
@@ -99,13 +99,20 @@ var flagged = map[metadata.Reason]bool{
 	metadata.ReasonKeyLineNew: true,
 }
 
-// tier returns the highest tier whose conditions hold, and the person's word that
-// it rests on; byShape says that what was accepted is the shape. An allowance
-// lifts to at most its tier, and never past what the binding admits.
-func (p *Policy) tier(v *verify.Verdict, shape metadata.Shape, s Standing) (highest Tier, note *AcceptanceNote, byShape bool) {
+// A reached is the tier that a client reaches, and how.
+type reached struct {
+	tier    Tier
+	note    *AcceptanceNote // the person's word that the tier rests on
+	byShape bool            // what was accepted is the shape
+	proven  bool            // tier domain is, so the publisher is the client's
+}
+
+// reach returns the highest tier whose conditions hold. An allowance lifts to at
+// most its tier, and never past what the binding admits.
+func (p *Policy) reach(v *verify.Verdict, shape metadata.Shape, s Standing) reached {
 	var holds [len(tierNames)]bool
 	holds[TierBlocked] = true
-	highest = TierUnverified
+	got := reached{tier: TierUnverified}
 	// A client whose document is out is judged by its statement alone: one that
 	// the site would lift to signed stays a tier below, and an acceptance of
 	// its publisher survives the outage.
@@ -120,19 +127,20 @@ func (p *Policy) tier(v *verify.Verdict, shape metadata.Shape, s Standing) (high
 			if !ok {
 				continue
 			}
-			byShape = shaped
-			note = &AcceptanceNote{By: accepted.By, Actor: accepted.Actor, Until: accepted.Until}
+			got.byShape = shaped
+			got.note = &AcceptanceNote{By: accepted.By, Actor: accepted.Actor, Until: accepted.Until}
 		}
 		holds[r.tier] = true
-		highest = r.tier
+		got.tier = r.tier
 	}
+	got.proven = holds[TierDomain]
 	for _, e := range s.allowances(v, shape, holds[TierDomain]) {
-		if lifted := p.upTo(e.Tier, v.Binding); lifted > highest {
-			highest, byShape = lifted, e.Subject.Shape() != ""
-			note = &AcceptanceNote{By: ByException, Actor: e.Actor, Until: e.Until}
+		if lifted := p.upTo(e.Tier, v.Binding); lifted > got.tier {
+			got.tier, got.byShape = lifted, e.Subject.Shape() != ""
+			got.note = &AcceptanceNote{By: ByException, Actor: e.Actor, Until: e.Until}
 		}
 	}
-	return highest, note, byShape
+	return got
 }
 
 // upTo returns the highest tier up to t that a client of the binding can have.

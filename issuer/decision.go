@@ -26,7 +26,8 @@ type Decision struct {
 	Tier    Tier             `json:"tier"`
 	Binding metadata.Binding `json:"binding"`
 
-	// Publisher is the proven publisher, zero below tier domain.
+	// Publisher is the proven publisher: zero below tier domain, and where a
+	// person's word alone lifts the client above it.
 	Publisher metadata.Publisher `json:"publisher,omitzero"`
 
 	// Told is what a person is told of the client, one line.

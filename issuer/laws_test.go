@@ -291,6 +291,9 @@ func excepted(p *Policy, s sample) error {
 		}
 		return nil
 	}
+	if d.Publisher != base.Publisher && d.Outcome == Approved && base.Outcome == Approved {
+		return fmt.Errorf("an exception makes the publisher %s of %s", d.Publisher, base.Publisher)
+	}
 	lifted := d.Tier > base.Tier
 	client, _ := s.verdict.Client()
 	switch {

@@ -119,7 +119,7 @@ func (r *Registry) record(ctx context.Context, a Act, c Change) error {
 	if err := r.cfg.Store.Record(ctx, a, c); err != nil {
 		return fmt.Errorf("recording %s of %.100q: %w", a.Verb, a.Subject, err)
 	}
-	r.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "operator", slog.String("act", string(a.Verb)), slog.String("subject", a.Subject),
+	r.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "operator", slog.String("act", string(a.Verb)), slog.String("subject", a.Subject),
 		slog.String("actor", a.Actor), slog.String("reason", a.Reason), slog.Time("until", a.Until))
 	return nil
 }

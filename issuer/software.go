@@ -35,13 +35,13 @@ func (s Software) See(d Decision) Software {
 		return s
 	}
 	if s.Decisions == 0 {
-		s.First = d.At
+		s.First, s.Codes = d.At, []string{}
 	}
 	s.Shape, s.Name, s.ClientID = d.Shape, bounded(d.Client.ClientName, longestShown), d.Asked.ClientID
 	if s.Name == "" {
 		s.Name = d.Asked.ClientName
 	}
-	if d.Outcome == Approved {
+	if d.Outcome == Approved { // a refusal has no client
 		s.Codes = codesGo(d.Client)
 	}
 	s.Publisher, s.Tier, s.Last, s.Decision = d.Publisher, d.Tier, d.At, d.ID

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
 )
@@ -32,7 +33,7 @@ Exit status: 0 recorded, 2 the command line is wrong, 3 it was not recorded.`,
 		},
 	}
 	f.addWord(c, "no reason given")
-	c.Flags().StringVar(&until, "until", "7d", "end at `TIME`, at most 7 days from now: a time, a day, or how long")
+	c.Flags().StringVar(&until, "until", "", "end at `TIME`, at most 7 days from now, which is the default: a time, a day, or how long")
 	return c
 }
 
@@ -43,9 +44,11 @@ func runExcept(c *cobra.Command, f *operatorFlags, subject string, tier issuer.T
 		return &usageError{err}
 	}
 	now := testOnlyNow().Truncate(time.Second)
-	end, err := parseUntil(until, now)
-	if err != nil {
-		return err
+	end := now.Add(limits.ExceptionLongest)
+	if until != "" {
+		if end, err = parseUntil(until, now); err != nil {
+			return err
+		}
 	}
 	if err := f.checkWord(); err != nil {
 		return err
@@ -54,7 +57,10 @@ func runExcept(c *cobra.Command, f *operatorFlags, subject string, tier issuer.T
 	if err := e.Check(); err != nil {
 		return &usageError{err}
 	}
-	request := map[string]any{"subject": s, "reason": f.word.Reason, "until": end.Format(time.RFC3339)}
+	request := map[string]any{"subject": s, "reason": f.word.Reason}
+	if until != "" { // the service's clock says when the longest ends
+		request["until"] = end.Format(time.RFC3339)
+	}
 	if !e.Holds() {
 		request["tier"] = tier
 	}

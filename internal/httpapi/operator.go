@@ -111,10 +111,13 @@ type exceptRequest struct {
 	Subject metadata.Subject `json:"subject"`
 	Tier    issuer.Tier      `json:"tier,omitzero" doc:"Up to which tier; absent for a hold."`
 	Reason  string           `json:"reason"`
-	Until   time.Time        `json:"until"`
+	Until   time.Time        `json:"until,omitzero" doc:"At most 7 days from now; 7 days where it is absent."`
 }
 
 func (s *server) except(ctx context.Context, r exceptRequest) (issuer.Exception, error) {
+	if r.Until.IsZero() {
+		r.Until = s.cfg.Registry.Now().Add(limits.ExceptionLongest)
+	}
 	e := issuer.Exception{Subject: r.Subject, Tier: r.Tier, Actor: eventIn(ctx).actor(), Reason: r.Reason, At: s.cfg.Registry.Now(), Until: r.Until.UTC()}
 	if err := e.Check(); err != nil {
 		return e, because(metadata.ReasonRequestMemberMalformed, err)

@@ -139,7 +139,7 @@ func TestOperatorOperations(t *testing.T) {
 		"POST /v1/acceptances": {`{"reason":"x"}`, `{"publisher":"acme.example","reason":"x"}`, `{"publisher":"https://acme.example"}`,
 			`{"publisher":"https://acme.example","reason":"x","by":"root"}`, `{"publisher":"https://acme.example","reason":"x","actor":"eve"}`,
 			`{"publisher":"https://acme.example","reason":"x","until":"2020-01-01T00:00:00Z"}`},
-		"POST /v1/exceptions": {`{"subject":"https://acme.example","reason":"x"}`, `{"subject":"https://acme.example","reason":"x","until":"2099-01-01T00:00:00Z"}`,
+		"POST /v1/exceptions": {`{"subject":"https://acme.example"}`, `{"subject":"https://acme.example","reason":"x","until":"2099-01-01T00:00:00Z"}`,
 			`{"subject":"","reason":"x","until":"2099-01-01T00:00:00Z"}`, strings.Replace(allowance, "signed", "endorsed", 1), strings.Replace(allowance, "signed", "unverified", 1)},
 		"POST /v1/exceptions/end": {`{"subject":"https://acme.example"}`},
 	} {
