@@ -20,7 +20,7 @@ lint: ## gofmt, go vet, golangci-lint
 	@scripts/lint
 
 bench: ## one table: ours, reference, ratio, goal, met or not
-	@go run ./internal/bench
+	@scripts/peers && go run ./internal/bench
 
 fuzz: ## every fuzz target for FUZZTIME (2m) each, new inputs kept in testdata/fuzz
 	@scripts/fuzz $(FUZZTIME)

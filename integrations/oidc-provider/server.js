@@ -1,5 +1,5 @@
 // An oidc-provider on a free port of 127.0.0.1, for tests: node server.js MODE.
-// It prints its issuer identifier, and runs until it is killed.
+// It says where it listens, which is its issuer identifier, and runs until it is killed.
 //
 // open       registration as it is when it is switched on, and its management
 // unmanaged  the same without management: what was registered stays
@@ -67,5 +67,5 @@ const server = createServer().listen(0, '127.0.0.1', () => {
     });
   }
   server.on('request', provider.callback());
-  console.log(issuer);
+  console.log(`listening on ${issuer}`);
 });

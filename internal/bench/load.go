@@ -20,12 +20,22 @@ const connections = 64
 type load struct {
 	addr    string
 	request []byte // as it goes over the wire
+	status  int    // of every answer
 	want    []byte // what every answer holds
 }
 
+// newLoad is a request for a decision.
 func newLoad(c *child, body, want []byte) load {
-	head := fmt.Appendf(nil, "POST /v1/decisions HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", c.addr, c.key, len(body))
-	return load{addr: c.addr, request: append(head, body...), want: want}
+	return post(c, "/v1/decisions", body, http.StatusOK, want)
+}
+
+func post(c *child, path string, body []byte, status int, want []byte) load {
+	head := fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\n", path, c.addr)
+	if c.key != "" {
+		head = fmt.Appendf(head, "Authorization: Bearer %s\r\n", c.key)
+	}
+	head = fmt.Appendf(head, "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n", len(body))
+	return load{addr: c.addr, request: append(head, body...), status: status, want: want}
 }
 
 // perSecond asks on all connections for the time, each as soon as it was
@@ -55,33 +65,59 @@ func (l load) perSecond(ctx context.Context, d time.Duration) (float64, error) {
 
 // repeat asks on one connection until end, and once at least.
 func (l load) repeat(ctx context.Context, end time.Time) (answers int64, err error) {
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "tcp", l.addr)
+	c, err := l.dial(ctx, end)
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = conn.Close() }()
-	if err := conn.SetDeadline(end.Add(10 * time.Second)); err != nil {
-		return 0, err
-	}
-	reader := bufio.NewReaderSize(conn, 1<<14)
-	var answer bytes.Buffer
+	defer c.close()
 	for ctx.Err() == nil && (answers == 0 || time.Now().Before(end)) {
-		if _, err := conn.Write(l.request); err != nil {
+		if err := c.ask(); err != nil {
 			return answers, err
-		}
-		response, err := http.ReadResponse(reader, nil)
-		if err != nil {
-			return answers, err
-		}
-		answer.Reset()
-		if _, err := io.Copy(&answer, response.Body); err != nil {
-			return answers, err
-		}
-		if response.StatusCode != http.StatusOK || !bytes.Contains(answer.Bytes(), l.want) {
-			return answers, fmt.Errorf("status %d: %.300s", response.StatusCode, answer.Bytes())
 		}
 		answers++
 	}
 	return answers, nil
+}
+
+// A caller asks on one connection.
+type caller struct {
+	load   load
+	conn   net.Conn
+	reader *bufio.Reader
+	answer bytes.Buffer
+}
+
+// dial connects, for requests until end.
+func (l load) dial(ctx context.Context, end time.Time) (*caller, error) {
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, "tcp", l.addr)
+	if err != nil {
+		return nil, err
+	}
+	if err := conn.SetDeadline(end.Add(10 * time.Second)); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return &caller{load: l, conn: conn, reader: bufio.NewReaderSize(conn, 1<<14)}, nil
+}
+
+func (c *caller) close() { _ = c.conn.Close() }
+
+// ask sends the request and reads the answer.
+func (c *caller) ask() error {
+	if _, err := c.conn.Write(c.load.request); err != nil {
+		return err
+	}
+	response, err := http.ReadResponse(c.reader, nil)
+	if err != nil {
+		return err
+	}
+	c.answer.Reset()
+	if _, err := io.Copy(&c.answer, response.Body); err != nil {
+		return err
+	}
+	if response.StatusCode != c.load.status || !bytes.Contains(c.answer.Bytes(), c.load.want) {
+		return fmt.Errorf("status %d: %.300s", response.StatusCode, c.answer.Bytes())
+	}
+	return nil
 }

@@ -1,6 +1,6 @@
 // Command bench measures what speed is promised for, and prints one table:
 // ours, reference, ratio, goal, met or not. Run it with make bench; it takes
-// about two minutes, listens on loopback only, and ends what it started.
+// about three minutes, listens on loopback only, and ends what it started.
 //
 // Times drift on a busy machine, so that a time alone says little. Ours and the
 // reference take turns, round by round; the table has the medians, and the

@@ -75,50 +75,68 @@ func measureService(ctx context.Context, dir string, rounds int) ([]row, error) 
 	if err != nil {
 		return nil, err
 	}
-	throughput, err := measureThroughput(ctx, dir, rounds, f, serve)
+	rows, err := measureLoad(ctx, root, dir, rounds, f, serve)
 	if err != nil {
 		return nil, err
 	}
-	return []row{throughput, start}, nil
+	return append(rows, start), nil
 }
 
 // countersigned is what every answer of the service holds: the decision was
 // approved, signed, and by then recorded.
 var countersigned = []byte(`"countersigned":"ey`)
 
-// measureThroughput is P4 against the bare handler.
-func measureThroughput(ctx context.Context, dir string, rounds int, f fixture, serve func(string) (*child, error)) (row, error) {
+// measureLoad is P4, against the bare handler and against oidc-provider, and P5
+// against oidc-provider. All three servers run all the time, and take turns.
+func measureLoad(ctx context.Context, root, dir string, rounds int, f fixture, serve func(string) (*child, error)) ([]row, error) {
 	const turn = 1500 * time.Millisecond
-	r := row{id: "P4", work: "decisions over HTTP, durable and countersigned, over a bare handler that signs", unit: "/s", goal: 0.5, atLeast: true}
+	bareRow := row{id: "P4", work: "decisions over HTTP, durable and countersigned, over a bare handler that signs", unit: "/s", goal: 0.5, atLeast: true}
+	peerRow := row{id: "P4", work: "the same over oidc-provider, which registers in memory and checks nothing", unit: "/s", goal: 3, atLeast: true}
+	slowRow := row{id: "P5", work: "p99 of decisions at half of their peak, over oidc-provider at half of its own", unit: "ms", goal: 1}
 	self, err := os.Executable()
 	if err != nil {
-		return r, err
+		return nil, err
 	}
 	ours, err := serve(filepath.Join(dir, "p4"))
 	if err != nil {
-		return r, err
+		return nil, err
 	}
 	defer ours.stop()
 	bare, err := startChild(ctx, filepath.Join(dir, "bare.log"), self, bareMode)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
 	defer bare.stop()
-	asked, reference := newLoad(ours, f.body, countersigned), newLoad(bare, f.body, f.body)
+	peer, peerLoad, err := startPeer(ctx, root, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer peer.stop()
+	loads := []load{newLoad(ours, f.body, countersigned), newLoad(bare, f.body, f.body), peerLoad}
+	peaks := make([][]float64, len(loads))
 	for i := range rounds + 1 {
-		n, err := asked.perSecond(ctx, turn)
-		if err != nil {
-			return r, err
-		}
-		m, err := reference.perSecond(ctx, turn)
-		if err != nil {
-			return r, err
-		}
-		if i > 0 { // the first turn warms both up
-			r.ours, r.reference = append(r.ours, n), append(r.reference, m)
+		for j, l := range loads {
+			n, err := l.perSecond(ctx, turn)
+			if err != nil {
+				return nil, err
+			}
+			if i > 0 { // the first turn warms up
+				peaks[j] = append(peaks[j], n)
+			}
 		}
 	}
-	return r, nil
+	bareRow.ours, bareRow.reference = peaks[0], peaks[1]
+	peerRow.ours, peerRow.reference = peaks[0], peaks[2]
+	for range rounds {
+		for j, seen := range map[int]*[]float64{0: &slowRow.ours, 2: &slowRow.reference} {
+			p99, err := loads[j].slowest(ctx, median(peaks[j])/2, turn)
+			if err != nil {
+				return nil, err
+			}
+			*seen = append(*seen, p99)
+		}
+	}
+	return []row{bareRow, peerRow, slowRow}, nil
 }
 
 // measureStart is P11: from the start of the process on an empty store to the

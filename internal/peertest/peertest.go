@@ -42,7 +42,7 @@ func OIDCProvider(t testing.TB, mode string) string {
 	if err != nil {
 		t.Fatalf("oidc-provider said nothing: %v", err)
 	}
-	return strings.TrimSpace(line)
+	return strings.TrimSpace(strings.TrimPrefix(line, "listening on "))
 }
 
 // Hydra runs Ory Hydra with dynamic client registration and everything in memory,
