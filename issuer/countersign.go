@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/fc28f635/countersign/internal/jose"
-	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/internal/strictjson"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
@@ -52,38 +51,75 @@ func (c *Countersigner) Sign(d Decision) (string, error) {
 	if d.Outcome != Approved || d.AuthorizationServer == "" {
 		return "", errors.New("only an approved decision for an authorization server is countersigned")
 	}
-	client, err := d.Client.MarshalJSON()
+	payload, err := c.payload(d)
 	if err != nil {
 		return "", fmt.Errorf("writing claims: %w", err)
-	}
-	members, err := strictjson.ParseObject(client, limits.JSONDepth)
-	if err != nil {
-		return "", fmt.Errorf("writing claims: %w", err)
-	}
-	claims := make(map[string]any, len(members)+8)
-	for _, m := range members {
-		claims[m.Name] = m.Value
-	}
-	delete(claims, "software_statement") // a statement holds no other
-	claims["iss"] = c.issuer
-	if d.Tier >= TierDomain && !d.Publisher.IsZero() {
-		claims["sub"] = d.Publisher
-	}
-	claims["aud"] = d.AuthorizationServer
-	claims["jti"] = d.ID
-	claims["iat"] = d.At.Unix()
-	claims["exp"] = countersignedUntil(d).Unix()
-	claims["scope"] = d.Grant.Scope
-	if d.Grant.Scope == "" {
-		delete(claims, "scope")
-	}
-	claims["trust"] = trustClaim(d)
-	claims["limits"] = limitsClaim(d.Grant)
-	payload, err := strictjson.Encode(claims, false)
-	if err != nil {
-		return "", err
 	}
 	return jose.Sign(payload, jose.TypeCountersigned, c.keys().signer)
+}
+
+// The claims of a countersigned statement (formats, section 7) beside the members
+// of the effective client.
+type countersignedClaims struct {
+	Issuer    metadata.Publisher `json:"iss"`
+	Subject   metadata.Publisher `json:"sub,omitzero"`
+	Audience  string             `json:"aud"`
+	ID        string             `json:"jti"`
+	IssuedAt  int64              `json:"iat"`
+	ExpiresAt int64              `json:"exp"`
+	Trust     trustClaim         `json:"trust"`
+	Limits    limitsClaim        `json:"limits"`
+}
+
+type trustClaim struct {
+	Tier       Tier             `json:"tier"`
+	Binding    metadata.Binding `json:"binding"`
+	Acceptance *acceptanceClaim `json:"acceptance,omitempty"`
+	Evidence   []verify.Check   `json:"evidence"`
+	Policy     string           `json:"policy"`
+}
+
+type acceptanceClaim struct {
+	By    string `json:"by"`
+	Until int64  `json:"until"`
+}
+
+type limitsClaim struct {
+	AccessTokenTTL      int     `json:"access_token_ttl"`
+	RefreshToken        Refresh `json:"refresh_token"`
+	SessionTTL          int     `json:"session_ttl"`
+	ReauthenticateAfter int     `json:"reauthenticate_after"`
+	Classes             []Class `json:"classes"`
+	Sensitive           bool    `json:"sensitive_reads"`
+	Consent             Consent `json:"consent"`
+}
+
+// payload is the claims and the registered members of the client as one object:
+// none of these has the name of a claim. A statement holds no other statement.
+func (c *Countersigner) payload(d Decision) ([]byte, error) {
+	claims := countersignedClaims{
+		Issuer: c.issuer, Audience: d.AuthorizationServer, ID: d.ID, IssuedAt: d.At.Unix(), ExpiresAt: countersignedUntil(d).Unix(),
+		Trust: trustOf(d),
+		Limits: limitsClaim{AccessTokenTTL: d.Grant.AccessTokenTTL, RefreshToken: d.Grant.RefreshToken, SessionTTL: d.Grant.SessionTTL,
+			ReauthenticateAfter: d.Grant.ReauthenticateAfter, Classes: d.Grant.Classes, Sensitive: d.Grant.Sensitive, Consent: d.Grant.Consent},
+	}
+	if d.Tier >= TierDomain {
+		claims.Subject = d.Publisher
+	}
+	payload, err := strictjson.Encode(claims, false)
+	if err != nil {
+		return nil, err
+	}
+	client, _ := d.Client.Without(d.Client.Unregistered()...)
+	client.SoftwareStatement, client.Scope = "", d.Grant.Scope
+	members, err := client.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	if string(members) == "{}" {
+		return payload, nil
+	}
+	return append(append(payload[:len(payload)-1], ','), members[1:]...), nil
 }
 
 func countersignedUntil(d Decision) time.Time {
@@ -97,22 +133,15 @@ func countersignedUntil(d Decision) time.Time {
 	return end
 }
 
-func trustClaim(d Decision) map[string]any {
-	evidence := []verify.Check{}
+func trustOf(d Decision) trustClaim {
+	trust := trustClaim{Tier: d.Tier, Binding: d.Binding, Evidence: []verify.Check{}, Policy: d.Policy}
 	for _, f := range d.Findings {
-		if f.Status == verify.Passed && !slices.Contains(evidence, f.Check) {
-			evidence = append(evidence, f.Check)
+		if f.Status == verify.Passed && !slices.Contains(trust.Evidence, f.Check) {
+			trust.Evidence = append(trust.Evidence, f.Check)
 		}
 	}
-	trust := map[string]any{"tier": d.Tier, "binding": d.Binding, "evidence": evidence, "policy": d.Policy}
 	if d.Acceptance != nil {
-		trust["acceptance"] = map[string]any{"by": d.Acceptance.By, "until": d.Acceptance.Until.Unix()}
+		trust.Acceptance = &acceptanceClaim{By: d.Acceptance.By, Until: d.Acceptance.Until.Unix()}
 	}
 	return trust
-}
-
-func limitsClaim(g Grant) map[string]any {
-	return map[string]any{"access_token_ttl": g.AccessTokenTTL, "refresh_token": g.RefreshToken,
-		"session_ttl": g.SessionTTL, "reauthenticate_after": g.ReauthenticateAfter,
-		"classes": g.Classes, "sensitive_reads": g.Sensitive, "consent": g.Consent}
 }

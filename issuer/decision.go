@@ -3,6 +3,7 @@ package issuer
 import (
 	"time"
 
+	"github.com/fc28f635/countersign/internal/strictjson"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
 )
@@ -84,7 +85,17 @@ type Decision struct {
 	// Why is the address of the public explanation; empty where the service has
 	// no address.
 	Why string `json:"why,omitempty"`
+
+	recorded []byte // see Recorded
 }
+
+// Encode returns the decision as JSON: what a [Store] keeps of it, and what is
+// told to whoever may see all of it.
+func (d Decision) Encode() ([]byte, error) { return strictjson.Encode(d, false) }
+
+// Recorded returns the decision as it went into the record when [Registry.Decide]
+// made it, whatever was changed of d since; elsewhere nil. It must not be changed.
+func (d Decision) Recorded() []byte { return d.recorded }
 
 // An IgnoredStatement is a statement that verified as far as its findings say
 // and that the client is judged without.

@@ -159,7 +159,10 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 		r.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "not decided", attrs...)
 		return d, nil
 	}
-	if err := r.cfg.Store.Commit(ctx, d); err != nil {
+	if d.recorded, err = d.Encode(); err == nil {
+		err = r.cfg.Store.Commit(ctx, d)
+	}
+	if err != nil {
 		return Decision{}, fmt.Errorf("recording the decision: %w", err)
 	}
 	r.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "decided", append(d.Asked.attrs(),

@@ -35,10 +35,12 @@ func endpoint[Req, Resp any](s *server, status int, read func(http.ResponseWrite
 			s.refuse(w, r, err)
 			return
 		}
-		body, err := strictjson.Encode(resp, false)
-		if err != nil {
-			s.refuse(w, r, err)
-			return
+		body := eventOf(r).answer
+		if body == nil {
+			if body, err = strictjson.Encode(resp, false); err != nil {
+				s.refuse(w, r, err)
+				return
+			}
 		}
 		write(w, r, status, jsonType, body)
 	})
@@ -55,6 +57,7 @@ type event struct {
 	status   int
 	reason   string
 	decision string
+	answer   []byte // the body, where it is written already
 	err      error
 	stack    []byte
 }

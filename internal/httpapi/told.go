@@ -19,6 +19,8 @@ func told(e *event, d issuer.Decision) (issuer.Decision, error) {
 			return issuer.Decision{}, because(aloud, errors.New(string(d.Reason)))
 		}
 		d = outline(d)
+	} else {
+		e.answer = d.Recorded()
 	}
 	return d, withoutAnswer(d)
 }

@@ -22,9 +22,15 @@ func (s *Store) Commit(ctx context.Context, d issuer.Decision) error {
 	if d.ID == "" || len(d.ID) > idBytes {
 		return errNoID
 	}
-	value, err := encode(d)
-	if err != nil {
-		return err
+	value := d.Recorded()
+	if value == nil {
+		var err error
+		if value, err = d.Encode(); err != nil {
+			return fmt.Errorf("encoding for the store: %w", err)
+		}
+	}
+	if len(value) > valueBytes {
+		return errTooLarge
 	}
 	key := decisionKey(d.ID)
 	return s.write(ctx, func(txn *badger.Txn) (bool, error) {

@@ -4,7 +4,6 @@ package storetest
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fc28f635/countersign/internal/strictjson"
 	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
@@ -119,10 +119,10 @@ func (s *storage) has(want issuer.Decision) {
 	}
 }
 
-// comparable returns v as it is seen from outside: as JSON.
+// comparable returns v as it is seen from outside: as the JSON that is told.
 func comparable(t *testing.T, v any) string {
 	t.Helper()
-	data, err := json.MarshalIndent(v, "", " ")
+	data, err := strictjson.Encode(v, true)
 	if err != nil {
 		t.Fatal(err)
 	}
