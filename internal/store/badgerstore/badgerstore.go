@@ -89,10 +89,10 @@ type Store struct {
 	done   chan struct{} // closed when the committer has ended
 
 	// The committer's own.
-	seq     uint64 // number of the last commit
-	failed  error
-	full    bool
-	counted counted
+	seq    uint64 // number of the last commit
+	failed error
+	full   bool
+	tally  *tally
 }
 
 var _ issuer.Store = (*Store)(nil)
@@ -119,7 +119,7 @@ func Open(c Config) (*Store, error) {
 	s := &Store{
 		log: c.Logger, dir: dir, minFree: c.MinFreeBytes, onFailure: c.OnFailure,
 		commitTxn: (*badger.Txn).Commit, link: os.Link, free: freeBytes,
-		queue: make(chan *request, queueLength), done: make(chan struct{}), counted: counted{},
+		queue: make(chan *request, queueLength), done: make(chan struct{}), tally: newTally(),
 	}
 	if err := s.room(0); err != nil {
 		return nil, openError(dir, err)

@@ -130,7 +130,11 @@ func (s *Store) commit(batch []*request) (rest []*request) {
 		applied = append(applied, r)
 	}
 	if wrote {
-		if err := s.sync(txn); err != nil {
+		err := s.tally.write(txn)
+		if err == nil {
+			err = s.sync(txn)
+		}
+		if err != nil {
 			s.fail(err, applied)
 			return rest
 		}

@@ -40,7 +40,7 @@ func (s *Store) Commit(ctx context.Context, d issuer.Decision) error {
 		case !errors.Is(err, badger.ErrKeyNotFound):
 			return false, fmt.Errorf("reading the store: %w", err)
 		}
-		if err := s.counted.take(txn, d); err != nil {
+		if err := s.tally.take(txn, d); err != nil {
 			return false, err
 		}
 		return true, put(txn, key, value)

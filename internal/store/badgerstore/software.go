@@ -11,39 +11,56 @@ import (
 	"github.com/fc28f635/countersign/metadata"
 )
 
-// counted is what was written last of software, in the committer's memory: most
-// decisions are on software that came a moment ago. It can be ahead of the disk
-// by a decision that was not committed, which a count bears.
-type counted map[metadata.Shape]issuer.Software
+// A tally is what decisions say of software, in the committer's memory: most are
+// on software that came a moment ago, and many of a batch on the same. It can be
+// ahead of the disk by a decision that was not committed, which a count bears.
+type tally struct {
+	known   map[metadata.Shape]issuer.Software
+	changed map[metadata.Shape]bool // since it was last written
+}
 
-// countedMost bounds it: a hundred bytes each.
-const countedMost = 4096
+// tallyMost bounds what is known: a hundred bytes each.
+const tallyMost = 4096
+
+func newTally() *tally {
+	return &tally{map[metadata.Shape]issuer.Software{}, map[metadata.Shape]bool{}}
+}
 
 // take takes a decision down for the software of its shape. It does no
 // harm to do it twice.
-func (c counted) take(txn *badger.Txn, d issuer.Decision) error {
+func (t *tally) take(txn *badger.Txn, d issuer.Decision) error {
 	key := softwareKey(d.Shape)
 	if len(key) == 0 {
 		return nil
 	}
-	before, known := c[d.Shape]
+	before, known := t.known[d.Shape]
 	if !known {
 		if err := get(txn, key, &before); err != nil && !errors.Is(err, badger.ErrKeyNotFound) {
 			return err
 		}
-		if len(c) >= countedMost {
-			clear(c)
+	}
+	t.known[d.Shape], t.changed[d.Shape] = before.See(d), true
+	return nil
+}
+
+// write writes what has changed. Where the transaction has no room for all of it,
+// the rest is for the next.
+func (t *tally) write(txn *badger.Txn) error {
+	for shape := range t.changed {
+		value, err := encode(t.known[shape])
+		if err != nil {
+			return err
 		}
+		if err := put(txn, softwareKey(shape), value); errors.Is(err, badger.ErrTxnTooBig) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		delete(t.changed, shape)
 	}
-	after := before.See(d)
-	value, err := encode(after)
-	if err != nil {
-		return err
+	if len(t.known) > tallyMost && len(t.changed) == 0 {
+		clear(t.known)
 	}
-	if err := put(txn, key, value); err != nil {
-		return err
-	}
-	c[d.Shape] = after
 	return nil
 }
 
