@@ -57,6 +57,9 @@ func printDecision(w io.Writer, d issuer.Decision) {
 	if d.DryRun {
 		line("dry run", "nothing was signed")
 	}
+	if d.Why != "" {
+		line("explained", "%s", d.Why)
+	}
 	if d.Test {
 		line("test", "this service may look publishers up on this machine: for tests only")
 	}
