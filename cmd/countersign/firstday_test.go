@@ -46,7 +46,7 @@ func TestFirstDay(t *testing.T) {
 	}
 	// One line for each block after the start.
 	want := [][]string{
-		{"grade D", "forged_statement", "chosen_scope"},
+		{"grade      D", "forged_statement", "chosen_scope"},
 		{"Nobody vouches for the name \"Claude\"", "files.write (modify is beyond this tier; tier accepted has it)"},
 		{"observed, not signed", "accepted: clients of shape sha256:3b7a", "evil.example  unverified"},
 		{"approved", "tier        accepted", "scopes      files.read files.write"},
