@@ -163,7 +163,6 @@ func startProcess(t *testing.T, args ...string) *process {
 		lines := bufio.NewScanner(stderr)
 		for lines.Scan() {
 			fmt.Fprintln(p.out, lines.Text())
-			p.key = cmp.Or(p.key, apiKeyIn.FindString(lines.Text()))
 			if url := listeningAt.FindString(lines.Text()); url != "" && strings.Contains(lines.Text(), "listening") {
 				listening <- url
 			}
@@ -177,7 +176,7 @@ func startProcess(t *testing.T, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.key = cmp.Or(p.key, apiKeyIn.FindString(string(printed)))
+	p.key = cmp.Or(apiKeyIn.FindString(p.out.String()), apiKeyIn.FindString(string(printed)))
 	return p
 }
 
@@ -185,7 +184,7 @@ func startProcess(t *testing.T, args ...string) *process {
 // time 2,000 callers wait for a decision when it is killed.
 func TestServeKilled(t *testing.T) {
 	const callers = 2000
-	rounds := 3
+	rounds := 2
 	if os.Getenv("COUNTERSIGN_SOAK") != "" {
 		rounds = 50
 	}
