@@ -10,17 +10,26 @@ import (
 	"strings"
 )
 
-// checkListen refuses what is no IP address and port, and for tests every address
-// that other machines reach.
-func checkListen(cfg serviceConfig) error {
+// listen listens where a service is to: on an IP address and a port, and for
+// tests on none that other machines reach. 0.0.0.0 is every address of IPv4, and
+// of IPv6 none.
+func listen(cfg serviceConfig) (net.Listener, error) {
 	addr, err := netip.ParseAddrPort(cfg.Listen)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%.100q is not an IP address and a port, such as %s", cfg.Listen, defaultListen)
+		return nil, fmt.Errorf("listening: %.100q is not an IP address and a port, such as %s", cfg.Listen, defaultListen)
 	case cfg.Lookup.InsecureLoopback && !addr.Addr().IsLoopback():
-		return fmt.Errorf("%.100q is reached from other machines, and this service is for tests on this one", cfg.Listen)
+		return nil, fmt.Errorf("listening: %.100q is reached from other machines, and this service is for tests on this one", cfg.Listen)
 	}
-	return nil
+	network := "tcp"
+	if addr.Addr().Unmap().Is4() {
+		network = "tcp4" // tcp would be IPv6 too
+	}
+	listener, err := net.Listen(network, cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listening: %w", err)
+	}
+	return listener, nil
 }
 
 // ownURL is where a service is reached of which nothing else was said: at its

@@ -81,13 +81,16 @@ func TestServeForOthers(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "data")
 	p := startProcess(t, "--data", dir, "--listen", "0.0.0.0:0")
-	port := p.url[strings.LastIndex(p.url, ":")+1:]
+	port, ofIPv4 := strings.CutPrefix(p.url, "http://0.0.0.0:")
+	if !ofIPv4 {
+		t.Fatalf("0.0.0.0 is taken for %s: IPv6 was not asked for", p.url)
+	}
 	addresses := append(addressesOfThisMachine(t), netip.MustParseAddr("127.0.0.1"))
 	if len(addresses) == 1 {
 		t.Log("this machine has no other address than loopback")
 	}
 	for _, address := range addresses {
-		url := "http://" + netip.AddrPortFrom(address, 0).Addr().String() + ":" + port
+		url := "http://" + address.String() + ":" + port
 		if _, d, err := postDecision(url, p.key, `{"client":`+goodRegistration+`}`); err != nil || d.Why != "" || d.Narrowed == nil || strings.Contains(d.Narrowed.Description, "See") {
 			t.Errorf("%s: page %q, %+v: %v", url, d.Why, d.Narrowed, err)
 		}

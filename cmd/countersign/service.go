@@ -111,13 +111,10 @@ func startService(ctx context.Context, cfg serviceConfig) (*service, error) {
 }
 
 func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCauseFunc) (_ *service, err error) {
-	if err := checkListen(cfg); err != nil {
-		return nil, fmt.Errorf("listening: %w", err)
-	}
 	// Nothing is made or changed on the disk for a service that cannot listen.
-	listener, err := net.Listen("tcp", cfg.Listen)
+	listener, err := listen(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("listening: %w", err)
+		return nil, err
 	}
 	defer func() {
 		if err != nil {

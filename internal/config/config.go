@@ -20,8 +20,9 @@ import "time"
 // set: [Load] gives the defaults.
 type Config struct {
 	// Where the service listens. Port 0 is any free one, and the log says which.
-	// On an address that other machines reach it starts where an API key is in
-	// force, and wants tls, or a proxy with TLS before it: see trusted_proxies.
+	// 0.0.0.0 is every address of IPv4, [::] also those of IPv6. On an address
+	// that other machines reach it starts where an API key is in force, and wants
+	// tls, or a proxy with TLS before it: see trusted_proxies.
 	Listen string `yaml:"listen" env:"COUNTERSIGN_LISTEN" flag:"listen" unit:"IP address and port" default:"127.0.0.1:8640" reload:"no"`
 
 	// The data directory: decisions are kept there, the countersigning key and
@@ -129,8 +130,7 @@ type CORS struct {
 	Origins []string `yaml:"origins" unit:"list of origins such as https://console.example" unset:"no page may" reload:"no"`
 }
 
-// Limits bound what callers send. Each count is from 1 to 1,000,000. What is over
-// a rate is answered with 429.
+// Limits bound what callers send. What is over a rate is answered with 429.
 type Limits struct {
 	// How long after its header the body of a request may arrive: from 100ms to
 	// 10s.
@@ -138,39 +138,39 @@ type Limits struct {
 
 	// How often one API key may ask. The default is more than one machine decides:
 	// what costs are look-ups.
-	KeyPerSecond int `yaml:"key_per_second" unit:"requests a second" default:"20000" reload:"no"`
+	KeyPerSecond int `yaml:"key_per_second" unit:"requests a second, from 1 to 1000000" default:"20000" reload:"no"`
 
 	// How many requests one API key has at once, after a pause.
-	KeyBurst int `yaml:"key_burst" unit:"requests" default:"20000" reload:"no"`
+	KeyBurst int `yaml:"key_burst" unit:"requests, from 1 to 1000000" default:"20000" reload:"no"`
 
 	// How often one API key may cause what goes out to the network: questions for
 	// keys in DNS, and documents. What is remembered costs none.
-	LookupsPerSecond int `yaml:"lookups_per_second" unit:"look-ups a second" default:"50" reload:"no"`
+	LookupsPerSecond int `yaml:"lookups_per_second" unit:"look-ups a second, from 1 to 1000000" default:"50" reload:"no"`
 
 	// How many look-ups one API key may cause at once, after a pause.
-	LookupsBurst int `yaml:"lookups_burst" unit:"look-ups" default:"500" reload:"no"`
+	LookupsBurst int `yaml:"lookups_burst" unit:"look-ups, from 1 to 1000000" default:"500" reload:"no"`
 
 	// How often one network, IPv4 /24 or IPv6 /64, may ask without a key in force.
 	// An IPv6 /48 has four times as much.
-	NetworkPerSecond int `yaml:"network_per_second" unit:"requests a second" default:"50" reload:"no"`
+	NetworkPerSecond int `yaml:"network_per_second" unit:"requests a second, from 1 to 1000000" default:"50" reload:"no"`
 
 	// How many requests a network has at once without a key in force, after a
 	// pause.
-	NetworkBurst int `yaml:"network_burst" unit:"requests" default:"200" reload:"no"`
+	NetworkBurst int `yaml:"network_burst" unit:"requests, from 1 to 1000000" default:"200" reload:"no"`
 
 	// How often all together may ask without a key in force.
-	StrangersPerSecond int `yaml:"strangers_per_second" unit:"requests a second" default:"2000" reload:"no"`
+	StrangersPerSecond int `yaml:"strangers_per_second" unit:"requests a second, from 1 to 1000000" default:"2000" reload:"no"`
 
 	// How many requests all together have at once without a key in force, after a
 	// pause.
-	StrangersBurst int `yaml:"strangers_burst" unit:"requests" default:"4000" reload:"no"`
+	StrangersBurst int `yaml:"strangers_burst" unit:"requests, from 1 to 1000000" default:"4000" reload:"no"`
 
 	// How many connections are held at once. What is more is closed.
-	Connections int `yaml:"connections" unit:"connections" default:"8192" reload:"no"`
+	Connections int `yaml:"connections" unit:"connections, from 1 to 1000000" default:"8192" reload:"no"`
 
 	// How many connections one network holds at once, IPv4 /24 or IPv6 /64. This
 	// machine and the trusted proxies hold any number.
-	NetworkConnections int `yaml:"network_connections" unit:"connections" default:"256" reload:"no"`
+	NetworkConnections int `yaml:"network_connections" unit:"connections, from 1 to 1000000" default:"256" reload:"no"`
 }
 
 // Log says what is logged, and how.
