@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -121,6 +122,11 @@ func TestServeForOthers(t *testing.T) {
 	}
 	_ = resp.Body.Close()
 	p.endInOrder(t)
+	cfg := smallService(dir)
+	cfg.Listen = "0.0.0.0:0"
+	if s, err := startService(t.Context(), cfg); !errors.Is(err, errNoKeyInForce) {
+		t.Fatalf("A2 it starts where all keys are revoked: %v, %v", s, err)
+	}
 	said := runServeFails(t, "--data", dir, "--listen", "0.0.0.0:0")
 	if !strings.Contains(said, "no API key is in force") || !strings.Contains(said, "countersign: hint: start it on 127.0.0.1 and make a key") {
 		t.Errorf("A2 all keys are revoked: %s", said)
