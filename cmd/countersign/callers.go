@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fc28f635/countersign/internal/access"
+	"github.com/fc28f635/countersign/internal/config"
+	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/issuer"
 )
 
@@ -36,6 +38,16 @@ func tellKey(c *cobra.Command, logFormat, key string) {
 		w = c.OutOrStdout()
 	}
 	fmt.Fprintf(w, "countersign: API key of the operator, shown this once: %s\n", key)
+}
+
+// ratesOf are the rates that limits say.
+func ratesOf(l config.Limits) httpapi.Rates {
+	return httpapi.Rates{
+		Key:       httpapi.Rate{PerSecond: l.KeyPerSecond, Burst: l.KeyBurst},
+		Lookups:   httpapi.Rate{PerSecond: l.LookupsPerSecond, Burst: l.LookupsBurst},
+		Network:   httpapi.Rate{PerSecond: l.NetworkPerSecond, Burst: l.NetworkBurst},
+		Strangers: httpapi.Rate{PerSecond: l.StrangersPerSecond, Burst: l.StrangersBurst},
+	}
 }
 
 var errNoKeyInForce = errors.New("no API key is in force")

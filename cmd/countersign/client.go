@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,6 +33,7 @@ type serverFlags struct {
 	data   string // --data: over its socket, without a key
 	server string // --server
 	apiKey string // --api-key
+	caFile string // --ca-file
 }
 
 func (f *serverFlags) add(c *cobra.Command) {
@@ -38,13 +41,14 @@ func (f *serverFlags) add(c *cobra.Command) {
 	flags.StringVar(&f.data, "data", "", "ask the service that runs on `DIR`, over its socket")
 	flags.StringVar(&f.server, "server", defaultServer, "ask the service at this `URL`")
 	flags.StringVar(&f.apiKey, "api-key", "", "with --server: the API key in `FILE|env:NAME`; the variable is read once and removed")
+	flags.StringVar(&f.caFile, "ca-file", "", "with --server https://…: trust the certificate authorities in `PEM` instead of the system's")
 }
 
 // client returns the client for the service that the flags name.
 func (f *serverFlags) client() (*client, error) {
 	if f.data != "" {
-		if f.server != defaultServer || f.apiKey != "" {
-			return nil, &usageError{errors.New("--data asks over the service's socket: leave out --server and --api-key")}
+		if f.server != defaultServer || f.apiKey != "" || f.caFile != "" {
+			return nil, &usageError{errors.New("--data asks over the service's socket: leave out --server, --api-key and --ca-file")}
 		}
 		return newSocketClient(filepath.Join(f.data, socketName)), nil
 	}
@@ -55,11 +59,22 @@ func (f *serverFlags) client() (*client, error) {
 	if f.apiKey != "" && server.Scheme == "http" && !isLoopback(server.Hostname()) {
 		return nil, &usageError{fmt.Errorf("--server %.100q: http would tell the API key to everybody on the way; use https", f.server)}
 	}
+	if f.caFile != "" && server.Scheme != "https" {
+		return nil, &usageError{fmt.Errorf("--ca-file is for https, and --server is %.100q", f.server)}
+	}
 	key, err := readAPIKey(f.apiKey)
 	if err != nil {
 		return nil, err
 	}
-	return newClient(server, key), nil
+	c := newClient(server, key)
+	if f.caFile != "" {
+		authorities, err := loadCA(f.caFile)
+		if err != nil {
+			return nil, fail(err, caFileHint)
+		}
+		c.trust(authorities)
+	}
+	return c, nil
 }
 
 func isLoopback(host string) bool {
@@ -115,6 +130,12 @@ func newClient(server *url.URL, key string) *client {
 	return &client{base: server, key: key, http: &http.Client{Transport: &http.Transport{Proxy: nil}, CheckRedirect: stay}, name: server.Host}
 }
 
+// trust has a client of [newClient] trust these authorities in place of the
+// system's.
+func (c *client) trust(authorities *x509.CertPool) {
+	c.http.Transport = &http.Transport{Proxy: nil, TLSClientConfig: &tls.Config{RootCAs: authorities, MinVersion: tls.VersionTLS12}}
+}
+
 // newSocketClient returns a client of the service that listens on a socket of
 // this machine.
 func newSocketClient(path string) *client {
@@ -159,7 +180,11 @@ func (c *client) call(ctx context.Context, method, path string, body []byte) ([]
 		req.Header.Set("Authorization", "Bearer "+c.key)
 	}
 	resp, err := c.http.Do(req)
-	if err != nil {
+	var untrusted *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &untrusted):
+		return nil, fail(fmt.Errorf("the certificate of %s is not trusted: %w", c.name, untrusted.Err), "--ca-file PEM names the authority that issued it; --server has the name that is in it")
+	case err != nil:
 		return nil, fail(fmt.Errorf("no service answers at %s: %w", c.name, errors.Unwrap(err)), "countersign serve --data DIR starts one")
 	}
 	defer resp.Body.Close()

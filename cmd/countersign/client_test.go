@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Where decide takes the API key from, and where not.
@@ -57,6 +58,50 @@ func TestAPIKeyFlag(t *testing.T) {
 			}
 			if strings.Contains(stdout.String()+stderr.String(), s.firstKey) || strings.Contains(stderr.String(), "secret-of-another") {
 				t.Errorf("it prints the key:\n%s%s", &stdout, &stderr)
+			}
+		})
+	}
+}
+
+// A service with a certificate of one's own is asked where its authority is named.
+func TestDecideTrustsCAFile(t *testing.T) {
+	dir := t.TempDir()
+	files := pairFiles{filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")}
+	now := time.Now()
+	writePair(t, files.cert, files.key, 1, now.Add(time.Hour))
+	other := filepath.Join(dir, "other.pem")
+	writePair(t, other, filepath.Join(dir, "otherkey.pem"), 2, now.Add(time.Hour))
+	own, err := openCertificate(files, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := smallService(filepath.Join(dir, "data"))
+	cfg.Certificate = own
+	s := serveTest(t, cfg)
+	_, port, err := net.SplitHostPort(s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, key := "https://localhost:"+port, keyFile(t, s)
+	for _, test := range []struct {
+		name  string
+		flags []string
+		code  int
+		want  string // of standard error
+	}{
+		{"the authority", []string{"--api-key", key, "--server", server, "--ca-file", files.cert}, exitOK, ""},
+		{"the system's", []string{"--api-key", key, "--server", server}, exitFailed, "countersign: hint: --ca-file PEM names the authority"},
+		{"another authority", []string{"--api-key", key, "--server", server, "--ca-file", other}, exitFailed, "is not trusted"},
+		{"a name that is not in it", []string{"--api-key", key, "--server", "https://127.0.0.1:" + port, "--ca-file", files.cert}, exitFailed, "is not trusted"},
+		{"none in the file", []string{"--api-key", key, "--server", server, "--ca-file", files.key}, exitFailed, "--ca-file takes certificates in PEM"},
+		{"http", []string{"--api-key", key, "--server", "http://localhost:" + port, "--ca-file", files.cert}, exitUsage, "--ca-file is for https"},
+		{"the socket", []string{"--data", dir, "--ca-file", files.cert}, exitUsage, "leave out --server"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			args := append(append([]string{"decide"}, test.flags...), "-")
+			if code := run(t.Context(), args, strings.NewReader(goodRegistration), &stdout, &stderr); code != test.code || !strings.Contains(stderr.String(), test.want) {
+				t.Errorf("exit %d, want %d and %q\n%s%s", code, test.code, test.want, &stdout, &stderr)
 			}
 		})
 	}

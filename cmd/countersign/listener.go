@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/fc28f635/countersign/internal/config"
 )
 
 // How long a connection may take. A decision that looks a publisher up takes a
@@ -29,13 +31,6 @@ func newServer(h http.Handler) *http.Server {
 	}
 }
 
-// Connections that are held at once: of one network, IPv4 /24 or IPv6 /64, and
-// of all.
-const (
-	connsOfNetwork = 256
-	connsOfAll     = 8192
-)
-
 // A boundedListener closes connections that are more than a network may hold, or
 // all networks together. Those of its trusted networks count towards the second
 // only.
@@ -51,9 +46,9 @@ type boundedListener struct {
 
 // newBoundedListener bounds the connections of a listener. This machine is
 // trusted, and so are the proxies that are named.
-func newBoundedListener(l net.Listener, proxies []netip.Prefix) *boundedListener {
+func newBoundedListener(l net.Listener, limits config.Limits, proxies []netip.Prefix) *boundedListener {
 	trusted := append(slices.Clone(proxies), netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"))
-	return &boundedListener{Listener: l, network: connsOfNetwork, all: connsOfAll, trusted: trusted, held: map[netip.Prefix]int{}}
+	return &boundedListener{Listener: l, network: limits.NetworkConnections, all: limits.Connections, trusted: trusted, held: map[netip.Prefix]int{}}
 }
 
 // Accept implements net.Listener.

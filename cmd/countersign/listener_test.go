@@ -17,6 +17,8 @@ import (
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
+
+	"github.com/fc28f635/countersign/internal/config"
 )
 
 // answerOK answers every request.
@@ -29,8 +31,8 @@ func serveBounded(t *testing.T, network, all int, trusted ...netip.Prefix) (addr
 	if err != nil {
 		t.Fatal(err)
 	}
-	bounded = newBoundedListener(listener, nil)
-	bounded.network, bounded.all, bounded.trusted = network, all, trusted
+	bounded = newBoundedListener(listener, config.Limits{NetworkConnections: network, Connections: all}, nil)
+	bounded.trusted = trusted
 	server := newServer(answerOK)
 	done := make(chan struct{})
 	go func() { defer close(done); _ = server.Serve(bounded) }()
@@ -113,7 +115,7 @@ func (p peer) RemoteAddr() net.Addr {
 }
 
 func TestNetworkOfAConnection(t *testing.T) {
-	l := newBoundedListener(nil, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})
+	l := newBoundedListener(nil, config.Limits{}, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})
 	for addr, want := range map[string]string{
 		"192.0.2.7": "192.0.2.0/24", "::ffff:192.0.2.7": "192.0.2.0/24", "2001:db8:1:2:3::4": "2001:db8:1:2::/64",
 		"127.0.0.1": "invalid Prefix", "::1": "invalid Prefix", "10.1.2.3": "invalid Prefix",

@@ -41,7 +41,7 @@ func (f *lookupFlags) config() (online.Config, error) {
 	if f.caFile != "" {
 		pool, err := loadCA(f.caFile)
 		if err != nil {
-			return cfg, fail(err, "--ca-file takes certificates in PEM")
+			return cfg, fail(err, caFileHint)
 		}
 		cfg.RootCAs = pool
 	}
@@ -57,6 +57,9 @@ func (f *lookupFlags) config() (online.Config, error) {
 	}
 	return cfg, nil
 }
+
+// caFileHint is the mend of an error of loadCA.
+const caFileHint = "--ca-file takes certificates in PEM"
 
 func loadCA(path string) (*x509.CertPool, error) {
 	data, err := os.ReadFile(path)

@@ -7,6 +7,15 @@ import (
 	"github.com/fc28f635/countersign/verify/online"
 )
 
+// tellReach is the function tellReach, where settings do not forbid it.
+func (p *parts) tellReach(ctx context.Context, log *slog.Logger) {
+	if !p.settings.ReachCheck {
+		log.LogAttrs(ctx, slog.LevelInfo, "corroboration", slog.String("follows", "not tried: reach_check is false"))
+		return
+	}
+	tellReach(ctx, p.lookup, log)
+}
+
 // tellReach tries what corroboration can be reached, and logs what follows.
 func tellReach(ctx context.Context, lookup online.Config, log *slog.Logger) {
 	r, err := online.Reach(ctx, lookup)

@@ -26,13 +26,17 @@ func serveCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve [flags] --data DIR",
 		Short: "Decide on clients over HTTP, and record every decision",
-		Long: `Answer POST /v1/decisions on a loopback address. Every decision is recorded in
-the data directory before it is told. The service runs until it gets SIGINT or
-SIGTERM, then finishes the requests under way.
+		Long: `Answer POST /v1/decisions. Every decision is recorded in the data directory
+before it is told. The service runs until it gets SIGINT or SIGTERM, then
+finishes the requests under way.
 
 Settings come from the file that --config or COUNTERSIGN_CONFIG names, over it
 from COUNTERSIGN_… variables, over them from flags. SIGHUP reads them again;
 where anything is wrong nothing changes.
+
+It listens on this machine only, unless --listen has another address: then an API
+key must be in force, TLS belongs before it (tls in the file, or a proxy), and
+--public-url says where users reach it.
 
 Callers present an API key. The first start makes one for the operator and prints
 it, once: on standard error, or with --log-format json, where that is the log, on
@@ -47,6 +51,7 @@ Exit status: 0 stopped when asked to, 2 the command line is wrong, 3 the service
 could not start or go on; with --check-config, 1 something else is wrong.`,
 		Example: `  countersign serve --data /var/lib/countersign
   countersign serve --config /etc/countersign.yaml --check-config
+  countersign serve --data ./data --public-url https://trust.example
   countersign serve --data ./data --issuer https://trust.example --authorization-server https://as.example`,
 		GroupID: groupOperator,
 		Args:    cobra.NoArgs,
@@ -66,7 +71,8 @@ could not start or go on; with --check-config, 1 something else is wrong.`,
 	flags.BoolVar(&checkOnly, "check-config", false, "print the settings in force, say what is wrong, and start nothing")
 	flags.BoolVar(&asJSON, "json", false, "with --check-config, print JSON")
 	flags.String("data", "", "keep decisions in `DIR` (made where it is not there)")
-	flags.String("listen", defaultListen, "listen on this loopback `ADDRESS:PORT`; port 0 is any")
+	flags.String("listen", defaultListen, "listen on this IP `ADDRESS:PORT`; port 0 is any")
+	flags.String("public-url", "", "others reach the service, and the pages of its decisions, at this https `URL`")
 	flags.String("issuer", "", "countersign as the service at this https `ORIGIN`")
 	flags.String("authorization-server", "", "decide for the authorization server with this issuer `URL` where a request names none")
 	flags.String("roots", "", "pin the publishers in `FILE`")
@@ -120,7 +126,7 @@ func runServe(c *cobra.Command, src config.Sources) error {
 	defer cancel()
 	go s.abortOn(signals)
 	go (&reloader{src, parts, s.registry, level, log}).run(ctx, reloads)
-	go tellReach(ctx, parts.lookup, log)
+	go parts.tellReach(ctx, log)
 	if parts.certificate != nil {
 		go parts.certificate.watch(ctx, certificateWatch, log)
 	}
@@ -148,6 +154,7 @@ func (p *parts) tellStart(ctx context.Context, log *slog.Logger) {
 	for _, w := range p.roots.Load().Warnings {
 		log.LogAttrs(ctx, slog.LevelWarn, "pinned publishers", slog.String("warning", w.String()))
 	}
+	p.tellExposure(ctx, log)
 	if !p.issuer.IsZero() && cfg.AuthorizationServer == "" {
 		log.LogAttrs(ctx, slog.LevelWarn, "requests that name no authorization_server get no countersigned statement: --authorization-server is missing")
 	}

@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/fc28f635/countersign/internal/config"
+	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/trustroots"
 	"github.com/fc28f635/countersign/verify/online"
@@ -23,6 +27,7 @@ type parts struct {
 	lookup      online.Config
 	roots       *pinnedRoots
 	policy      chosenPolicy
+	proxies     []netip.Prefix
 	certificate *certificate // nil without TLS
 }
 
@@ -31,9 +36,7 @@ type parts struct {
 func loadSettings(src config.Sources) (*config.Settings, error) {
 	settings, err := config.Load(src)
 	if err == nil {
-		if outside := checkLoopback(settings.Listen); outside != nil {
-			err = settings.Fault("listen", outside)
-		}
+		err = checkOrigins(settings)
 	}
 	if err == nil {
 		return settings, nil
@@ -43,6 +46,16 @@ func loadSettings(src config.Sources) (*config.Settings, error) {
 		return nil, &usageError{err}
 	}
 	return nil, fail(err, "mend it there; docs/configuration.md has every setting")
+}
+
+// checkOrigins finds the origin that the API takes from no page.
+func checkOrigins(settings *config.Settings) error {
+	for _, origin := range settings.CORS.Origins {
+		if err := httpapi.CheckOrigin(origin); err != nil {
+			return settings.Fault("cors.origins", err)
+		}
+	}
+	return nil
 }
 
 // prepare reads everything that settings name.
@@ -56,6 +69,9 @@ func prepare(settings *config.Settings) (*parts, error) {
 	}
 	if p.lookup, err = lookupOf(settings.Config); err != nil {
 		return nil, err
+	}
+	if p.proxies, err = config.ParseNetworks(settings.TrustedProxies); err != nil {
+		return nil, fail(settings.Fault("trusted_proxies", err), "")
 	}
 	loaded := trustroots.Loaded{Set: &trustroots.Set{}}
 	if settings.Roots != "" {
@@ -86,7 +102,7 @@ func lookupOf(cfg config.Config) (lookup online.Config, err error) {
 	}
 	if cfg.CAFile != "" {
 		if lookup.RootCAs, err = loadCA(cfg.CAFile); err != nil {
-			return lookup, fail(err, "--ca-file takes certificates in PEM")
+			return lookup, fail(err, caFileHint)
 		}
 	}
 	if len(cfg.ConnectTo) > 0 {
@@ -99,10 +115,16 @@ func lookupOf(cfg config.Config) (lookup online.Config, err error) {
 
 // service is the configuration of a service.
 func (p *parts) service(log *slog.Logger) serviceConfig {
+	cfg := p.settings
+	hosts := slices.Clone(cfg.Hosts)
+	if cfg.PublicURL != "" {
+		hosts = append(hosts, hostOf(cfg.PublicURL))
+	}
 	return serviceConfig{
-		Dir: p.settings.Data, Listen: p.settings.Listen, Logger: log, Lookup: p.lookup, Policy: p.policy.Policy,
-		Issuer: p.issuer, AuthorizationServer: p.settings.AuthorizationServer,
-		Certificate: p.certificate, Hosts: p.settings.Hosts, BodyTimeout: p.settings.Limits.BodyTimeout,
+		Dir: cfg.Data, Listen: cfg.Listen, Logger: log, Lookup: p.lookup, Policy: p.policy.Policy,
+		Issuer: p.issuer, AuthorizationServer: cfg.AuthorizationServer, PublicURL: cfg.PublicURL,
+		Certificate: p.certificate, Hosts: hosts, Limits: cfg.Limits, Origins: cfg.CORS.Origins,
+		TrustedProxies: p.proxies, ProxyHeader: http.CanonicalHeaderKey(cfg.ProxyHeader),
 	}
 }
 

@@ -129,7 +129,7 @@ func (l *lockedLog) String() string {
 }
 
 var (
-	listeningAt = regexp.MustCompile(`https?://127\.0\.0\.1:[0-9]+`)
+	listeningAt = regexp.MustCompile(`https?://(127\.0\.0\.1|0\.0\.0\.0|\[::\]):[0-9]+`)
 	apiKeyIn    = regexp.MustCompile(`csk_[0-9a-f]{16}_[0-9a-f]{64}`)
 )
 
@@ -430,9 +430,12 @@ func TestServeEndsWithContext(t *testing.T) {
 }
 
 func TestServeRefusesAddresses(t *testing.T) {
-	for _, listen := range []string{"0.0.0.0:0", "[::]:0", "192.0.2.1:0", "example.com:80", ":0", "127.0.0.1", "", "[::ffff:192.0.2.1]:0"} {
+	for listen, tests := range map[string]bool{
+		"example.com:80": false, ":0": false, "127.0.0.1": false, "": false, "localhost:0": false,
+		"0.0.0.0:0": true, "[::]:0": true, "[::ffff:0.0.0.0]:0": true,
+	} {
 		cfg := smallService(t.TempDir())
-		cfg.Listen = listen
+		cfg.Listen, cfg.Lookup.InsecureLoopback = listen, tests
 		if s, err := startService(t.Context(), cfg); err == nil {
 			t.Errorf("it listens on %s", listen)
 			_ = s.stop()

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/fc28f635/countersign/internal/access"
+	"github.com/fc28f635/countersign/internal/config"
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/internal/store/badgerstore"
 	"github.com/fc28f635/countersign/issuer"
@@ -31,7 +32,7 @@ const drainTimeout = 10 * time.Second
 // required.
 type serviceConfig struct {
 	Dir    string // the data directory
-	Listen string // a loopback address and a port, which is chosen where it is 0
+	Listen string // an IP address and a port, which is chosen where it is 0
 	Logger *slog.Logger
 
 	// Lookup is how publishers are looked up. Memory and Countersigners are
@@ -48,8 +49,9 @@ type serviceConfig struct {
 	// Hosts are further values of the Host header that are answered.
 	Hosts []string
 
-	// BodyTimeout is that of httpapi.Config.
-	BodyTimeout time.Duration
+	// Limits bound what callers send. The zero Limits are the defaults of the
+	// settings.
+	Limits config.Limits
 
 	// Issuer is the service's own https origin. Zero countersigns nothing.
 	Issuer metadata.Publisher
@@ -57,22 +59,22 @@ type serviceConfig struct {
 	// AuthorizationServer is the one that requests are for which name none.
 	AuthorizationServer string
 
-	// PublicURL is where others reach the service. Empty means at its listener,
-	// by this machine only. See issuer.CheckPublicURL.
+	// PublicURL is where others reach the service. Empty means at its listener on
+	// loopback, by this machine only, and elsewhere nowhere. See
+	// issuer.CheckPublicURL.
 	PublicURL string
-	// TrustedProxies, ProxyHeader, Origins and Rates are those of
-	// httpapi.Config.
+
+	// TrustedProxies, ProxyHeader and Origins are those of httpapi.Config.
 	TrustedProxies []netip.Prefix
 	ProxyHeader    string
 	Origins        []string
-	Rates          httpapi.Rates
 
 	// Small and MinFreeBytes are those of badgerstore.Config.
 	Small        bool
 	MinFreeBytes uint64
 }
 
-// A service decides over HTTP on a loopback address until it is stopped.
+// A service decides over HTTP until it is stopped.
 type service struct {
 	scheme   string // http or https
 	addr     string // host and port
@@ -108,13 +110,10 @@ func startService(ctx context.Context, cfg serviceConfig) (*service, error) {
 }
 
 func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCauseFunc) (_ *service, err error) {
-	if err := checkLoopback(cfg.Listen); err != nil {
-		return nil, fmt.Errorf("listening: %w", err)
-	}
 	// Nothing is made or changed on the disk for a service that cannot listen.
-	listener, err := net.Listen("tcp", cfg.Listen)
+	listener, err := listen(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("listening: %w", err)
+		return nil, err
 	}
 	defer func() {
 		if err != nil {
@@ -140,7 +139,8 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	if err != nil {
 		return nil, err
 	}
-	cfg.PublicURL = cmp.Or(cfg.PublicURL, "http://"+listener.Addr().String())
+	cfg.PublicURL = cmp.Or(cfg.PublicURL, ownURL(listener.Addr(), cfg.Certificate != nil))
+	cfg.Limits = cmp.Or(cfg.Limits, config.Defaults().Limits)
 	registry, err := newRegistry(cfg, store, countersigner)
 	if err != nil {
 		return nil, err
@@ -151,8 +151,8 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	}
 	handlers, err := httpapi.New(httpapi.Config{
 		Registry: registry, Keys: keys, JWKS: jwksOf(countersigner), Logger: cfg.Logger,
-		Hosts: append(hostsOf(listener.Addr(), cfg.Certificate != nil), cfg.Hosts...), BodyTimeout: cfg.BodyTimeout,
-		TrustedProxies: cfg.TrustedProxies, ProxyHeader: cfg.ProxyHeader, Origins: cfg.Origins, Rates: cfg.Rates,
+		Hosts: append(hostsOf(listener.Addr(), cfg.Certificate != nil), cfg.Hosts...), BodyTimeout: cfg.Limits.BodyTimeout,
+		TrustedProxies: cfg.TrustedProxies, ProxyHeader: cfg.ProxyHeader, Origins: cfg.Origins, Rates: ratesOf(cfg.Limits),
 		OnStorageFailed: func() { cancel(issuer.ErrStorageFailed) },
 	})
 	if err != nil {
@@ -178,19 +178,18 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	} else {
 		go func() { cancel(s.admin.Serve(socket)) }()
 	}
-	s.serve(newBoundedListener(listener, cfg.TrustedProxies), cfg.Certificate)
+	s.serve(newBoundedListener(listener, cfg.Limits, cfg.TrustedProxies), cfg.Certificate)
 	go s.end(ctx, drain)
 	return s, nil
 }
 
 // serve answers on a listener, over TLS where there is a certificate.
 func (s *service) serve(listener net.Listener, own *certificate) {
-	s.scheme = "http"
+	s.scheme = schemeOf(own != nil)
 	if own == nil {
 		go func() { s.cancel(s.server.Serve(listener)) }()
 		return
 	}
-	s.scheme = "https"
 	s.server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: own.get}
 	go func() { s.cancel(s.server.ServeTLS(listener, "", "")) }()
 }
@@ -298,17 +297,4 @@ func hostsOf(addr net.Addr, overTLS bool) []string {
 		hosts = append(hosts, name+":"+port)
 	}
 	return hosts
-}
-
-// checkLoopback refuses addresses that other machines reach: nothing
-// authenticates a caller yet.
-func checkLoopback(listen string) error {
-	addr, err := netip.ParseAddrPort(listen)
-	if err != nil {
-		return fmt.Errorf("%.100q is not an IP address and a port, such as 127.0.0.1:8640", listen)
-	}
-	if !addr.Addr().IsLoopback() {
-		return fmt.Errorf("%.100q is not on loopback: until callers have API keys the service answers this machine only, on 127.0.0.1 or [::1]", listen)
-	}
-	return nil
 }

@@ -17,6 +17,25 @@ func ParseResolver(text string) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(address.Addr().Unmap(), address.Port()), nil
 }
 
+// ParseNetworks reads the networks of proxies. Its error begins with the one that
+// is none, or that would be everybody.
+func ParseNetworks(texts []string) ([]netip.Prefix, error) {
+	var list []netip.Prefix
+	for _, text := range texts {
+		network, err := netip.ParsePrefix(text)
+		switch {
+		case err != nil || network.Addr().Is4In6():
+			return nil, fmt.Errorf("%.100q is no network such as 10.0.0.0/8, or 192.0.2.7/32 for one address", text)
+		case network != network.Masked():
+			return nil, fmt.Errorf("%.100q has bits after its length: %s is the network", text, network.Masked())
+		case network.Bits() == 0:
+			return nil, fmt.Errorf("%.100q is everybody: any caller could say from where it comes", text)
+		}
+		list = append(list, network)
+	}
+	return list, nil
+}
+
 // ParseConnectTo reads rules HOST1:PORT1:HOST2:PORT2, as curl does, into a
 // function that rewrites "host:port": an empty HOST1 or PORT1 matches any, an
 // empty HOST2 or PORT2 keeps the one given. The first rule that matches counts.

@@ -41,6 +41,20 @@ func checkOne(of setting, c *Config) (at string, err error) {
 		}
 	case "resolvers":
 		return checkResolvers(c.Resolvers)
+	case "public_url":
+		if err := issuer.CheckPublicURL(c.PublicURL); err != nil {
+			return "", fmt.Errorf("%.100q cannot be given to others: %w", c.PublicURL, err)
+		}
+	case "trusted_proxies":
+		for i, network := range c.TrustedProxies {
+			if _, err := ParseNetworks([]string{network}); err != nil {
+				return fmt.Sprintf("[%d]", i), err
+			}
+		}
+	case "proxy_header":
+		if c.ProxyHeader != "x-forwarded-for" && c.ProxyHeader != "forwarded" {
+			return "", fmt.Errorf("%.100q is neither x-forwarded-for nor forwarded", c.ProxyHeader)
+		}
 	case "hosts":
 		for i, host := range c.Hosts {
 			if u, err := url.Parse("//" + host); err != nil || u.Host != host || u.Hostname() == "" || host != strings.ToLower(host) {
@@ -69,7 +83,10 @@ func checkOne(of setting, c *Config) (at string, err error) {
 	return "", nil
 }
 
-// checkFilled refuses values that are empty.
+// mostCount is the largest value of a limit that is a count.
+const mostCount = 1_000_000
+
+// checkFilled refuses values that are empty, and counts that are none.
 func checkFilled(of setting, c *Config) (at string, err error) {
 	empty := errors.New("is empty: give it a value, or leave it away")
 	switch value := of.of(c).Interface().(type) {
@@ -87,6 +104,10 @@ func checkFilled(of setting, c *Config) (at string, err error) {
 	case []Resolver:
 		if len(value) == 0 {
 			return "", empty
+		}
+	case int:
+		if value < 1 || value > mostCount {
+			return "", fmt.Errorf("%d is not from 1 to %d", value, mostCount)
 		}
 	}
 	return "", nil

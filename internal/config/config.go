@@ -20,7 +20,9 @@ import "time"
 // set: [Load] gives the defaults.
 type Config struct {
 	// Where the service listens. Port 0 is any free one, and the log says which.
-	// Only addresses of loopback are taken until callers have API keys.
+	// 0.0.0.0 is every address of IPv4, [::] also those of IPv6. On an address
+	// that other machines reach it starts where an API key is in force, and wants
+	// tls, or a proxy with TLS before it: see trusted_proxies.
 	Listen string `yaml:"listen" env:"COUNTERSIGN_LISTEN" flag:"listen" unit:"IP address and port" default:"127.0.0.1:8640" reload:"no"`
 
 	// The data directory: decisions are kept there, the countersigning key and
@@ -50,10 +52,27 @@ type Config struct {
 	// A file that is named here must be there.
 	Policy string `yaml:"policy" unit:"file" unset:"policy.yaml in the data directory" reload:"yes"`
 
+	// Where others reach the service: the address of a decision's page begins with
+	// it. Its host is a name of the service, as those of hosts are.
+	PublicURL string `yaml:"public_url" flag:"public-url" unit:"https URL without a slash at its end (http on loopback)" unset:"the listener's own address on loopback, which this machine reaches; on others decisions have no page to name" reload:"no"`
+
 	// Further names under which the service is asked, as callers put them into the
 	// Host header: with the port, where it is not the scheme's. The address that
-	// it listens on and the names of loopback are always answered.
-	Hosts []string `yaml:"hosts" unit:"list of hosts" unset:"the names of loopback" reload:"no"`
+	// it listens on, the host of public_url and the names of loopback are always
+	// answered.
+	Hosts []string `yaml:"hosts" unit:"list of hosts" unset:"no further names" reload:"no"`
+
+	// The networks of the proxies before the service, whose word is taken for from
+	// where a request came. Without them no header is read for it, and the rate
+	// of a network is that of the proxy's.
+	TrustedProxies []string `yaml:"trusted_proxies" unit:"list of networks such as 10.0.0.0/8" unset:"a request comes from the peer of its connection" reload:"no"`
+
+	// The header in which the trusted proxies say it: x-forwarded-for, or
+	// forwarded (RFC 7239). They must append to it, or replace it.
+	ProxyHeader string `yaml:"proxy_header" unit:"x-forwarded-for or forwarded" default:"x-forwarded-for" reload:"no"`
+
+	// Which pages in browsers may use the API.
+	CORS CORS `yaml:"cors"`
 
 	// TLS of the service's own, version 1.2 or later.
 	TLS TLS `yaml:"tls"`
@@ -63,6 +82,11 @@ type Config struct {
 
 	// The log, on standard error.
 	Log Log `yaml:"log"`
+
+	// Whether the start tries what corroboration can be reached, and the log says
+	// what follows: it asks the resolvers for the name servers of the root, and
+	// fetches one small file from www.iana.org. With false nobody is asked.
+	ReachCheck bool `yaml:"reach_check" unit:"true or false" default:"true" reload:"no"`
 
 	// Tests only: publishers may live on this machine and under special-use
 	// names. The service starts on a loopback address only; every decision is
@@ -99,11 +123,54 @@ type TLS struct {
 	KeyFile string `yaml:"key_file" unit:"file" unset:"no TLS" reload:"yes"`
 }
 
-// Limits bound what callers send.
+// CORS is for pages in browsers (Fetch, Section 3.3).
+type CORS struct {
+	// The origins of the pages that may use the API with a key: https, or http on
+	// this machine.
+	Origins []string `yaml:"origins" unit:"list of origins such as https://console.example" unset:"no page may" reload:"no"`
+}
+
+// Limits bound what callers send. What is over a rate is answered with 429.
 type Limits struct {
 	// How long after its header the body of a request may arrive: from 100ms to
 	// 10s.
 	BodyTimeout time.Duration `yaml:"body_timeout" unit:"duration such as 5s" default:"5s" reload:"no"`
+
+	// How often one API key may ask. The default is more than one machine decides:
+	// what costs are look-ups.
+	KeyPerSecond int `yaml:"key_per_second" unit:"requests a second, from 1 to 1000000" default:"20000" reload:"no"`
+
+	// How many requests one API key has at once, after a pause.
+	KeyBurst int `yaml:"key_burst" unit:"requests, from 1 to 1000000" default:"20000" reload:"no"`
+
+	// How often one API key may cause what goes out to the network: questions for
+	// keys in DNS, and documents. What is remembered costs none.
+	LookupsPerSecond int `yaml:"lookups_per_second" unit:"look-ups a second, from 1 to 1000000" default:"50" reload:"no"`
+
+	// How many look-ups one API key may cause at once, after a pause.
+	LookupsBurst int `yaml:"lookups_burst" unit:"look-ups, from 1 to 1000000" default:"500" reload:"no"`
+
+	// How often one network, IPv4 /24 or IPv6 /64, may ask without a key in force.
+	// An IPv6 /48 has four times as much.
+	NetworkPerSecond int `yaml:"network_per_second" unit:"requests a second, from 1 to 1000000" default:"50" reload:"no"`
+
+	// How many requests a network has at once without a key in force, after a
+	// pause.
+	NetworkBurst int `yaml:"network_burst" unit:"requests, from 1 to 1000000" default:"200" reload:"no"`
+
+	// How often all together may ask without a key in force.
+	StrangersPerSecond int `yaml:"strangers_per_second" unit:"requests a second, from 1 to 1000000" default:"2000" reload:"no"`
+
+	// How many requests all together have at once without a key in force, after a
+	// pause.
+	StrangersBurst int `yaml:"strangers_burst" unit:"requests, from 1 to 1000000" default:"4000" reload:"no"`
+
+	// How many connections are held at once. What is more is closed.
+	Connections int `yaml:"connections" unit:"connections, from 1 to 1000000" default:"8192" reload:"no"`
+
+	// How many connections one network holds at once, IPv4 /24 or IPv6 /64. This
+	// machine and the trusted proxies hold any number.
+	NetworkConnections int `yaml:"network_connections" unit:"connections, from 1 to 1000000" default:"256" reload:"no"`
 }
 
 // Log says what is logged, and how.

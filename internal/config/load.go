@@ -58,14 +58,7 @@ type Settings struct {
 // by itself, also what a later one overrides. An error is an [*Error].
 func Load(src Sources) (*Settings, error) {
 	environ := variables(src.Environ)
-	s := &Settings{document: &strictyaml.Document{}, origins: map[string]Origin{}}
-	for _, of := range settings {
-		if of.value != "" {
-			if err := of.set(&s.Config, []string{of.value}); err != nil {
-				return nil, s.Fault(of.key, err)
-			}
-		}
-	}
+	s := &Settings{Config: Defaults(), document: &strictyaml.Document{}, origins: map[string]Origin{}}
 	if err := s.readFile(environ, src.Flags); err != nil {
 		return nil, err
 	}
@@ -86,6 +79,18 @@ func Load(src Sources) (*Settings, error) {
 		}
 	}
 	return s, s.checkTogether()
+}
+
+// Defaults returns what the settings are where nothing sets them.
+func Defaults() (c Config) {
+	for _, of := range settings {
+		if of.value != "" {
+			if err := of.set(&c, []string{of.value}); err != nil {
+				panic("config: the default of " + of.key + ": " + err.Error()) // a tag of ours
+			}
+		}
+	}
+	return c
 }
 
 // Flags returns the names of the flags that Load knows, --config among them.

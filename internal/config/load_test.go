@@ -37,15 +37,31 @@ resolvers:
 ca_file: file.pem
 roots: file.json
 policy: file.yaml
+public_url: https://public.file.example
 hosts: [file.example, "file.example:8443"]
+trusted_proxies: [10.0.0.0/8, "2001:db8::/32"]
+proxy_header: forwarded
+cors:
+  origins: [https://console.example]
 tls:
   cert_file: cert.pem
   key_file: key.pem
 limits:
   body_timeout: 250ms
+  key_per_second: 1
+  key_burst: 2
+  lookups_per_second: 3
+  lookups_burst: 4
+  network_per_second: 5
+  network_burst: 6
+  strangers_per_second: 7
+  strangers_burst: 8
+  connections: 9
+  network_connections: 10
 log:
   format: json
   level: debug
+reach_check: false
 allow_loopback: true
 connect_to: ["file.example:443:127.0.0.1:1"]
 `
@@ -55,7 +71,7 @@ connect_to: ["file.example:443:127.0.0.1:1"]
 func textOf(key, by string) string {
 	return map[string]string{
 		"listen": "127.0.0.1:1" + by, "data": "/" + by, "issuer": "https://" + by + ".example", "authorization_server": "https://as" + by + ".example",
-		"resolvers": "192.0.2." + by + ":53", "ca_file": by + ".pem", "roots": by + ".json", "log.format": "text",
+		"resolvers": "192.0.2." + by + ":53", "ca_file": by + ".pem", "roots": by + ".json", "public_url": "https://public" + by + ".example", "log.format": "text",
 		"allow_loopback": "true", "connect_to": "a" + by + ":443:127.0.0.1:1",
 	}[key]
 }
@@ -79,7 +95,13 @@ func valuesOf(s *config.Settings) map[string]config.Value {
 
 func TestLoadDefaults(t *testing.T) {
 	s := load(t, nil, map[string][]string{"data": {"d"}})
-	want := config.Config{Listen: "127.0.0.1:8640", Data: "d", Limits: config.Limits{BodyTimeout: 5e9}, Log: config.Log{Format: "text", Level: "info"}}
+	want := config.Config{
+		Listen: "127.0.0.1:8640", Data: "d", ProxyHeader: "x-forwarded-for", Log: config.Log{Format: "text", Level: "info"}, ReachCheck: true,
+		Limits: config.Limits{
+			BodyTimeout: 5e9, KeyPerSecond: 20_000, KeyBurst: 20_000, LookupsPerSecond: 50, LookupsBurst: 500, NetworkPerSecond: 50, NetworkBurst: 200,
+			StrangersPerSecond: 2_000, StrangersBurst: 4_000, Connections: 8_192, NetworkConnections: 256,
+		},
+	}
 	if !reflect.DeepEqual(s.Config, want) {
 		t.Errorf("%+v\nwant\n%+v", s.Config, want)
 	}
@@ -93,7 +115,13 @@ func TestLoadFile(t *testing.T) {
 		Listen: "[::1]:9000", Data: "/file", Issuer: "https://file.example", AuthorizationServer: "https://as.file.example/tenant",
 		Resolvers: []config.Resolver{{Address: "192.0.2.53:53", Operator: "one"}, {Address: "[::1]:53", Validating: &no}},
 		CAFile:    "file.pem", Roots: "file.json", Policy: "file.yaml", Hosts: []string{"file.example", "file.example:8443"},
-		TLS: config.TLS{CertFile: "cert.pem", KeyFile: "key.pem"}, Limits: config.Limits{BodyTimeout: 250e6},
+		PublicURL: "https://public.file.example", TrustedProxies: []string{"10.0.0.0/8", "2001:db8::/32"}, ProxyHeader: "forwarded",
+		CORS: config.CORS{Origins: []string{"https://console.example"}},
+		TLS:  config.TLS{CertFile: "cert.pem", KeyFile: "key.pem"},
+		Limits: config.Limits{
+			BodyTimeout: 250e6, KeyPerSecond: 1, KeyBurst: 2, LookupsPerSecond: 3, LookupsBurst: 4, NetworkPerSecond: 5, NetworkBurst: 6,
+			StrangersPerSecond: 7, StrangersBurst: 8, Connections: 9, NetworkConnections: 10,
+		},
 		Log: config.Log{Format: "json", Level: "debug"}, AllowLoopback: true, ConnectTo: []string{"file.example:443:127.0.0.1:1"},
 	}
 	if !reflect.DeepEqual(s.Config, want) {
@@ -220,6 +248,19 @@ func TestLoadRefuses(t *testing.T) {
 		{"host in capitals", set("hosts", "[Trust.example]"), "is no host in lower case"},
 		{"body time", "data: d\nlimits:\n  body_timeout: 1h\n", "[3:17] limits.body_timeout 1h0m0s is not from 100ms to 10s\n"},
 		{"body time without unit", "data: d\nlimits:\n  body_timeout: 5\n", "[3:17] "},
+		{"public address", set("public_url", "http://trust.example"), "[2:13] public_url \"http://trust.example\" cannot be given to others: it is not https, and not http on loopback\n"},
+		{"public address with a slash", set("public_url", "https://trust.example/"), "it ends with a slash"},
+		{"proxy that is no network", set("trusted_proxies", "[10.0.0.0/8, 192.0.2.1]"), "[2:31] trusted_proxies[1] \"192.0.2.1\" is no network such as 10.0.0.0/8, or 192.0.2.7/32 for one address\n"},
+		{"proxy with bits too many", set("trusted_proxies", "[10.0.0.1/8]"), "trusted_proxies[0] \"10.0.0.1/8\" has bits after its length: 10.0.0.0/8 is the network"},
+		{"proxy in IPv6 clothes", set("trusted_proxies", `["::ffff:10.0.0.0/104"]`), "is no network"},
+		{"H15 everybody is a proxy", set("trusted_proxies", "[0.0.0.0/0]"), "\"0.0.0.0/0\" is everybody"},
+		{"H15 everybody in IPv6 is a proxy", set("trusted_proxies", `["::/0"]`), "\"::/0\" is everybody"},
+		{"proxy header", set("proxy_header", "x-real-ip"), "[2:15] proxy_header \"x-real-ip\" is neither x-forwarded-for nor forwarded\n"},
+		{"no origin", "data: d\ncors:\n  origins: []\n", "[3:12] cors.origins is empty"},
+		{"no requests", "data: d\nlimits:\n  key_burst: 0\n", "[3:14] limits.key_burst 0 is not from 1 to 1000000\n"},
+		{"connections less than none", "data: d\nlimits:\n  connections: -1\n", "limits.connections -1 is not from 1 to 1000000"},
+		{"too many look-ups", "data: d\nlimits:\n  lookups_per_second: 1000001\n", "limits.lookups_per_second 1000001 is not from 1 to 1000000"},
+		{"part of a request", "data: d\nlimits:\n  network_burst: 1.5\n", "[3:18] a whole number is meant"},
 		{"log format", "data: d\nlog:\n  format: xml\n", "[3:11] log.format \"xml\" is neither text nor json\n"},
 		{"log level", "data: d\nlog:\n  level: loud\n", "[3:10] log.level \"loud\" is none of debug"},
 		{"certificate without key", "data: d\ntls:\n  cert_file: c\n", "[3:14] tls.cert_file needs tls.key_file beside it\n"},
@@ -300,7 +341,8 @@ func TestRestart(t *testing.T) {
 }
 
 func FuzzLoad(f *testing.F) {
-	seeds := []string{whole, "data: d\n", "data: d\nresolvers: [{address: \"[::1]:53\"}]\n", "tls: {cert_file: a, key_file: b}\n", "data: d\n---\n", "hosts: [a, \"[::1]:1\"]\n", "limits: {body_timeout: 1s}\n"}
+	seeds := []string{whole, "data: d\n", "data: d\nresolvers: [{address: \"[::1]:53\"}]\n", "tls: {cert_file: a, key_file: b}\n", "data: d\n---\n", "hosts: [a, \"[::1]:1\"]\n", "limits: {body_timeout: 1s, key_burst: 7}\n",
+		"data: d\npublic_url: https://a.example\ntrusted_proxies: [10.0.0.0/8]\ncors: {origins: [\"https://b.example\"]}\nreach_check: false\n"}
 	for _, seed := range seeds {
 		f.Add([]byte(seed))
 	}

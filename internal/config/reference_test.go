@@ -62,6 +62,23 @@ func TestExampleInReference(t *testing.T) {
 	}
 }
 
+// So is that for a service which other machines reach.
+func TestExampleInOperations(t *testing.T) {
+	page, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```yaml\n")
+	example, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("the page has no example: has its form changed?")
+	}
+	s := load(t, nil, map[string][]string{"config": {inFile(t, example)}})
+	if s.Listen != "0.0.0.0:8640" || s.PublicURL == "" || len(s.TrustedProxies) != 1 {
+		t.Errorf("read as %+v", s.Config)
+	}
+}
+
 // Every key has a sentence, a unit, a default or what none means, and says
 // whether a reload takes it.
 func TestEveryKeyIsDocumented(t *testing.T) {

@@ -59,6 +59,12 @@ func (s setting) set(c *Config, texts []string) error {
 			return fmt.Errorf("%.100q is neither true nor false", text)
 		}
 		field.SetBool(value)
+	case int:
+		value, err := strconv.Atoi(text)
+		if err != nil {
+			return fmt.Errorf("%.100q is no whole number", text)
+		}
+		field.SetInt(int64(value))
 	case time.Duration:
 		value, err := time.ParseDuration(text)
 		if err != nil {

@@ -8,14 +8,13 @@ import (
 	"strings"
 )
 
-// checkOrigins refuses what is no origin of a page that could be trusted with an
-// API key: "*", "null", and http other than on this machine among them.
-func checkOrigins(origins []string) error {
-	for _, o := range origins {
-		u, err := url.Parse(o)
-		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != o || u.Scheme != "https" && (u.Scheme != "http" || u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1") {
-			return fmt.Errorf("field Origins: %.100q is no origin such as https://console.example", o)
-		}
+// CheckOrigin refuses what is no origin of a page that could be trusted with an
+// API key: "*", "null", and http other than on this machine among them. Its error
+// begins with the text.
+func CheckOrigin(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != text || u.Scheme != "https" && (u.Scheme != "http" || u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1") {
+		return fmt.Errorf("%.100q is no origin such as https://console.example", text)
 	}
 	return nil
 }

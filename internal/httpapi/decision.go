@@ -33,7 +33,7 @@ func (s *server) decisionOperations() {
 func (s *server) decide(ctx context.Context, req issuer.Request) (issuer.Decision, error) {
 	e := eventIn(ctx)
 	key := e.caller.ID
-	ctx = verify.WithMeter(ctx, func() { s.limits.charge(key, s.cfg.Now()) })
+	ctx = verify.WithMeter(ctx, func() { s.limits.charge(key, s.cfg.Now) })
 	d, err := s.cfg.Registry.Decide(ctx, req)
 	if err != nil {
 		return d, err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
@@ -96,11 +97,26 @@ func (s door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.operator {
 		e.from = s.clientAddr(r)
 	}
-	if !s.operator && !slices.Contains(s.cfg.Hosts, r.Host) {
+	if !s.operator && !slices.Contains(s.cfg.Hosts, r.Host) && !namesListener(r) {
 		s.refuse(w, r, errHost)
 		return
 	}
 	s.router.ServeHTTP(w, r)
+}
+
+// namesListener reports whether Host is the address at which the connection
+// arrived. No page gets a browser to send that in place of its own name.
+func namesListener(r *http.Request) bool {
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	if !ok {
+		return false
+	}
+	host := r.Host
+	if _, _, err := net.SplitHostPort(host); err != nil {
+		port := map[bool]string{false: ":80", true: ":443"}[r.TLS != nil]
+		host += port
+	}
+	return host == local.String()
 }
 
 // log writes the event of a request.
@@ -159,7 +175,10 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 // contentPolicy lets a page have its own style, and nothing else.
 const contentPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-const jsonType = "application/json"
+const (
+	jsonType = "application/json"
+	htmlType = "text/html"
+)
 
 // write answers with a body of a media type.
 func write(w http.ResponseWriter, r *http.Request, status int, mediaType string, body []byte) {

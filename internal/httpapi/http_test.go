@@ -1,10 +1,15 @@
 package httpapi_test
 
 import (
+	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,6 +18,7 @@ import (
 	"github.com/fc28f635/countersign/internal/access"
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/issuer"
 )
 
 // padded is a good request of n bytes.
@@ -174,6 +180,41 @@ func TestHost(t *testing.T) {
 
 // H20, H21: whatever is asked, the answer is not cached, not sniffed, and
 // repeats nothing of the request.
+// The address at which a connection arrived is a name of the service, whatever
+// it listens on.
+func TestHostIsTheListener(t *testing.T) {
+	s := start(t, setup{})
+	for _, test := range []struct {
+		name, local, host string
+		tls               bool
+		status            int
+	}{
+		{"the address", "192.0.2.1:8640", "192.0.2.1:8640", false, http.StatusOK},
+		{"the address in IPv6", "[2001:db8::1]:8640", "[2001:db8::1]:8640", false, http.StatusOK},
+		{"without the port of http", "192.0.2.1:80", "192.0.2.1", false, http.StatusOK},
+		{"without the port of https", "[2001:db8::1]:443", "[2001:db8::1]", true, http.StatusOK},
+		{"without another port", "192.0.2.1:8640", "192.0.2.1", false, http.StatusMisdirectedRequest},
+		{"without the port of the other scheme", "192.0.2.1:443", "192.0.2.1", false, http.StatusMisdirectedRequest},
+		{"another address", "192.0.2.1:8640", "192.0.2.2:8640", false, http.StatusMisdirectedRequest},
+		{"a name", "192.0.2.1:8640", "evil.example:8640", false, http.StatusMisdirectedRequest},
+		{"none", "192.0.2.1:80", "", false, http.StatusMisdirectedRequest},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := httptest.NewRequest(http.MethodGet, "/healthz", nil)
+			r.Host = test.host
+			if test.tls {
+				r.TLS = &tls.ConnectionState{}
+			}
+			local := net.TCPAddrFromAddrPort(netip.MustParseAddrPort(test.local))
+			w := httptest.NewRecorder()
+			s.server.Config.Handler.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, local)))
+			if w.Code != test.status {
+				t.Errorf("answered %d, want %d", w.Code, test.status)
+			}
+		})
+	}
+}
+
 func TestAnswers(t *testing.T) {
 	s := start(t, setup{})
 	const marker = "zq<script>"
@@ -275,5 +316,15 @@ func TestClientGoesAway(t *testing.T) {
 func TestNewRefuses(t *testing.T) {
 	if _, err := httpapi.New(httpapi.Config{}); err == nil || !strings.Contains(err.Error(), "Registry") {
 		t.Errorf("an empty Config gave %v", err)
+	}
+	one := httpapi.Rate{PerSecond: 1, Burst: 1}
+	for name, rates := range map[string]httpapi.Rates{
+		"none": {}, "no rate of a key": {Lookups: one, Network: one, Strangers: one},
+		"nothing at once": {Key: one, Lookups: one, Network: httpapi.Rate{PerSecond: 1}, Strangers: one},
+	} {
+		_, err := httpapi.New(httpapi.Config{Registry: &issuer.Registry{}, Keys: &access.Keyring{}, Hosts: []string{"x"}, Rates: rates})
+		if err == nil || !strings.Contains(err.Error(), "Rates") {
+			t.Errorf("H23 rates, %s: %v", name, err)
+		}
 	}
 }

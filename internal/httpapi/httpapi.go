@@ -12,9 +12,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"reflect"
 	"slices"
 	"time"
 
@@ -25,7 +27,7 @@ import (
 	"github.com/fc28f635/countersign/issuer"
 )
 
-// Config configures the handlers. Registry, Keys and Hosts are required.
+// Config configures the handlers. Registry, Keys, Hosts and Rates are required.
 type Config struct {
 	Registry *issuer.Registry
 
@@ -38,7 +40,8 @@ type Config struct {
 
 	// Hosts are the values of the Host header that are answered, with the port
 	// where it is not the scheme's: a page in a browser on this machine that
-	// had its own name point here is not.
+	// had its own name point here is not. The address at which a connection
+	// arrived is answered too.
 	Hosts []string
 
 	// Origins are the origins of the pages in browsers that may use the API with
@@ -51,7 +54,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	ProxyHeader    string
 
-	// Rates bound how often callers ask. The zero Rates has the defaults.
+	// Rates bound how often callers ask.
 	Rates Rates
 
 	// Logger receives one event per request. Nil discards.
@@ -115,7 +118,12 @@ func New(cfg Config) (Handlers, error) {
 	if cfg.ProxyHeader == "" {
 		cfg.ProxyHeader = XForwardedFor
 	}
-	if err := checkOrigins(cfg.Origins); err != nil {
+	for _, origin := range cfg.Origins {
+		if err := CheckOrigin(origin); err != nil {
+			return Handlers{}, fmt.Errorf("field Origins: %w", err)
+		}
+	}
+	if err := cfg.Rates.check(); err != nil {
 		return Handlers{}, err
 	}
 	cfg.Hosts, cfg.Origins, cfg.TrustedProxies = slices.Clone(cfg.Hosts), slices.Clone(cfg.Origins), slices.Clone(cfg.TrustedProxies)
@@ -139,7 +147,10 @@ func (s *server) operations() {
 		summary: "The public keys of countersigned statements", description: "A JWK set (RFC 7517, Section 5)."}, nothing(), s.jwks)
 	add(s, operation{method: http.MethodGet, path: "/healthz", id: "read-health",
 		summary: "Whether requests are answered"}, nothing(), health)
-	s.handle("/why/{id}", http.MethodGet, "", http.HandlerFunc(s.why))
+	s.register(operation{method: http.MethodGet, path: "/why/{id}", id: "explain", page: true,
+		summary:     "Why it was decided so, for whoever has the address",
+		description: "A page for people, or JSON where Accept prefers it. The id is the decision's own; nobody is authenticated."},
+		nil, reflect.TypeFor[issuer.Explanation](), http.HandlerFunc(s.why))
 }
 
 func (s *server) jwks(context.Context, struct{}) (json.RawMessage, error) { return s.cfg.JWKS(), nil }

@@ -82,12 +82,15 @@ func schemaName(t reflect.Type, hint string) string {
 func (s *server) huma(o operation, body, answer reflect.Type) huma.Operation {
 	registry := s.api.OpenAPI().Components.Schemas
 	op := huma.Operation{
-		Method: o.method, Path: o.path, OperationID: o.id, Summary: o.summary, Description: o.description, DefaultStatus: o.status,
+		Method: o.method, Path: o.path, OperationID: o.id, Summary: o.summary, Description: o.description, DefaultStatus: o.good(),
 		Metadata: map[string]any{roleKey: o.role},
-		Responses: map[string]*huma.Response{fmt.Sprint(o.status): {
-			Description: http.StatusText(o.status), Content: jsonContent(registry.Schema(answer, true, o.id+"Answer")),
+		Responses: map[string]*huma.Response{fmt.Sprint(o.good()): {
+			Description: http.StatusText(o.good()), Content: jsonContent(registry.Schema(answer, true, o.id+"Answer")),
 		}},
 		Errors: []int{http.StatusInternalServerError},
+	}
+	if o.page {
+		op.Responses[fmt.Sprint(o.good())].Content[htmlType] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 	}
 	if strings.Contains(o.path, "{id}") {
 		op.Parameters = []*huma.Param{{Name: "id", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}}}
@@ -135,7 +138,7 @@ func (s *server) describe() error {
 		return err
 	}
 	s.handle("/openapi.json", http.MethodGet, "", fixed(jsonType, document))
-	s.handle("/docs", http.MethodGet, "", fixed("text/html; charset=utf-8", page))
+	s.handle("/docs", http.MethodGet, "", fixed(htmlType+"; charset=utf-8", page))
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -114,6 +115,9 @@ func (s *testService) document() (d openAPI) {
 	return d
 }
 
+// A registration that asks for more than it gets.
+const narrowed = `{"client":{"client_name":"Acme Agent","redirect_uris":["http://127.0.0.1/callback"],"scope":"files.read files.write"}}`
+
 // documentFetcher has the metadata document of one client.
 type documentFetcher struct{}
 
@@ -181,6 +185,7 @@ func (s *testService) ask(t *testing.T, method, path string, request json.RawMes
 	t.Helper()
 	made := map[string]func() answer{
 		"/v1/decisions/{id}": func() answer { return s.post(good) },
+		"/why/{id}":          func() answer { return s.post(narrowed) },
 		"/v1/keys/{id}":      func() answer { return s.send(http.MethodPost, "/v1/keys", `{"name":"the AS","role":"decide"}`) },
 	}
 	if make, ok := made[path]; ok {
@@ -190,7 +195,7 @@ func (s *testService) ask(t *testing.T, method, path string, request json.RawMes
 		}
 		path = strings.Replace(path, "{id}", one.ID, 1)
 	}
-	header := http.Header{}
+	header := http.Header{"Accept": {"application/json"}}
 	if request != nil {
 		header.Set("Content-Type", "application/json")
 	}
@@ -218,9 +223,14 @@ func steady(v any) any {
 		for i, item := range v {
 			v[i] = steady(item)
 		}
+	case string:
+		return idInText.ReplaceAllString(v, values["id"])
 	}
 	return v
 }
+
+// idInText is the id of a decision in an address.
+var idInText = regexp.MustCompile(`\bd[0-9a-f]{32}\b`)
 
 // writeExample puts an answer into the file of an example.
 func writeExample(t *testing.T, operation, name string, got any) {
@@ -261,6 +271,9 @@ func TestDescription(t *testing.T) {
 				t.Errorf("%s %s: %+v", method, path, op)
 			}
 		}
+	}
+	if _, page := d.Paths["/why/{id}"]["get"].Responses["200"].Content["text/html"]; !page {
+		t.Error("the document does not say that an explanation is a page too")
 	}
 	if problem := d.Components.Schemas["ApiError"]; !slices.Equal(slices.Sorted(maps.Keys(problem.Properties)), []string{"error", "error_description", "reason", "request_id"}) {
 		t.Errorf("errors are described as %+v", problem)

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"reflect"
@@ -29,7 +30,11 @@ type operation struct {
 	summary, description string
 	status               int   // of a good answer; zero means 200
 	errors               []int // beyond those that every operation of its kind has
+	page                 bool  // there is one too: the answer as HTML
 }
+
+// good is the status of a good answer.
+func (o operation) good() int { return cmp.Or(o.status, http.StatusOK) }
 
 // A reader reads the request of an endpoint. Body is the type of the JSON that it
 // takes, nil where it takes none.
@@ -68,11 +73,13 @@ func body[T any](s *server) reader[T] {
 
 // add adds an operation to the API.
 func add[Req, Resp any](s *server, o operation, in reader[Req], call func(context.Context, Req) (Resp, error)) {
-	if o.status == 0 {
-		o.status = http.StatusOK
-	}
-	h := endpoint(s, o.status, in.read, call)
-	op := s.huma(o, in.body, reflect.TypeFor[Resp]())
+	s.register(o, in.body, reflect.TypeFor[Resp](), endpoint(s, o.good(), in.read, call))
+}
+
+// register has a handler answer an operation that takes a body and answers as
+// described, the body nil where it takes none.
+func (s *server) register(o operation, body, answer reflect.Type, h http.Handler) {
+	op := s.huma(o, body, answer)
 	// Huma finds the handler and describes it. It neither reads the request nor
 	// writes the answer, which it would do in ways that the formats do not have.
 	op.Middlewares = huma.Middlewares{func(c huma.Context, _ func(huma.Context)) {

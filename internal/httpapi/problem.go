@@ -59,7 +59,7 @@ var (
 	errNoSuchPath = &refusal{problem: problem{status: http.StatusNotFound, code: "not_found", description: "There is nothing at this address."}}
 	errNoDecision = &refusal{problem: problem{status: http.StatusNotFound, code: "not_found", description: "There is no decision with this id."}}
 	errMethod     = &refusal{problem: problem{status: http.StatusMethodNotAllowed, code: "method_not_allowed", description: "This address does not have this method."}}
-	errHost       = &refusal{problem: problem{status: http.StatusMisdirectedRequest, code: "misdirected_request", description: "This service does not have the name in the Host header."}}
+	errHost       = &refusal{problem: problem{status: http.StatusMisdirectedRequest, code: "misdirected_request", description: "This service does not have the name in the Host header. Its operator gives it names with hosts and public_url."}}
 	errNoAPIKey   = &refusal{problem: problem{status: http.StatusNotFound, code: "not_found", description: "There is no API key with this id."}}
 	timedOut      = problem{status: http.StatusRequestTimeout, code: "request_timeout", description: "The request did not arrive in time."}
 	cutShort      = problem{status: http.StatusBadRequest, code: "invalid_request", description: "The request did not arrive whole."}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"hash/maphash"
 	"math"
 	"net/http"
@@ -11,7 +12,7 @@ import (
 	"github.com/fc28f635/countersign/metadata"
 )
 
-// A Rate is how often something may happen. The zero Rate is the default.
+// A Rate is how often something may happen. Both are at least 1.
 type Rate struct {
 	PerSecond int
 	Burst     int // at once, after a pause
@@ -19,29 +20,29 @@ type Rate struct {
 
 // Rates bound how often callers ask. What is over them is answered with 429.
 type Rates struct {
-	// Key bounds the requests of one API key. The default, 20,000 a second, is
-	// more than one machine decides: what costs are look-ups.
+	// Key bounds the requests of one API key.
 	Key Rate
 
 	// Lookups bounds what goes out to the network for one key: questions for
-	// keys in DNS, and documents. The default is 50 a second and 500 at once.
+	// keys in DNS, and documents.
 	Lookups Rate
 
 	// Network bounds the requests of one network, IPv4 /24 or IPv6 /64, that
-	// come without a key in force, and four times as many of an IPv6 /48. The
-	// default is 50 a second and 200 at once.
+	// come without a key in force, and four times as many of an IPv6 /48.
 	Network Rate
 
-	// Strangers bounds all requests without a key together. The default is 2,000
-	// a second and 4,000 at once.
+	// Strangers bounds all requests without a key together.
 	Strangers Rate
 }
 
-func (r Rate) or(d Rate) Rate {
-	if r.PerSecond <= 0 || r.Burst <= 0 {
-		return d
+// check refuses rates of which one would let nothing through, or is missing.
+func (r Rates) check() error {
+	for _, rate := range []Rate{r.Key, r.Lookups, r.Network, r.Strangers} {
+		if rate.PerSecond < 1 || rate.Burst < 1 {
+			return errors.New("field Rates: each is at least 1 a second and 1 at once")
+		}
 	}
-	return r
+	return nil
 }
 
 // limiters count requests against Rates. What they take of memory does not
@@ -51,16 +52,15 @@ type limiters struct {
 }
 
 func newLimiters(r Rates) limiters {
-	network := r.Network.or(Rate{50, 200})
 	return limiters{
-		key: newLimiter(r.Key.or(Rate{20_000, 20_000})), lookups: newLimiter(r.Lookups.or(Rate{50, 500})),
-		network: newLimiter(network), prefix: newLimiter(Rate{4 * network.PerSecond, 4 * network.Burst}),
-		strangers: newLimiter(r.Strangers.or(Rate{2_000, 4_000})),
+		key: newLimiter(r.Key), lookups: newLimiter(r.Lookups),
+		network: newLimiter(r.Network), prefix: newLimiter(Rate{4 * r.Network.PerSecond, 4 * r.Network.Burst}),
+		strangers: newLimiter(r.Strangers),
 	}
 }
 
 // known counts a request of an API key.
-func (l limiters) known(id string, now time.Time) error {
+func (l limiters) known(id string, now clock) error {
 	if wait := l.lookups.take(id, 0, now); wait > 0 { // it has had too many
 		return tooMany(wait)
 	}
@@ -68,7 +68,7 @@ func (l limiters) known(id string, now time.Time) error {
 }
 
 // stranger counts a request without a key in force.
-func (l limiters) stranger(from netip.Addr, now time.Time) error {
+func (l limiters) stranger(from netip.Addr, now clock) error {
 	const site = 48
 	if wait := l.network.take(networkOf(from), 1, now); wait > 0 {
 		return tooMany(wait)
@@ -83,7 +83,7 @@ func (l limiters) stranger(from netip.Addr, now time.Time) error {
 
 // charge has a key pay for a look-up: its next request waits where it has had too
 // many.
-func (l limiters) charge(id string, now time.Time) { l.lookups.take(id, 1, now) }
+func (l limiters) charge(id string, now clock) { l.lookups.take(id, 1, now) }
 
 // networkOf returns the network that is taken for one caller: who has one
 // address of it has all.
@@ -119,10 +119,10 @@ func (s *server) admit(r *http.Request, private bool) error {
 	var unknown error
 	if private {
 		if unknown = s.authenticate(r); unknown == nil {
-			return s.limits.known(e.caller.ID, s.cfg.Now())
+			return s.limits.known(e.caller.ID, s.cfg.Now)
 		}
 	}
-	if err := s.limits.stranger(e.from, s.cfg.Now()); err != nil {
+	if err := s.limits.stranger(e.from, s.cfg.Now); err != nil {
 		return err
 	}
 	return unknown
@@ -146,16 +146,22 @@ func newLimiter(r Rate) *limiter {
 	return &limiter{interval: interval, burst: time.Duration(r.Burst) * interval, seed: maphash.MakeSeed()}
 }
 
+// A clock reports the current time.
+type clock func() time.Time
+
 // take takes n requests of a caller, one or none. It returns how long to wait
 // where there is no room for one, and has then taken none.
-func (l *limiter) take(caller any, n int, now time.Time) (wait time.Duration) {
+func (l *limiter) take(caller any, n int, now clock) (wait time.Duration) {
 	hash := maphash.Comparable(l.seed, caller)
-	at, cost := now.UnixNano(), int64(n)*int64(l.interval)
+	cost := int64(n) * int64(l.interval)
 	var full int
 	for i := range l.rows {
 		bucket := &l.rows[i][hash>>(32*i)%buckets]
 		for {
+			// The clock is read after the bucket: a caller that waited for a core in
+			// between is not early, it is late.
 			old := bucket.Load()
+			at := now().UnixNano()
 			empty := max(old, at)
 			if over := empty + int64(l.interval) - at - int64(l.burst); over > 0 {
 				full++

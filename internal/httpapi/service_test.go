@@ -76,7 +76,7 @@ func start(t *testing.T, s setup) *testService {
 	if err != nil {
 		t.Fatal(err)
 	}
-	registry, err := issuer.NewRegistry(issuer.Config{Verifier: verifier, Store: store, AuthorizationServer: s.authorizationServer})
+	registry, err := issuer.NewRegistry(issuer.Config{Verifier: verifier, Store: store, AuthorizationServer: s.authorizationServer, PublicURL: "https://trust.example"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,6 +93,11 @@ func start(t *testing.T, s setup) *testService {
 	svc.server.Config.IdleTimeout = s.timeout
 	svc.server.Config.DisableGeneralOptionsHandler = true
 	svc.server.Config.MaxHeaderBytes = 16 << 10
+	for _, rate := range []*httpapi.Rate{&s.rates.Key, &s.rates.Lookups, &s.rates.Network, &s.rates.Strangers} {
+		if *rate == (httpapi.Rate{}) {
+			*rate = httpapi.Rate{PerSecond: 20_000, Burst: 20_000} // a test that says nothing of it is not limited
+		}
+	}
 	handlers, err := httpapi.New(httpapi.Config{
 		Registry: registry, Keys: keys, JWKS: s.jwks, Hosts: []string{svc.address},
 		Logger: slog.New(slog.NewJSONHandler(svc.log, nil)), BodyTimeout: s.timeout, Now: s.clock,

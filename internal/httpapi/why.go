@@ -97,7 +97,7 @@ func (s *server) writePage(w http.ResponseWriter, r *http.Request, status int, p
 	h.Set("Content-Security-Policy", whyPolicy)
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Frame-Options", "DENY")
-	write(w, r, status, "text/html; charset=utf-8", body.Bytes())
+	write(w, r, status, htmlType+"; charset=utf-8", body.Bytes())
 }
 
 // prefersJSON reports whether Accept (RFC 9110, Section 12.5.1) names JSON, and
