@@ -65,6 +65,14 @@ type Config struct {
 	// arrive. Zero means 5 seconds.
 	BodyTimeout time.Duration
 
+	// OnRequest is called for each request, after it was answered, from several
+	// goroutines, and must not block. Nil does nothing.
+	OnRequest func(Observation)
+
+	// Metrics returns the metrics of the service and their media type, for GET
+	// /v1/metrics. Nil means that there are none, and no such path.
+	Metrics func() (mediaType string, body []byte, err error)
+
 	// OnStorageFailed is called after a request was answered with 500 because
 	// its decision could not be made durable: the process must then end. It can
 	// be called more than once and must not block. Nil does nothing.
@@ -139,6 +147,9 @@ func (s *server) operations() {
 	add(s, operation{method: http.MethodGet, path: "/healthz", id: "read-health",
 		summary: "Whether requests are answered"}, nothing(), health)
 	s.handle("/why/{id}", http.MethodGet, "", http.HandlerFunc(s.why))
+	if s.cfg.Metrics != nil {
+		s.metricsOperation()
+	}
 }
 
 func (s *server) jwks(context.Context, struct{}) (json.RawMessage, error) { return s.cfg.JWKS(), nil }
