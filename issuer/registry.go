@@ -159,7 +159,7 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 			return Decision{}, fmt.Errorf("countersigning: %w", err)
 		}
 	}
-	if d.unavailable() {
+	if d.Unavailable() {
 		attrs := append(d.Asked.attrs(), slog.String("publisher", d.Asked.Publisher.String()),
 			slog.String("reason", string(d.Reason)), unavailableAttr(d.Findings))
 		r.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "not decided", attrs...)
@@ -251,6 +251,9 @@ func (r *Registry) Decision(ctx context.Context, id string) (Decision, error) {
 // AuthorizationServer returns [Config].AuthorizationServer.
 func (r *Registry) AuthorizationServer() string { return r.cfg.AuthorizationServer }
 
+// Cached returns how many entries a cache of the verifier holds.
+func (r *Registry) Cached(c verify.Cache) int { return r.cfg.Verifier.Cached(c) }
+
 // Accept records an operator's yes.
 func (r *Registry) Accept(ctx context.Context, a Acceptance) error {
 	if err := a.Check(); err != nil {
@@ -274,9 +277,9 @@ func (r *Registry) countersigns(d Decision, policy *Policy) bool {
 		d.AuthorizationServer != "" && d.Tier >= policy.countersignFrom && d.Grant.Scope != "" && countersignedUntil(d).After(d.At)
 }
 
-// unavailable reports whether a decision only says that no decision could be
+// Unavailable reports whether a decision only says that no decision could be
 // made now.
-func (d Decision) unavailable() bool {
+func (d Decision) Unavailable() bool {
 	const serviceUnavailable = 503
 	return d.OAuthError != nil && d.OAuthError.Status >= serviceUnavailable
 }
