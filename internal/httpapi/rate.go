@@ -106,7 +106,7 @@ func tooMany(l Limit, wait time.Duration) error {
 		return nil
 	}
 	p := problemFor(metadata.ReasonRateLimited.Problem(), metadata.ReasonRateLimited)
-	p.limit, p.retryAfter = l, time.Duration(math.Ceil(wait.Seconds())) * time.Second
+	p.limit, p.retryAfter = l, time.Duration(math.Ceil(wait.Seconds()))*time.Second
 	return &refusal{problem: p}
 }
 

@@ -26,7 +26,9 @@ const (
 )
 
 // CommitResults returns all results.
-func CommitResults() []CommitResult { return []CommitResult{CommitDurable, CommitFull, CommitFailed, CommitRefused} }
+func CommitResults() []CommitResult {
+	return []CommitResult{CommitDurable, CommitFull, CommitFailed, CommitRefused}
+}
 
 // observed is commit, reported. What wrote nothing, such as a sighting that is
 // known, is no commit.
