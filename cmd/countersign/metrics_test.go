@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strconv"
@@ -178,6 +179,11 @@ func TestMetricsArePrivate(t *testing.T) {
 				t.Error("A2 a key for metrics decides")
 			}
 		}
+	}
+	w := httptest.NewRecorder()
+	l.service.operator.ServeHTTP(w, httptest.NewRequest(http.MethodGet, metricsPath, nil))
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "countersign_build_info{") {
+		t.Errorf("the operator's door answers %d: %.200s", w.Code, w.Body)
 	}
 	for _, path := range []string{"/metrics", metricsPath, "/debug/vars", "/debug/pprof/", "/debug/pprof/heap"} {
 		t.Run("H27 "+path, func(t *testing.T) {
