@@ -19,7 +19,7 @@ import (
 func TestNoCallersAddressIsKept(t *testing.T) {
 	const peer, proxied, source = "127.0.0.77", "203.0.113.78", "203.0.113.79"
 	for _, overTLS := range []bool{false, true} {
-		t.Run(map[bool]string{false: "http", true: "https"}[overTLS], func(t *testing.T) {
+		t.Run(map[bool]string{false: "A11 http", true: "A11 https"}[overTLS], func(t *testing.T) {
 			log, dir := &lockedLog{}, t.TempDir()
 			cfg := smallService(dir)
 			cfg.Logger = slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
