@@ -18,6 +18,9 @@ const (
 	Denied   Outcome = "denied"
 )
 
+// Outcomes returns all outcomes.
+func Outcomes() []Outcome { return []Outcome{Approved, Review, Denied} }
+
 // A Decision is verdict, tier and grant under one policy, with an id. It is
 // recorded before it is told, and then does not change.
 type Decision struct {

@@ -119,8 +119,12 @@ func (r *Registry) record(ctx context.Context, a Act, c Change) error {
 	if err := r.cfg.Store.Record(ctx, a, c); err != nil {
 		return fmt.Errorf("recording %s of %.100q: %w", a.Verb, a.Subject, err)
 	}
-	r.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "operator", slog.String("act", string(a.Verb)), slog.String("subject", a.Subject),
-		slog.String("actor", a.Actor), slog.String("reason", a.Reason), slog.Time("until", a.Until))
+	attrs := []slog.Attr{slog.String("act", string(a.Verb)), slog.String("subject", a.Subject),
+		slog.String("actor", a.Actor), slog.String("reason", a.Reason)}
+	if !a.Until.IsZero() {
+		attrs = append(attrs, slog.Time("until", a.Until))
+	}
+	r.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "operator", attrs...)
 	return nil
 }
 

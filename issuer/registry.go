@@ -46,6 +46,12 @@ type Config struct {
 
 	// Logger receives one event per decision. Nil discards.
 	Logger *slog.Logger
+
+	// OnDecision is called for each decision, after it was recorded, or was one
+	// that is not recorded, with how long it took. It is called from several
+	// goroutines, must not block, and must not change the decision. Nil does
+	// nothing.
+	OnDecision func(d Decision, took time.Duration)
 }
 
 // A Registry decides on clients and keeps what it decided. It is safe for
@@ -137,8 +143,8 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 	if err := req.check(); err != nil {
 		return Decision{}, err
 	}
-	policy := r.Policy()
-	d, err := r.judge(ctx, req, policy)
+	policy, start := r.Policy(), r.cfg.Now()
+	d, err := r.judge(ctx, req, policy, start)
 	if err != nil {
 		return Decision{}, err
 	}
@@ -153,10 +159,11 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 			return Decision{}, fmt.Errorf("countersigning: %w", err)
 		}
 	}
-	if d.unavailable() {
+	if d.Unavailable() {
 		attrs := append(d.Asked.attrs(), slog.String("publisher", d.Asked.Publisher.String()),
 			slog.String("reason", string(d.Reason)), unavailableAttr(d.Findings))
 		r.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "not decided", attrs...)
+		r.observe(d, start)
 		return d, nil
 	}
 	if d.recorded, err = d.Encode(); err == nil {
@@ -169,12 +176,20 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 		slog.String("id", d.ID), slog.String("outcome", string(d.Outcome)), slog.String("tier", d.Tier.String()),
 		slog.String("reason", string(d.Reason)), slog.String("publisher", d.Publisher.String()),
 		slog.Bool("dry_run", d.DryRun))...)
+	r.observe(d, start)
 	return d, nil
 }
 
-// judge verifies and decides.
-func (r *Registry) judge(ctx context.Context, req Request, policy *Policy) (Decision, error) {
-	now := r.cfg.Now().UTC().Truncate(time.Second)
+// observe reports a decision that began at start.
+func (r *Registry) observe(d Decision, start time.Time) {
+	if r.cfg.OnDecision != nil {
+		r.cfg.OnDecision(d, r.cfg.Now().Sub(start))
+	}
+}
+
+// judge verifies and decides, at the instant of start.
+func (r *Registry) judge(ctx context.Context, req Request, policy *Policy, start time.Time) (Decision, error) {
+	now := start.UTC().Truncate(time.Second)
 	if req.Defects != nil {
 		d := Decision{At: now, Policy: policy.digest, Tier: TierUnverified, Told: "Refused", ExpiresAt: now,
 			Asked: askedOf(req, nil), Findings: defectFindings(req.Defects)}
@@ -227,6 +242,9 @@ func (r *Registry) Decision(ctx context.Context, id string) (Decision, error) {
 // AuthorizationServer returns [Config].AuthorizationServer.
 func (r *Registry) AuthorizationServer() string { return r.cfg.AuthorizationServer }
 
+// Cached returns how many entries a cache of the verifier holds.
+func (r *Registry) Cached(c verify.Cache) int { return r.cfg.Verifier.Cached(c) }
+
 func (r *Registry) audience(req Request) string {
 	if req.AuthorizationServer != "" {
 		return req.AuthorizationServer
@@ -242,9 +260,9 @@ func (r *Registry) countersigns(d Decision, policy *Policy) bool {
 		d.AuthorizationServer != "" && d.Tier >= policy.countersignFrom && d.Grant.Scope != "" && countersignedUntil(d).After(d.At)
 }
 
-// unavailable reports whether a decision only says that no decision could be
+// Unavailable reports whether a decision only says that no decision could be
 // made now.
-func (d Decision) unavailable() bool {
+func (d Decision) Unavailable() bool {
 	const serviceUnavailable = 503
 	return d.OAuthError != nil && d.OAuthError.Status >= serviceUnavailable
 }

@@ -55,7 +55,7 @@ func isLoopback(host string) bool {
 // own: it cannot be guessed, whoever has a countersigned statement or a refusal
 // has it already, and it opens nothing else.
 func (d *Decision) explainAt(publicURL string) {
-	if publicURL == "" || d.unavailable() {
+	if publicURL == "" || d.Unavailable() {
 		return
 	}
 	d.Why = publicURL + "/why/" + d.ID

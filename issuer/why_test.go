@@ -18,7 +18,7 @@ func TestRefusalsHaveAnAddress(t *testing.T) {
 			plain := Decision{ID: id}.deny(reason)
 			d := plain
 			d.explainAt(base)
-			if plain.unavailable() { // it is not recorded
+			if plain.Unavailable() { // it is not recorded
 				if d.Why != "" || d.OAuthError.URI != "" || *d.OAuthError != *plain.OAuthError {
 					t.Errorf("%+v has an address, and no record", d.OAuthError)
 				}

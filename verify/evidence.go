@@ -76,6 +76,7 @@ type metadataEvidence struct {
 type evidenceCache[T any] struct {
 	entries *lru.Cache[string, cached[T]]
 	flights singleflight.Group
+	looked  func(hit bool)
 }
 
 type cached[T any] struct {
@@ -83,18 +84,21 @@ type cached[T any] struct {
 	until time.Time
 }
 
-func newEvidenceCache[T any](size int) *evidenceCache[T] {
+func newEvidenceCache[T any](size int, looked func(hit bool)) *evidenceCache[T] {
 	entries, err := lru.New[string, cached[T]](size)
 	if err != nil {
 		panic("verify: " + err.Error()) // only for a size that is not positive
 	}
-	return &evidenceCache[T]{entries: entries}
+	return &evidenceCache[T]{entries: entries, looked: looked}
 }
 
 // get returns the value for name, from memory or by look. The look-up goes on
 // for others when ctx is done; it bounds itself by its own deadline.
 func (c *evidenceCache[T]) get(ctx context.Context, name string, now func() time.Time, look func(context.Context) (T, time.Time)) (T, error) {
-	if entry, ok := c.entries.Get(name); ok && now().Before(entry.until) {
+	entry, ok := c.entries.Get(name)
+	hit := ok && now().Before(entry.until)
+	c.looked(hit)
+	if hit {
 		return entry.value, nil
 	}
 	flight := c.flights.DoChan(name, func() (any, error) {
@@ -145,7 +149,7 @@ func (v *Verifier) lookUpDNS(ctx context.Context, p metadata.Publisher) (dnsEvid
 func (v *Verifier) walk(ctx context.Context, p metadata.Publisher) dnsEvidence {
 	e := dnsEvidence{state: sourceAbsent, name: p}
 	for i, name := range p.Walk() {
-		answer, err := v.cfg.Resolver.LookupTXT(ctx, name.KeyRecordName())
+		answer, err := v.lookupTXT(ctx, name.KeyRecordName())
 		switch {
 		case errors.Is(err, ErrNoRecord):
 			if i == 0 {
@@ -184,7 +188,7 @@ func (v *Verifier) lookUpPublisher(ctx context.Context, p metadata.Publisher) (d
 
 func (v *Verifier) fetchPublisher(ctx context.Context, p metadata.Publisher) documentEvidence {
 	until := v.cfg.Now().UTC().Add(limits.NegativeTTL)
-	resource, err := v.cfg.Fetcher.Fetch(ctx, p.PublisherDocumentURL(), limits.DocumentBytesMax)
+	resource, err := v.fetch(ctx, p.PublisherDocumentURL(), limits.DocumentBytesMax)
 	if err != nil {
 		state, detail, server := fetchState(err)
 		if state == sourceWithdrawn {
@@ -238,7 +242,7 @@ func (v *Verifier) lookUpMetadata(ctx context.Context, id metadata.ClientID) (me
 func (v *Verifier) fetchMetadata(ctx context.Context, id metadata.ClientID) metadataEvidence {
 	const longest = 24 * time.Hour
 	now := v.cfg.Now().UTC()
-	resource, err := v.cfg.Fetcher.Fetch(ctx, id.String(), v.cfg.DocumentBytes)
+	resource, err := v.fetch(ctx, id.String(), v.cfg.DocumentBytes)
 	if err != nil {
 		state, detail, server := fetchState(err)
 		e := metadataEvidence{state: state, detail: detail, server: server, until: now.Add(limits.NegativeTTL)}

@@ -157,13 +157,13 @@ func (r *run) trustUnchecked() {
 // caller runs nothing else meanwhile.
 func (w WrongStage) Install() (restore func()) {
 	i := slices.Index(stageNames, w.stage)
-	right := stages[i]
-	stages[i] = func(r *run, ctx context.Context) error { return w.wrong(r, ctx, right) }
-	return func() { stages[i] = right }
+	right := stages[i].run
+	stages[i].run = func(r *run, ctx context.Context) error { return w.wrong(r, ctx, right) }
+	return func() { stages[i].run = right }
 }
 
 // stageNames are the names of the stages, in their order.
 var stageNames = strings.Fields("loadDocument checkForm findKeys checkSignature checkTimes checkMetadata checkProvenance")
 
-// Stages returns how many stages there are, and how many have names here.
-func Stages() (have, named int) { return len(stages), len(stageNames) }
+// CountStages returns how many stages there are, and how many have names here.
+func CountStages() (have, named int) { return len(stages), len(stageNames) }

@@ -48,6 +48,7 @@ func parseStatement(raw string) *parsedStatement {
 type statementCache struct {
 	entries *lru.Cache[string, verifiedBytes]
 	names   []metadata.ProtectedName
+	looked  func(hit bool)
 }
 
 // verifiedBytes says that a statement verifies under the key with a thumbprint,
@@ -57,16 +58,18 @@ type verifiedBytes struct {
 	thumbprint string
 }
 
-func newStatementCache(size int, names []metadata.ProtectedName) *statementCache {
+func newStatementCache(size int, names []metadata.ProtectedName, looked func(hit bool)) *statementCache {
 	entries, err := lru.New[string, verifiedBytes](size)
 	if err != nil {
 		panic("verify: " + err.Error()) // only for a size that is not positive
 	}
-	return &statementCache{entries: entries, names: names}
+	return &statementCache{entries: entries, names: names, looked: looked}
 }
 
 func (c *statementCache) parse(raw string) *parsedStatement {
-	if known, ok := c.entries.Get(raw); ok {
+	known, ok := c.entries.Get(raw)
+	c.looked(ok)
+	if ok {
 		return known.parsed
 	}
 	return parseStatement(raw)

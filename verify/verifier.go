@@ -58,6 +58,9 @@ type Config struct {
 
 	// Logger receives one event per verification. Nil discards.
 	Logger *slog.Logger
+
+	// Observer is told what happens, for metrics. The zero Observer is not.
+	Observer Observer
 }
 
 // A Verifier verifies what clients present. It is safe for concurrent use, and
@@ -110,10 +113,10 @@ func New(cfg Config) (*Verifier, error) {
 	return &Verifier{
 		denials:    denials,
 		cfg:        cfg,
-		statements: newStatementCache(keptStatements, cfg.ProtectedNames),
-		dns:        newEvidenceCache[dnsEvidence](limits.CachedPublishers),
-		publishers: newEvidenceCache[documentEvidence](limits.CachedPublishers),
-		documents:  newEvidenceCache[metadataEvidence](limits.CachedPublishers),
+		statements: newStatementCache(keptStatements, cfg.ProtectedNames, cfg.Observer.look(CacheStatements)),
+		dns:        newEvidenceCache[dnsEvidence](limits.CachedPublishers, cfg.Observer.look(CacheDNS)),
+		publishers: newEvidenceCache[documentEvidence](limits.CachedPublishers, cfg.Observer.look(CachePublishers)),
+		documents:  newEvidenceCache[metadataEvidence](limits.CachedPublishers, cfg.Observer.look(CacheDocuments)),
 	}, nil
 }
 
@@ -164,7 +167,7 @@ func (v *Verifier) Verify(ctx context.Context, p Presentation) (*Verdict, error)
 		if r.stopped() {
 			break
 		}
-		if err := stage(r, ctx); err != nil {
+		if err := v.carryOut(ctx, stage, r); err != nil {
 			return nil, err
 		}
 	}
@@ -178,13 +181,19 @@ func (v *Verifier) Verify(ctx context.Context, p Presentation) (*Verdict, error)
 	return r.verdict, nil
 }
 
+// A stage is a part of a verification.
+type stage struct {
+	name Stage
+	run  func(*run, context.Context) error
+}
+
 // stages run in this order, each only if those before it passed.
-var stages = []func(*run, context.Context) error{
-	(*run).loadDocument,
-	(*run).checkForm,
-	(*run).findKeys,
-	(*run).checkSignature,
-	(*run).checkTimes,
-	(*run).checkMetadata,
-	(*run).checkProvenance,
+var stages = []stage{
+	{StageDocument, (*run).loadDocument},
+	{StageForm, (*run).checkForm},
+	{StageKeys, (*run).findKeys},
+	{StageSignature, (*run).checkSignature},
+	{StageTimes, (*run).checkTimes},
+	{StageMetadata, (*run).checkMetadata},
+	{StageProvenance, (*run).checkProvenance},
 }

@@ -15,7 +15,7 @@ import (
 // TestWrongStages puts each mistake in place of a stage and asks the vectors
 // and drawn worlds: one of them must notice, or they prove nothing.
 func TestWrongStages(t *testing.T) {
-	if have, named := verify.Stages(); have != named {
+	if have, named := verify.CountStages(); have != named {
 		t.Fatalf("%d stages, %d of them named: name them all", have, named)
 	}
 	if red := redVectors(t); len(red) > 0 {

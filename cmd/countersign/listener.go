@@ -38,6 +38,7 @@ type boundedListener struct {
 	net.Listener
 	network, all int
 	trusted      []netip.Prefix
+	refused      func() // called for each connection that is closed at once
 
 	mu   sync.Mutex
 	held map[netip.Prefix]int // only networks that hold some
@@ -48,7 +49,7 @@ type boundedListener struct {
 // trusted, and so are the proxies that are named.
 func newBoundedListener(l net.Listener, limits config.Limits, proxies []netip.Prefix) *boundedListener {
 	trusted := append(slices.Clone(proxies), netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"))
-	return &boundedListener{Listener: l, network: limits.NetworkConnections, all: limits.Connections, trusted: trusted, held: map[netip.Prefix]int{}}
+	return &boundedListener{Listener: l, network: limits.NetworkConnections, all: limits.Connections, trusted: trusted, refused: func() {}, held: map[netip.Prefix]int{}}
 }
 
 // Accept implements net.Listener.
@@ -62,8 +63,16 @@ func (l *boundedListener) Accept() (net.Conn, error) {
 		if l.take(network) {
 			return &boundedConn{Conn: conn, release: sync.OnceFunc(func() { l.release(network) })}, nil
 		}
+		l.refused()
 		_ = conn.Close()
 	}
+}
+
+// open returns how many connections are held.
+func (l *boundedListener) open() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.sum
 }
 
 // networkOf returns the network of a peer, zero where it is trusted.

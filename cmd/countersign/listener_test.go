@@ -25,19 +25,20 @@ import (
 var answerOK = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 
 // serveBounded serves on loopback, as if it were another network.
-func serveBounded(t *testing.T, network, all int, trusted ...netip.Prefix) (addr string, bounded *boundedListener) {
+func serveBounded(t *testing.T, network, all int, trusted ...netip.Prefix) (addr string, bounded *boundedListener, refused *atomic.Int64) {
 	t.Helper()
+	refused = &atomic.Int64{}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	bounded = newBoundedListener(listener, config.Limits{NetworkConnections: network, Connections: all}, nil)
-	bounded.trusted = trusted
+	bounded.trusted, bounded.refused = trusted, func() { refused.Add(1) }
 	server := newServer(answerOK)
 	done := make(chan struct{})
 	go func() { defer close(done); _ = server.Serve(bounded) }()
 	t.Cleanup(func() { _ = server.Close(); <-done })
-	return listener.Addr().String(), bounded
+	return listener.Addr().String(), bounded, refused
 }
 
 // answered asks over a connection and reports whether an answer came.
@@ -77,7 +78,7 @@ func TestConnectionsOfANetwork(t *testing.T) {
 		{"H6 a trusted network", 2, 100, []netip.Prefix{loopback}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			addr, bounded := serveBounded(t, test.network, test.all, test.trusted...)
+			addr, bounded, refused := serveBounded(t, test.network, test.all, test.trusted...)
 			held := []net.Conn{dial(t, addr), dial(t, addr)}
 			for _, conn := range held {
 				if !answered(t, conn) {
@@ -86,6 +87,9 @@ func TestConnectionsOfANetwork(t *testing.T) {
 			}
 			if answered(t, dial(t, addr)) == test.limited {
 				t.Errorf("the third is answered: %t", !test.limited)
+			}
+			if got := refused.Load() > 0; got != test.limited {
+				t.Errorf("%d connections were reported as refused", refused.Load())
 			}
 			for _, conn := range held {
 				_ = conn.Close()

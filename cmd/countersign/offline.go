@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/fc28f635/countersign/internal/access"
+	"github.com/fc28f635/countersign/internal/config"
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/internal/store/badgerstore"
 	"github.com/fc28f635/countersign/issuer"
@@ -67,7 +68,7 @@ func offlineHandler(ctx context.Context, store *badgerstore.Store) (http.Handler
 	if err != nil {
 		return nil, err
 	}
-	handlers, err := httpapi.New(httpapi.Config{Registry: registry, Keys: keys, Hosts: []string{"localhost"}})
+	handlers, err := httpapi.New(httpapi.Config{Registry: registry, Keys: keys, Hosts: []string{"localhost"}, Rates: ratesOf(config.Defaults().Limits)})
 	return handlers.Operator, err
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/fc28f635/countersign/internal/access"
 	"github.com/fc28f635/countersign/internal/config"
 	"github.com/fc28f635/countersign/internal/httpapi"
+	"github.com/fc28f635/countersign/internal/metrics"
 	"github.com/fc28f635/countersign/internal/store/badgerstore"
 	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
@@ -123,9 +124,10 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	if err := closeToOthers(ctx, cfg.Dir, cfg.Logger); err != nil {
 		return nil, err
 	}
+	counted := metrics.New(currentVersion().Version)
 	store, err := badgerstore.Open(badgerstore.Config{
 		Dir: cfg.Dir, MinFreeBytes: cfg.MinFreeBytes, Small: cfg.Small, Logger: cfg.Logger,
-		OnFailure: func(err error) { cancel(err) },
+		OnFailure: func(err error) { cancel(err) }, OnCommit: counted.Commit,
 	})
 	if err != nil {
 		return nil, err
@@ -141,7 +143,7 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	}
 	cfg.PublicURL = cmp.Or(cfg.PublicURL, ownURL(listener.Addr(), cfg.Certificate != nil))
 	cfg.Limits = cmp.Or(cfg.Limits, config.Defaults().Limits)
-	registry, err := newRegistry(cfg, store, countersigner)
+	registry, err := newRegistry(cfg, store, countersigner, counted)
 	if err != nil {
 		return nil, err
 	}
@@ -153,6 +155,7 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 		Registry: registry, Keys: keys, JWKS: jwksOf(countersigner), Logger: cfg.Logger,
 		Hosts: append(hostsOf(listener.Addr(), cfg.Certificate != nil), cfg.Hosts...), BodyTimeout: cfg.Limits.BodyTimeout,
 		TrustedProxies: cfg.TrustedProxies, ProxyHeader: cfg.ProxyHeader, Origins: cfg.Origins, Rates: ratesOf(cfg.Limits),
+		OnRequest: counted.Request, Metrics: counted.Text,
 		OnStorageFailed: func() { cancel(issuer.ErrStorageFailed) },
 	})
 	if err != nil {
@@ -171,14 +174,20 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 		server: newServer(handlers.Public), admin: newServer(handlers.Operator),
 		log: cfg.Logger, cancel: cancel, abort: abort, done: make(chan struct{}),
 	}
-	s.server.ErrorLog = slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelWarn)
+	s.server.ErrorLog = newServerLog(cfg.Logger)
 	s.admin.ErrorLog = s.server.ErrorLog
 	if socket, err := listenSocket(cfg.Dir); err != nil {
 		cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "operator commands on this machine need an API key", slog.String("error", err.Error()))
 	} else {
 		go func() { cancel(s.admin.Serve(socket)) }()
 	}
-	s.serve(newBoundedListener(listener, cfg.Limits, cfg.TrustedProxies), cfg.Certificate)
+	bounded := newBoundedListener(listener, cfg.Limits, cfg.TrustedProxies)
+	bounded.refused = counted.ConnectionRefused
+	counted.Watch(metrics.Watched{
+		Cached: registry.Cached, Free: store.Free, Connections: bounded.open,
+		PolicyDigest: func() string { return registry.Policy().Digest() },
+	})
+	s.serve(bounded, cfg.Certificate)
 	go s.end(ctx, drain)
 	return s, nil
 }
@@ -203,9 +212,9 @@ func (cfg serviceConfig) now() time.Time {
 }
 
 // newRegistry wires what decides.
-func newRegistry(cfg serviceConfig, store issuer.Store, countersigner *issuer.Countersigner) (*issuer.Registry, error) {
+func newRegistry(cfg serviceConfig, store issuer.Store, countersigner *issuer.Countersigner, counted *metrics.Metrics) (*issuer.Registry, error) {
 	lookup := cfg.Lookup
-	lookup.Memory, lookup.Logger = store, cfg.Logger
+	lookup.Memory, lookup.Logger, lookup.Observer = store, cfg.Logger, counted.Observer()
 	lookup.Documents = func(f verify.Fetcher) verify.Fetcher {
 		return issuer.PinnedFetcher{Fetcher: f, Store: store, Now: cfg.now}
 	}
@@ -219,6 +228,7 @@ func newRegistry(cfg serviceConfig, store issuer.Store, countersigner *issuer.Co
 	return issuer.NewRegistry(issuer.Config{
 		Verifier: verifier, Store: store, Policy: cfg.Policy, Countersigner: countersigner,
 		AuthorizationServer: cfg.AuthorizationServer, PublicURL: cfg.PublicURL, Test: lookup.InsecureLoopback, Now: lookup.Now, Logger: cfg.Logger,
+		OnDecision: counted.Decision,
 	})
 }
 

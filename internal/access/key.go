@@ -12,24 +12,33 @@ import (
 	"github.com/fc28f635/countersign/issuer"
 )
 
-// A Role says which operations a key may call. Each covers the one before it.
-// The zero Role covers nothing.
+// A Role says which operations a key may call: its own, and those of the roles
+// that it covers. The zero Role covers nothing.
 type Role string
 
 // The roles.
 const (
+	Metrics  Role = "metrics"  // read the metrics, which are of all callers together, and nothing else
 	Read     Role = "read"     // read recorded decisions
 	Decide   Role = "decide"   // ask for decisions, and read them
 	Operator Role = "operator" // everything
 )
 
-var roles = []Role{Read, Decide, Operator}
+var roles = []Role{Metrics, Read, Decide, Operator}
+
+// covered are the roles that each role covers.
+var covered = map[Role][]Role{
+	Metrics:  {Metrics},
+	Read:     {Read},
+	Decide:   {Read, Decide},
+	Operator: roles,
+}
+
+// Roles returns all roles.
+func Roles() []Role { return slices.Clone(roles) }
 
 // Covers reports whether whoever has r may call what needs the role need.
-func (r Role) Covers(need Role) bool {
-	has, needs := slices.Index(roles, r), slices.Index(roles, need)
-	return has >= 0 && needs >= 0 && has >= needs
-}
+func (r Role) Covers(need Role) bool { return slices.Contains(covered[r], need) }
 
 // A Right is what a key may do beyond its role.
 type Right string

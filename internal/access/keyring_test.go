@@ -214,6 +214,11 @@ func TestTermsCheck(t *testing.T) {
 }
 
 func TestRoles(t *testing.T) {
+	for _, role := range access.Roles() {
+		if access.Metrics.Covers(role) != (role == access.Metrics) || role.Covers(access.Metrics) != (role == access.Metrics || role == access.Operator) {
+			t.Errorf("%s and %s: %t, %t", access.Metrics, role, access.Metrics.Covers(role), role.Covers(access.Metrics))
+		}
+	}
 	order := []access.Role{access.Read, access.Decide, access.Operator}
 	for i, has := range order {
 		for j, need := range order {

@@ -17,6 +17,7 @@ func (s *server) authenticate(r *http.Request) error {
 		e.caller = access.Local()
 		return nil
 	}
+	e.auth = AuthFailed
 	token, err := bearer(r)
 	if err != nil {
 		return err
@@ -25,6 +26,7 @@ func (s *server) authenticate(r *http.Request) error {
 	if err != nil {
 		return unauthenticated(err)
 	}
+	e.auth = AuthOK
 	return nil
 }
 

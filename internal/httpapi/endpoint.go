@@ -51,10 +51,14 @@ func endpoint[Req, Resp any](s *server, status int, read func(http.ResponseWrite
 // it was answered.
 type event struct {
 	id       string
+	route    string     // template of the path; empty where it is none of ours
+	method   string     // empty where it is none of the route's
 	operator bool       // it came through the operator's door
 	from     netip.Addr // where it came from; zero through the operator's door
 	caller   access.Key // zero where nobody needs to be known
 	named    string     // who the caller says does it
+	auth     Auth
+	limit    Limit
 	status   int
 	reason   string
 	decision string
@@ -121,6 +125,8 @@ func namesListener(r *http.Request) bool {
 
 // log writes the event of a request.
 func (s *server) log(r *http.Request, e *event, start time.Time) {
+	took := s.cfg.Now().Sub(start)
+	s.observe(e, took)
 	level := slog.LevelInfo
 	switch {
 	case r.Context().Err() != nil: // the caller is gone, whatever came of it
@@ -131,7 +137,7 @@ func (s *server) log(r *http.Request, e *event, start time.Time) {
 	}
 	attrs := []slog.Attr{
 		slog.String("request_id", e.id), slog.String("method", shorten(r.Method)), slog.String("path", shorten(r.URL.Path)),
-		slog.Int("status", e.status), slog.Duration("took", s.cfg.Now().Sub(start)),
+		slog.Int("status", e.status), slog.Duration("took", took),
 	}
 	if e.from.IsValid() {
 		attrs = append(attrs, slog.String("network", networkOf(e.from).String()))
@@ -158,7 +164,7 @@ func (s *server) log(r *http.Request, e *event, start time.Time) {
 // logged only.
 func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	p, e := problemOf(err), eventOf(r)
-	e.err, e.reason = err, string(p.reason)
+	e.err, e.reason, e.limit = err, string(p.reason), p.limit
 	if p.challenge != "" {
 		w.Header().Set("WWW-Authenticate", p.challenge)
 	}

@@ -68,6 +68,14 @@ type Config struct {
 	// arrive. Zero means 5 seconds.
 	BodyTimeout time.Duration
 
+	// OnRequest is called for each request, after it was answered, from several
+	// goroutines, and must not block. Nil does nothing.
+	OnRequest func(Observation)
+
+	// Metrics returns the metrics of the service and their media type, for GET
+	// /v1/metrics. Nil means that there are none, and no such path.
+	Metrics func() (mediaType string, body []byte, err error)
+
 	// OnStorageFailed is called after a request was answered with 500 because
 	// its decision could not be made durable: the process must then end. It can
 	// be called more than once and must not block. Nil does nothing.
@@ -151,6 +159,9 @@ func (s *server) operations() {
 		summary:     "Why it was decided so, for whoever has the address",
 		description: "A page for people, or JSON where Accept prefers it. The id is the decision's own; nobody is authenticated."},
 		nil, reflect.TypeFor[issuer.Explanation](), http.HandlerFunc(s.why))
+	if s.cfg.Metrics != nil {
+		s.metricsOperation()
+	}
 }
 
 func (s *server) jwks(context.Context, struct{}) (json.RawMessage, error) { return s.cfg.JWKS(), nil }

@@ -197,7 +197,7 @@ func (classesSchema) Schema(huma.Registry) *huma.Schema {
 
 // Schema implements huma.SchemaProvider.
 func (roleSchema) Schema(huma.Registry) *huma.Schema {
-	return enum([]access.Role{access.Read, access.Decide, access.Operator})
+	return enum(access.Roles())
 }
 
 // Schema implements huma.SchemaProvider.

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"errors"
+	"net"
 	"net/http"
 	"os"
 	"time"
@@ -40,6 +41,7 @@ type problem struct {
 	reason      metadata.Reason // empty for what only HTTP knows
 	challenge   string          // of WWW-Authenticate
 	retryAfter  time.Duration
+	limit       Limit // of a request that was over it
 }
 
 // retryAfter is when to ask again after 503: failed look-ups are remembered
@@ -104,6 +106,10 @@ func forbidden(description string) error {
 // did not send what it announced.
 func notWhole(err error) error {
 	var large *http.MaxBytesError
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err // without the addresses of the connection, which are nobody's to keep
+	}
 	switch {
 	case errors.As(err, &large):
 		return because(metadata.ReasonRequestTooLarge, err)

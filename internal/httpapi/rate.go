@@ -62,23 +62,23 @@ func newLimiters(r Rates) limiters {
 // known counts a request of an API key.
 func (l limiters) known(id string, now clock) error {
 	if wait := l.lookups.take(id, 0, now); wait > 0 { // it has had too many
-		return tooMany(wait)
+		return tooMany(LimitLookups, wait)
 	}
-	return tooMany(l.key.take(id, 1, now))
+	return tooMany(LimitKey, l.key.take(id, 1, now))
 }
 
 // stranger counts a request without a key in force.
 func (l limiters) stranger(from netip.Addr, now clock) error {
 	const site = 48
 	if wait := l.network.take(networkOf(from), 1, now); wait > 0 {
-		return tooMany(wait)
+		return tooMany(LimitNetwork, wait)
 	}
 	if from.Is6() {
 		if wait := l.prefix.take(prefixOf(from, site), 1, now); wait > 0 {
-			return tooMany(wait)
+			return tooMany(LimitNetwork, wait)
 		}
 	}
-	return tooMany(l.strangers.take("", 1, now))
+	return tooMany(LimitStrangers, l.strangers.take("", 1, now))
 }
 
 // charge has a key pay for a look-up: its next request waits where it has had too
@@ -101,12 +101,12 @@ func prefixOf(a netip.Addr, bits int) netip.Prefix {
 }
 
 // tooMany refuses until the time has passed; there is no error in no time.
-func tooMany(wait time.Duration) error {
+func tooMany(l Limit, wait time.Duration) error {
 	if wait <= 0 {
 		return nil
 	}
 	p := problemFor(metadata.ReasonRateLimited.Problem(), metadata.ReasonRateLimited)
-	p.retryAfter = time.Duration(math.Ceil(wait.Seconds())) * time.Second
+	p.limit, p.retryAfter = l, time.Duration(math.Ceil(wait.Seconds()))*time.Second
 	return &refusal{problem: p}
 }
 

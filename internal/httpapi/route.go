@@ -14,6 +14,7 @@ import (
 // A route answers the requests for one path: those of its methods, and no other.
 type route struct {
 	server    *server
+	template  string
 	private   bool // needs an API key, whatever is asked
 	readByAll bool // by pages of every origin
 	methods   map[string]method
@@ -34,7 +35,7 @@ const privatePrefix = "/v1/"
 func (s *server) handle(template, name string, role access.Role, h http.Handler) {
 	rt := s.routes[template]
 	if rt == nil {
-		rt = &route{server: s, private: strings.HasPrefix(template, privatePrefix), readByAll: readByAll(template), methods: map[string]method{}}
+		rt = &route{server: s, template: template, private: strings.HasPrefix(template, privatePrefix), readByAll: readByAll(template), methods: map[string]method{}}
 		s.routes[template] = rt
 		s.router.Path(template).Handler(rt)
 	}
@@ -52,6 +53,11 @@ func (s *server) handle(template, name string, role access.Role, h http.Handler)
 
 // ServeHTTP implements http.Handler.
 func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	m, ok := rt.methods[r.Method]
+	e := eventOf(r)
+	if e.route = rt.template; ok {
+		e.method = r.Method
+	}
 	if rt.crossOrigin(w, r) {
 		return
 	}
@@ -59,12 +65,11 @@ func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rt.server.refuse(w, r, err)
 		return
 	}
-	m, ok := rt.methods[r.Method]
 	switch {
 	case !ok:
 		w.Header().Set("Allow", rt.allow)
 		rt.server.refuse(w, r, errMethod)
-	case rt.private && !eventOf(r).caller.Role.Covers(m.role):
+	case rt.private && !e.caller.Role.Covers(m.role):
 		rt.server.refuse(w, r, errRole)
 	default:
 		m.handle.ServeHTTP(w, r)

@@ -54,6 +54,7 @@ type setup struct {
 	proxies             []netip.Prefix
 	proxyHeader         string
 	origins             []string
+	observe             func(httpapi.Observation)
 }
 
 func start(t *testing.T, s setup) *testService {
@@ -101,7 +102,7 @@ func start(t *testing.T, s setup) *testService {
 	handlers, err := httpapi.New(httpapi.Config{
 		Registry: registry, Keys: keys, JWKS: s.jwks, Hosts: []string{svc.address},
 		Logger: slog.New(slog.NewJSONHandler(svc.log, nil)), BodyTimeout: s.timeout, Now: s.clock,
-		Rates: s.rates, TrustedProxies: s.proxies, ProxyHeader: s.proxyHeader, Origins: s.origins,
+		Rates: s.rates, TrustedProxies: s.proxies, ProxyHeader: s.proxyHeader, Origins: s.origins, OnRequest: s.observe,
 		OnStorageFailed: func() {
 			svc.failed.add()
 			if s.failed != nil {

@@ -58,6 +58,9 @@ type Config struct {
 
 	// Logger receives one event per verification. Nil discards.
 	Logger *slog.Logger
+
+	// Observer is told what happens, for metrics. The zero Observer is not.
+	Observer verify.Observer
 }
 
 // A Resolver is a recursive DNS resolver.
@@ -97,5 +100,6 @@ func New(cfg Config) (*verify.Verifier, error) {
 		InsecureSpecialUse: cfg.InsecureLoopback,
 		Now:                cfg.Now,
 		Logger:             cfg.Logger,
+		Observer:           cfg.Observer,
 	})
 }

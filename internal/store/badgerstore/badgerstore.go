@@ -64,6 +64,15 @@ type Config struct {
 	// its callers were answered. The process should then end: the store takes
 	// no more writes. It must not call Close itself. Nil does nothing.
 	OnFailure func(error)
+
+	// OnCommit is called for each commit, after its callers were answered, and
+	// must not block: no other commit begins before it returns. Nil does
+	// nothing.
+	OnCommit func(Commit)
+
+	// Now reports the current time, for how long a commit takes. Nil means
+	// time.Now.
+	Now func() time.Time
 }
 
 // A Store is an issuer.Store and an access.Store in one directory, which it
@@ -77,6 +86,8 @@ type Store struct {
 	dir       string
 	minFree   uint64
 	onFailure func(error)
+	observe   func(Commit)
+	now       func() time.Time
 
 	// commitTxn, link and free stand between the store and the disk.
 	commitTxn func(*badger.Txn) error
@@ -109,6 +120,9 @@ func Open(c Config) (*Store, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	if c.Now == nil {
+		c.Now = time.Now //nolint:forbidigo // the default of the injected clock
+	}
 	dir, err := filepath.Abs(c.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("naming the data directory: %w", err)
@@ -117,7 +131,7 @@ func Open(c Config) (*Store, error) {
 		return nil, openError(dir, err)
 	}
 	s := &Store{
-		log: c.Logger, dir: dir, minFree: c.MinFreeBytes, onFailure: c.OnFailure,
+		log: c.Logger, dir: dir, minFree: c.MinFreeBytes, onFailure: c.OnFailure, observe: c.OnCommit, now: c.Now,
 		commitTxn: (*badger.Txn).Commit, link: os.Link, free: freeBytes,
 		queue: make(chan *request, queueLength), done: make(chan struct{}), tally: newTally(),
 	}

@@ -71,7 +71,7 @@ func (s *Store) commitAll() {
 	for first := range s.queue {
 		runtime.Gosched() // those whom the last commit answered come back now
 		for batch := s.gather(first); len(batch) > 0; {
-			batch = s.commit(batch)
+			batch = s.observed(batch)
 		}
 	}
 }
@@ -94,21 +94,21 @@ func (s *Store) gather(first *request) []*request {
 }
 
 // commit writes as many of a batch as fit into one transaction, answers them,
-// and returns the others.
-func (s *Store) commit(batch []*request) (rest []*request) {
+// and returns the others. The error is why nothing was made durable.
+func (s *Store) commit(batch []*request) (rest []*request, err error) {
 	if s.failed != nil {
 		answer(batch, s.failed)
-		return nil
+		return nil, s.failed
 	}
 	if err := s.checkFree(); err != nil {
 		answer(batch, err)
-		return nil
+		return nil, err
 	}
 	txn := s.db.NewTransaction(true)
 	defer txn.Discard()
 	if err := put(txn, commitKey(s.seq+1), commitNumber(s.seq+1)); err != nil {
 		answer(batch, err)
-		return nil
+		return nil, err
 	}
 	var applied []*request
 	var wrote bool
@@ -129,18 +129,19 @@ func (s *Store) commit(batch []*request) (rest []*request) {
 		wrote = wrote || w
 		applied = append(applied, r)
 	}
-	if wrote {
-		err := s.tally.write(txn)
-		if err == nil {
-			err = s.sync(txn)
-		}
-		if err != nil {
-			s.fail(err, applied)
-			return rest
-		}
+	if !wrote {
+		answer(applied, nil)
+		return rest, errNothingWritten
+	}
+	if err = s.tally.write(txn); err == nil {
+		err = s.sync(txn)
+	}
+	if err != nil {
+		s.fail(err, applied)
+		return rest, s.failed
 	}
 	answer(applied, nil)
-	return rest
+	return rest, nil
 }
 
 // sync makes a transaction durable and takes down its number.
