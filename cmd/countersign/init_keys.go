@@ -41,7 +41,7 @@ func (f *initFlags) openKeys(c *cobra.Command, p metadata.Publisher, asks bool) 
 	if !k.standby {
 		return k, nil
 	}
-	if err := f.standby.checkPlace(f.dir); err != nil {
+	if err := f.standby.checkPlace(f.dir, dir); err != nil {
 		return nil, err
 	}
 	k.passphrase, err = f.standby.newPassphrase(c, !f.yes)

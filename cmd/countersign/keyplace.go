@@ -15,6 +15,9 @@ import (
 // in the tree that is uploaded, or in a git work tree that does not ignore it.
 // Mend says where it can be.
 func checkKeyPlace(place, tree, mend string) error {
+	if err := checkExpanded(place); err != nil {
+		return err
+	}
 	if err := notUploadedWith(place, tree); err != nil {
 		return err
 	}
@@ -29,6 +32,17 @@ func checkKeyPlace(place, tree, mend string) error {
 			return nil
 		}
 	}
+}
+
+// checkExpanded refuses a path that begins with ~. Shells leave it alone after
+// --flag= and in quotes, and cmd.exe always: the key would be in a directory of
+// that name, wherever the command was run.
+func checkExpanded(path string) error {
+	first, _, _ := strings.Cut(filepath.ToSlash(path), "/")
+	if first != "~" {
+		return nil
+	}
+	return refused(fmt.Errorf("%q is not in your home directory: the shell left the ~ as it is", path), "write the whole path")
 }
 
 // keyDirMend says where keys can be. Flag is what --key-dir said.
@@ -73,12 +87,17 @@ func hideFromGit(dir string) (changed bool, err error) {
 
 // notUploadedWith refuses a key, or a directory of keys, inside the tree.
 func notUploadedWith(keys, tree string) error {
-	inside, err := filepath.Rel(resolved(tree), resolved(keys))
-	if err != nil || !filepath.IsLocal(inside) {
+	if !inside(keys, tree) {
 		return nil
 	}
 	return refused(fmt.Errorf("%q is inside %q, and everything there is uploaded: a key there becomes public", keys, tree),
 		"keep keys elsewhere; without --key-dir they are kept in your configuration directory")
+}
+
+// inside reports whether a path is a directory or in it.
+func inside(path, dir string) bool {
+	rest, err := filepath.Rel(resolved(dir), resolved(path))
+	return err == nil && filepath.IsLocal(rest)
 }
 
 // resolved returns the absolute path without links, as far as it exists.

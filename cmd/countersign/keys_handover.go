@@ -31,13 +31,17 @@ func (h *handover) addPassphrase(c *cobra.Command) {
 // has nothing else.
 func (h handover) printed() bool { return h.output == "" || h.output == "-" }
 
-// checkPlace refuses a file that would be published by accident. Dir is the
-// publisher's.
-func (h handover) checkPlace(dir string) error {
+// checkPlace refuses a file that would be published by accident, or lost and
+// stolen together with the keys. Dir is the publisher's.
+func (h handover) checkPlace(dir, keys string) error {
 	if h.printed() {
 		return nil
 	}
-	return checkKeyPlace(h.output, filepath.Join(dir, siteDir), "name a file outside of it, best on what can be taken out of this machine")
+	const mend = "name a file outside of it, best on what can be taken out of this machine"
+	if inside(h.output, keys) {
+		return refused(fmt.Errorf("no standby is put into %q: whoever has the keys in %q has it, too", h.output, keys), mend)
+	}
+	return checkKeyPlace(h.output, filepath.Join(dir, siteDir), mend)
 }
 
 // give hands the private part over. It comes before the key is published: nobody

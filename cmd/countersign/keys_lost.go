@@ -204,13 +204,15 @@ func (r *keyring) signStep(f *ringFlags, k *ringKey, seen consequence) keyStep {
 	do := "sign with " + k.id
 	if k.file == "" {
 		words = append(words, "--key", standbyFile)
-		do = "fetch the standby " + k.id + " from where it is kept (" + standbyFile + " stands for the file), and sign with it; copied to " +
-			attest.KeyPath(r.dir, r.publisher, k.id) + " it signs from then on without --key"
+		do = "fetch the standby " + k.id + " from where it is kept (" + standbyFile + " stands for the file), and sign with it"
 	}
 	if seen.Answer == answersNothing {
 		do += ", here only: upload nothing yet"
 	} else {
 		do += ", and " + uploadStep(r.publisher, f.dirArgument())
+	}
+	if k.file == "" {
+		do += ". Copied to " + attest.KeyPath(r.dir, r.publisher, k.id) + " it signs from then on without --key"
 	}
 	return keyStep{Do: do, Commands: []string{f.line(words...)}, Seen: []consequence{seen}}
 }

@@ -56,7 +56,7 @@ func runKeysStandby(c *cobra.Command, f newKeyFlags, h handover, domain string) 
 		return refused(fmt.Errorf("%s has the standby key %s already", r.publisher.Domain(), k.id),
 			"one is enough; if it cannot be found, "+command("keys", "lost", r.publisher.Domain(), k.id))
 	}
-	if err := h.checkPlace(cmp.Or(f.dir, ".")); err != nil {
+	if err := h.checkPlace(cmp.Or(f.dir, "."), r.dir); err != nil {
 		return err
 	}
 	passphrase, err := h.newPassphrase(c, true)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/fc28f635/countersign/attest"
@@ -90,7 +91,7 @@ func (p *procedure) tell(w io.Writer, asJSON bool) {
 		fmt.Fprintln(w, "\nNext")
 	}
 	for i, s := range p.Steps {
-		printIndented(w, fmt.Sprintf("  %d. ", i+1), s.Do)
+		fmt.Fprintf(w, "  %d. %s\n", i+1, strings.ReplaceAll(printable(s.Do), "\n", "\n     "))
 		for _, command := range s.Commands {
 			printIndented(w, "       ", command)
 		}
