@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/fc28f635/countersign/attest"
 	"github.com/fc28f635/countersign/internal/strictjson"
 	"github.com/fc28f635/countersign/metadata"
 )
@@ -51,6 +52,19 @@ func keyDirMend(flag string) string {
 		return "leave --key-dir out: keys are then kept in your configuration directory; countersign init --key-here keeps them in a work tree all the same, hidden from git"
 	}
 	return "--key-dir names a directory outside of it; countersign init --key-here keeps keys in a work tree all the same, hidden from git"
+}
+
+// keysDir is where init --key-here keeps keys, in the publisher's directory.
+const keysDir = "keys"
+
+// keysBeside returns the words of a command line that name the keys which init
+// --key-here made in dir, none where it made none for the publisher.
+func keysBeside(dir string, p metadata.Publisher) []string {
+	keys := filepath.Join(dir, keysDir)
+	if _, err := os.Stat(filepath.Dir(attest.KeyPath(keys, p, "any"))); dir == "" || err != nil {
+		return nil
+	}
+	return []string{"--key-dir", keys}
 }
 
 // ignoreAll is the .gitignore of a directory that git is to see nothing of, the
@@ -130,5 +144,5 @@ func checkNoKey(name string, c metadata.Client) error {
 		return nil
 	}
 	return refused(fmt.Errorf("%q: a member holds a private key, and everything in it is published", name),
-		"take the key out; if it was ever published, make another with countersign init --kid and revoke this one")
+		"take the key out; if it was ever published, countersign keys stolen DOMAIN KID says what to do")
 }
