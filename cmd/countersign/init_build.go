@@ -124,7 +124,11 @@ func (f *initFlags) tell(out io.Writer, p metadata.Publisher, around surrounding
 	line := (&ringFlags{keyDir: f.keyDir}).line
 	var next []string
 	if keys.standby {
-		next = append(next, "the standby key: "+keepElsewhere)
+		kept := "the standby key: " + keepElsewhere
+		if f.standby.printed() {
+			kept += ".\nIt is all of the block above, with its first and last line, as one file"
+		}
+		next = append(next, kept)
 	}
 	next = append(next,
 		"add the records at whoever serves the zone, beside whatever is there",
