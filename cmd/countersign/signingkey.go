@@ -129,7 +129,7 @@ func (f *keyFlags) failure(err error) error {
 		return fail(err, "run it where the passphrase can be typed; where nobody is there to type, --key env:NAME --kid ID takes an unencrypted key from a secret: openssl pkcs8 -in "+file+" writes one")
 	}
 	if strings.HasPrefix(f.source, "env:") {
-		return fail(err, "the variable holds the whole text of a key file; where it is filled from a secret, this run may have been given none")
+		return fail(err, "the variable holds the whole text of a key file, Ed25519 or P-256 in PKCS#8 PEM; where it is filled from a secret, this run may have been given none")
 	}
 	return fail(err, "keys are Ed25519 or P-256 in PKCS#8 PEM, one in a file that only you can read; openssl pkcs8 -topk8 -nocrypt -in "+file+" -out NEW.pem converts other forms")
 }
