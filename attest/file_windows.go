@@ -42,7 +42,8 @@ func checkPrivate(f *os.File, _ fs.FileInfo) error {
 	if err != nil {
 		return fmt.Errorf("reading the access control list of %q: %w", f.Name(), err)
 	}
-	others := fmt.Errorf("%w: icacls %q /inheritance:r /grant:r %%USERNAME%%:F", ErrReadableByOthers, f.Name())
+	// A SID is the same word in cmd.exe and PowerShell, and there is no other name for it.
+	others := fmt.Errorf("%w: icacls \"%s\" /inheritance:r /grant:r *%s:F", ErrReadableByOthers, f.Name(), user)
 	dacl, _, err := sd.DACL()
 	if err != nil {
 		return fmt.Errorf("reading the access control list of %q: %w", f.Name(), err)

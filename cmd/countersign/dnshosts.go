@@ -13,12 +13,14 @@ import (
 var dnsHostsJSON []byte
 
 // A dnsHost is a company that serves zones for others, known by the names of its
-// name servers.
+// name servers. A name is here only where somebody read it: many sources are not
+// the company's own page, and a stored copy is not today's. What is made of it is
+// one word beside the names of the servers, which decides nothing.
 type dnsHost struct {
 	Suffix string `json:"suffix"` // "ns.cloudflare.com"
 	Name   string `json:"name"`   // "Cloudflare"
-	Source string `json:"source"`
-	Date   string `json:"date"`
+	Source string `json:"source"` // where a name server with that suffix is named
+	Date   string `json:"date"`   // when a copy of the source was read
 }
 
 var dnsHosts = func() []dnsHost {

@@ -304,9 +304,11 @@ func (s *sight) mendKidTwice(kid string) string {
 
 func (s *sight) mendRevoked(kid string) string {
 	next := s.nextKeyID()
-	return "a revoked key does not come back: sign with another.\n" +
-		command("init", s.publisher.Domain(), "--dir", s.dir(), "--kid", next) + "    # and add the record that it prints\n" +
-		command("publish", "--dir", s.dir(), "--kid", next) + "    # and upload " + filepath.Join(s.dir(), siteDir) + "\n" +
+	return "a revoked key does not come back: sign with another. With a standby the line of keys goes on:\n" +
+		"  " + s.line("keys", "stolen", s.publisher.Domain(), kid, "--dir", s.dir()) + "    # says how\n" +
+		"without one a new key begins another:\n" +
+		s.line("init", s.publisher.Domain(), "--dir", s.dir(), "--kid", next) + "    # and add the record that it prints\n" +
+		s.line("publish", "--dir", s.dir(), "--kid", next) + "    # and upload " + filepath.Join(s.dir(), siteDir) + "\n" +
 		"leave the empty record of " + kid + " where it is"
 }
 

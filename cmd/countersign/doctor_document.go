@@ -146,7 +146,7 @@ func (s *sight) mendDocument(url string) string {
 	if s.target.dir == "" {
 		return "upload what countersign publish wrote to DIR/site, so that it is served at exactly this address as application/json"
 	}
-	return command("publish", "--dir", s.dir()) + "\n" + s.mendUpload(url) + "\nwith status 200 as application/json, and nothing is redirected"
+	return s.line("publish", "--dir", s.dir()) + "\n" + s.mendUpload(url) + "\nwith status 200 as application/json, and nothing is redirected"
 }
 
 func (s *sight) mendRedirect(url string) string {
@@ -194,7 +194,7 @@ func (s *sight) mendClientID(string) string {
 	if s.target.dir == "" {
 		return text + "\nin DIR/client.json; then countersign publish --dir DIR, and upload DIR/site"
 	}
-	return text + ": it is so in " + filepath.Join(s.dir(), clientFile) + "\n" + command("publish", "--dir", s.dir()) + "\nupload " + s.localFile(s.target.id.String()) + " again"
+	return text + ": it is so in " + filepath.Join(s.dir(), clientFile) + "\n" + s.line("publish", "--dir", s.dir()) + "\nupload " + s.localFile(s.target.id.String()) + " again"
 }
 
 // localFile returns where publish writes what is served at a URL.

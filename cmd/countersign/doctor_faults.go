@@ -159,7 +159,7 @@ func (s *sight) mendExpires(string) string {
 	if stated, ok := s.verdict.Statement(); ok && time.Unix(stated.ExpiresAt, 0).Sub(s.at) > limits.ExpiresSoon {
 		publish = append(publish, "--force")
 	}
-	return command(publish...) + "\n" + s.mendUpload(s.target.id.String())
+	return s.line(publish...) + "\n" + s.mendUpload(s.target.id.String())
 }
 
 func (s *sight) refusedOtherwise() []string {
@@ -234,7 +234,12 @@ func (s *sight) record(kid string) string {
 			return recordForms(attest.DNSRecord{Publisher: s.publisher, Key: record}, cmp.Or(s.cut.zone, registrable(s.publisher)))
 		}
 	}
-	return "as " + command("init", s.publisher.Domain(), "--dir", s.dir()) + " prints it"
+	return "as " + s.line("init", s.publisher.Domain(), "--dir", s.dir()) + " prints it"
+}
+
+// line is a command line that finds the publisher's keys.
+func (s *sight) line(words ...string) string {
+	return command(append(words, keysBeside(s.target.dir, s.publisher)...)...)
 }
 
 // dir returns the directory of the publisher, or a word for it.

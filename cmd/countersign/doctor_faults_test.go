@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -53,6 +54,25 @@ func TestDocumentMissing(t *testing.T) {
 				t.Errorf("%v, want %d", got, tc.want)
 			}
 		})
+	}
+}
+
+// Who keeps keys where init --key-here put them is told to sign with those.
+func TestMendsFindTheKeys(t *testing.T) {
+	s := &sight{publisher: metadata.MustPublisher("https://acme.test"), target: target{dir: t.TempDir()}, verdict: &verify.Verdict{}}
+	for _, want := range []int{0, 1} {
+		words := " --key-dir " + filepath.Join(s.target.dir, "keys")
+		for name, mend := range map[string]string{
+			"document": s.mendDocument("https://acme.test/mcp/client.json"), "revoked": s.mendRevoked("2026a"),
+			"client_id": s.mendClientID(""), "expires": s.mendExpires(""), "record": s.record("2026a"),
+		} {
+			if commands := strings.Count(mend, "countersign "); strings.Count(mend, words) != want*commands || commands == 0 {
+				t.Errorf("%s, %d: %s", name, want, mend)
+			}
+		}
+		if err := os.MkdirAll(filepath.Join(s.target.dir, "keys", "acme.test"), 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -94,7 +94,7 @@ func (f *initFlags) check() error {
 		return &usageError{errors.New("--no-standby makes none: --standby and --passphrase are for one that is made")}
 	}
 	if f.keyHere && f.keyDir == "" {
-		f.keyDir = filepath.Join(f.dir, "keys")
+		f.keyDir = filepath.Join(f.dir, keysDir)
 	}
 	_, err := f.lookup.config()
 	return err

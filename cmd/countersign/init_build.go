@@ -121,19 +121,23 @@ func (f *initFlags) tell(out io.Writer, p metadata.Publisher, around surrounding
 	if f.terraform != "" {
 		fmt.Fprintf(out, "\n# Terraform\n%s", terraform(f.terraform, zone, keys.standing(records)))
 	}
-	keyDirWords := (&ringFlags{keyDir: f.keyDir}).keyDirWords()
+	line := (&ringFlags{keyDir: f.keyDir}).line
 	var next []string
 	if keys.standby {
-		next = append(next, "the standby key: "+keepElsewhere)
+		kept := "the standby key: " + keepElsewhere
+		if f.standby.printed() {
+			kept += ".\nIt is all of the block above, with its first and last line, as one file"
+		}
+		next = append(next, kept)
 	}
 	next = append(next,
 		"add the records at whoever serves the zone, beside whatever is there",
 		"edit "+filepath.Join(f.dir, clientFile)+": it is what your client says of itself",
-		command(append([]string{"publish", "--dir", f.dir}, keyDirWords...)...),
+		line("publish", "--dir", f.dir),
 		"upload what is in "+filepath.Join(f.dir, siteDir)+" to https://"+p.Domain()+"/, as publish says",
 		command("doctor", p.Domain(), "--dir", f.dir))
 	if len(records) == 1 {
-		next = append(next, command(append([]string{"keys", "standby", p.Domain(), "--dir", f.dir, "-o", "FILE"}, keyDirWords...)...)+
+		next = append(next, line("keys", "standby", p.Domain(), "--dir", f.dir, "-o", "FILE")+
 			"\nmakes a second key to keep elsewhere: with it you go on at once when this one is lost or stolen")
 	}
 	fmt.Fprintln(out, "\nNext")

@@ -41,8 +41,11 @@ func (f *initFlags) openKeys(c *cobra.Command, p metadata.Publisher, asks bool) 
 	if !k.standby {
 		return k, nil
 	}
-	if err := f.standby.checkPlace(f.dir); err != nil {
+	if err := f.standby.checkPlace(f.dir, dir); err != nil {
 		return nil, err
+	}
+	if f.standby.output == "" && f.standby.passphrase == "" {
+		fmt.Fprintln(c.ErrOrStderr(), "A second key, the standby, is for the day that the first is lost or stolen. It is shown once, encrypted, for you to keep elsewhere.")
 	}
 	k.passphrase, err = f.standby.newPassphrase(c, !f.yes)
 	return k, err

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/fc28f635/countersign/attest"
 	"github.com/fc28f635/countersign/internal/strictjson"
 	"github.com/fc28f635/countersign/metadata"
 )
@@ -15,6 +16,9 @@ import (
 // in the tree that is uploaded, or in a git work tree that does not ignore it.
 // Mend says where it can be.
 func checkKeyPlace(place, tree, mend string) error {
+	if err := checkExpanded(place); err != nil {
+		return err
+	}
 	if err := notUploadedWith(place, tree); err != nil {
 		return err
 	}
@@ -31,12 +35,36 @@ func checkKeyPlace(place, tree, mend string) error {
 	}
 }
 
+// checkExpanded refuses a path that begins with ~. Shells leave it alone after
+// --flag= and in quotes, and cmd.exe always: the key would be in a directory of
+// that name, wherever the command was run.
+func checkExpanded(path string) error {
+	first, _, _ := strings.Cut(filepath.ToSlash(path), "/")
+	if first != "~" {
+		return nil
+	}
+	return refused(fmt.Errorf("%q is not in your home directory: the shell left the ~ as it is", path), "write the whole path")
+}
+
 // keyDirMend says where keys can be. Flag is what --key-dir said.
 func keyDirMend(flag string) string {
 	if flag != "" {
 		return "leave --key-dir out: keys are then kept in your configuration directory; countersign init --key-here keeps them in a work tree all the same, hidden from git"
 	}
 	return "--key-dir names a directory outside of it; countersign init --key-here keeps keys in a work tree all the same, hidden from git"
+}
+
+// keysDir is where init --key-here keeps keys, in the publisher's directory.
+const keysDir = "keys"
+
+// keysBeside returns the words of a command line that name the keys which init
+// --key-here made in dir, none where it made none for the publisher.
+func keysBeside(dir string, p metadata.Publisher) []string {
+	keys := filepath.Join(dir, keysDir)
+	if _, err := os.Stat(filepath.Dir(attest.KeyPath(keys, p, "any"))); dir == "" || err != nil {
+		return nil
+	}
+	return []string{"--key-dir", keys}
 }
 
 // ignoreAll is the .gitignore of a directory that git is to see nothing of, the
@@ -73,12 +101,17 @@ func hideFromGit(dir string) (changed bool, err error) {
 
 // notUploadedWith refuses a key, or a directory of keys, inside the tree.
 func notUploadedWith(keys, tree string) error {
-	inside, err := filepath.Rel(resolved(tree), resolved(keys))
-	if err != nil || !filepath.IsLocal(inside) {
+	if !inside(keys, tree) {
 		return nil
 	}
 	return refused(fmt.Errorf("%q is inside %q, and everything there is uploaded: a key there becomes public", keys, tree),
 		"keep keys elsewhere; without --key-dir they are kept in your configuration directory")
+}
+
+// inside reports whether a path is a directory or in it.
+func inside(path, dir string) bool {
+	rest, err := filepath.Rel(resolved(dir), resolved(path))
+	return err == nil && filepath.IsLocal(rest)
 }
 
 // resolved returns the absolute path without links, as far as it exists.
@@ -111,5 +144,5 @@ func checkNoKey(name string, c metadata.Client) error {
 		return nil
 	}
 	return refused(fmt.Errorf("%q: a member holds a private key, and everything in it is published", name),
-		"take the key out; if it was ever published, make another with countersign init --kid and revoke this one")
+		"take the key out; if it was ever published, countersign keys stolen DOMAIN KID says what to do")
 }

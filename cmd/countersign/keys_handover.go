@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,13 +32,17 @@ func (h *handover) addPassphrase(c *cobra.Command) {
 // has nothing else.
 func (h handover) printed() bool { return h.output == "" || h.output == "-" }
 
-// checkPlace refuses a file that would be published by accident. Dir is the
-// publisher's.
-func (h handover) checkPlace(dir string) error {
+// checkPlace refuses a file that would be published by accident, or lost and
+// stolen together with the keys. Dir is the publisher's.
+func (h handover) checkPlace(dir, keys string) error {
 	if h.printed() {
 		return nil
 	}
-	return checkKeyPlace(h.output, filepath.Join(dir, siteDir), "name a file outside of it, best on what can be taken out of this machine")
+	const mend = "name a file outside of it, best on what can be taken out of this machine"
+	if inside(h.output, keys) {
+		return refused(fmt.Errorf("no standby is put into %q: whoever has the keys in %q has it, too", h.output, keys), mend)
+	}
+	return checkKeyPlace(h.output, filepath.Join(dir, siteDir), mend)
 }
 
 // give hands the private part over. It comes before the key is published: nobody
@@ -48,7 +53,7 @@ func (h handover) give(c *cobra.Command, key attest.Key, passphrase []byte) erro
 	}
 	if !h.printed() {
 		if err := key.Save(h.output, passphrase); err != nil {
-			return fail(err, "name a new file for the standby key")
+			return fail(err, notSaved(err))
 		}
 		return nil
 	}
@@ -62,6 +67,14 @@ func (h handover) give(c *cobra.Command, key attest.Key, passphrase []byte) erro
 		return fail(err, "")
 	}
 	return nil
+}
+
+// notSaved says how to go on where a file for a standby key was not made.
+func notSaved(err error) string {
+	if errors.Is(err, fs.ErrPermission) {
+		return "it is a place that you cannot write to, or one that keeps no permissions, as many sticks do: name a file in your home directory, and move it there"
+	}
+	return "name a new file for the standby key"
 }
 
 // newPassphrase returns what a standby key is encrypted with, nil for nothing. It
@@ -86,31 +99,51 @@ func (h handover) newPassphrase(c *cobra.Command, mayAsk bool) ([]byte, error) {
 	if !ok {
 		return nil, nil
 	}
+	return h.askPassphrase(c, file)
+}
+
+// passphraseTries is how often a person may get a new passphrase wrong.
+const passphraseTries = 3
+
+// askPassphrase asks twice for a passphrase, and again where the two differ. An
+// empty one is nil where the private part goes to a file, and none elsewhere.
+func (h handover) askPassphrase(c *cobra.Command, file *os.File) ([]byte, error) {
 	ask := func(what string) ([]byte, error) {
 		fmt.Fprint(c.ErrOrStderr(), "countersign: "+what+": ")
 		defer fmt.Fprintln(c.ErrOrStderr())
-		return readPassphrase(c.Context(), file)
+		text, err := readPassphrase(c.Context(), file)
+		if err != nil {
+			return nil, fail(fmt.Errorf("asking for the passphrase: %w", err), "")
+		}
+		return text, nil
 	}
 	question := "passphrase for the standby key"
 	if h.output != "" {
 		question += ", empty for none"
 	}
-	first, err := ask(question)
-	if err != nil {
-		return nil, fail(fmt.Errorf("asking for the passphrase: %w", err), "")
+	for range passphraseTries {
+		first, err := ask(question)
+		if err != nil {
+			return nil, err
+		}
+		if len(first) == 0 && h.output != "" {
+			return nil, nil
+		}
+		if len(first) == 0 {
+			fmt.Fprintln(c.ErrOrStderr(), "countersign: the passphrase is empty, and what is shown on a terminal is encrypted")
+			continue
+		}
+		again, err := ask("the same again")
+		if err != nil {
+			return nil, err
+		}
+		same := bytes.Equal(first, again)
+		clear(again)
+		if same {
+			return first, nil
+		}
+		clear(first)
+		fmt.Fprintln(c.ErrOrStderr(), "countersign: the two passphrases differ")
 	}
-	if len(first) == 0 && h.output != "" {
-		return nil, nil
-	}
-	again, err := ask("the same again")
-	defer clear(again)
-	switch {
-	case err != nil:
-		return nil, fail(fmt.Errorf("asking for the passphrase: %w", err), "")
-	case len(first) == 0:
-		return nil, refused(errors.New("the passphrase is empty"), "-o FILE or -o - gives the private key in the clear")
-	case !bytes.Equal(first, again):
-		return nil, refused(errors.New("the two passphrases differ"), "run it again")
-	}
-	return first, nil
+	return nil, refused(errors.New("no passphrase was given twice alike"), "run it again")
 }

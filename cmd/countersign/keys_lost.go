@@ -61,10 +61,10 @@ func runKeysLost(c *cobra.Command, f ringFlags, domain, kid string) error {
 	}
 	if k.file != "" {
 		return refused(fmt.Errorf("not lost: the private part of %s is in %q", kid, k.file),
-			"if its passphrase is lost, move the file away first; if somebody else may have it, "+command("keys", "stolen", domain, kid))
+			"if its passphrase is lost, move the file away first; if somebody else may have it, "+f.line("keys", "stolen", domain, kid, "--dir", f.dirArgument()))
 	}
 	if k.state == stateStolen {
-		return refused(fmt.Errorf("%s is stolen, which is more than lost", kid), command("keys", "stolen", domain, kid)+" prints what to do")
+		return refused(fmt.Errorf("%s is stolen, which is more than lost", kid), f.line("keys", "stolen", domain, kid, "--dir", f.dirArgument())+" prints what to do")
 	}
 	r.warn(c.ErrOrStderr())
 	p := newProcedure(r, k, stateLost)
@@ -86,6 +86,7 @@ func runKeysLost(c *cobra.Command, f ringFlags, domain, kid string) error {
 	p.step(keyStep{Do: "leave the record of " + kid + " where it is: nobody else has the key, and verifiers measure other keys by it",
 		Seen: []consequence{{"statements by " + kid, "as before, until they end"}}})
 	next := r.successor(k, true)
+	p.guess(k, next)
 	switch {
 	case next != nil && !now.Before(overlapped(k, next)):
 		p.Successor = next.id
@@ -138,6 +139,7 @@ func runKeysStolen(c *cobra.Command, f ringFlags, domain, kid string) error {
 	if next != nil && !now.Before(overlapped(k, next)) {
 		answer = answersSigned
 	}
+	p.guess(k, next)
 	p.cost("until its record is empty whoever has the key signs as %s", r.publisher.Domain())
 	p.cost("what you signed with %s is refused from then until the upload: prepare both, and do them together", kid)
 	if answer == answersNewLine {
@@ -204,13 +206,15 @@ func (r *keyring) signStep(f *ringFlags, k *ringKey, seen consequence) keyStep {
 	do := "sign with " + k.id
 	if k.file == "" {
 		words = append(words, "--key", standbyFile)
-		do = "fetch the standby " + k.id + " from where it is kept (" + standbyFile + " stands for the file), and sign with it; copied to " +
-			attest.KeyPath(r.dir, r.publisher, k.id) + " it signs from then on without --key"
+		do = "fetch the standby " + k.id + " from where it is kept (" + standbyFile + " stands for the file), and sign with it"
 	}
 	if seen.Answer == answersNothing {
 		do += ", here only: upload nothing yet"
 	} else {
 		do += ", and " + uploadStep(r.publisher, f.dirArgument())
+	}
+	if k.file == "" {
+		do += ". Copied to " + attest.KeyPath(r.dir, r.publisher, k.id) + " it signs from then on without --key"
 	}
 	return keyStep{Do: do, Commands: []string{f.line(words...)}, Seen: []consequence{seen}}
 }

@@ -136,7 +136,7 @@ func runKeysNew(c *cobra.Command, f newKeyFlags, domain string) error {
 	if err := f.announce(r, tree, key, p, now); err != nil {
 		return err
 	}
-	sign := command(append([]string{"publish", "--dir", f.dirArgument(), "--kid", key.ID()}, f.keyDirWords()...)...)
+	sign := f.line("publish", "--dir", f.dirArgument(), "--kid", key.ID())
 	switch {
 	case older == nil && len(r.keys) == 0:
 		p.step(keyStep{Do: "sign with it: it is the publisher's first key", Commands: []string{sign}})
@@ -151,7 +151,7 @@ func runKeysNew(c *cobra.Command, f newKeyFlags, domain string) error {
 		p.step(keyStep{Do: "then sign with it, and " + uploadStep(r.publisher, f.dirArgument()), Commands: []string{sign},
 			Seen: []consequence{{"statements by " + key.ID(), answersSigned}, {"statements by " + older.id, "as before: its record stays"}}})
 		p.step(keyStep{Do: "when the last statement by " + older.id + " has ended, retire it",
-			Commands: []string{command(append([]string{"keys", "retire", r.publisher.Domain(), older.id, "--dir", f.dirArgument()}, f.keyDirWords()...)...)}})
+			Commands: []string{f.line("keys", "retire", r.publisher.Domain(), older.id, "--dir", f.dirArgument())}})
 	}
 	p.tell(c.OutOrStdout(), f.json)
 	return nil

@@ -49,7 +49,7 @@ func runKeysRetire(c *cobra.Command, f ringFlags, force bool, domain, kid string
 		return err
 	}
 	if k.state == stateStolen {
-		return refused(fmt.Errorf("%s is stolen: its empty record stays, since deleting it would revoke nothing", kid), command("keys", "stolen", domain, kid)+" prints what to do")
+		return refused(fmt.Errorf("%s is stolen: its empty record stays, since deleting it would revoke nothing", kid), f.line("keys", "stolen", domain, kid, "--dir", f.dirArgument())+" prints what to do")
 	}
 	tree, err := f.openSite(r.publisher)
 	if err != nil {

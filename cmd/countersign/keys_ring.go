@@ -50,6 +50,7 @@ type ringKey struct {
 	elsewhere bool            // made as a standby, to be kept elsewhere
 	made      time.Time       // the first that is known of it
 	announced time.Time       // when its record was given out
+	guessed   bool            // announced is when the tree was last written, on whatever machine
 	inJournal bool            // the journal knows when it was made
 	signed    []attest.Event
 }

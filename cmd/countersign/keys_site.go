@@ -73,7 +73,7 @@ func (r *keyring) learn(tree *site) error {
 			continue
 		}
 		k := r.know(kid)
-		k.state, k.public, k.made, k.announced = stateStandby, jwk, at, at
+		k.state, k.public, k.made, k.announced, k.guessed = stateStandby, jwk, at, at, true
 		if i == 0 {
 			k.state = stateActive
 		}

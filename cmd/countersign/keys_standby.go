@@ -54,9 +54,9 @@ func runKeysStandby(c *cobra.Command, f newKeyFlags, h handover, domain string) 
 	r.warn(c.ErrOrStderr())
 	if k := r.standby(); k != nil {
 		return refused(fmt.Errorf("%s has the standby key %s already", r.publisher.Domain(), k.id),
-			"one is enough; if it cannot be found, "+command("keys", "lost", r.publisher.Domain(), k.id))
+			"one is enough; if it cannot be found, "+f.line("keys", "lost", r.publisher.Domain(), k.id, "--dir", f.dirArgument()))
 	}
-	if err := h.checkPlace(cmp.Or(f.dir, ".")); err != nil {
+	if err := h.checkPlace(cmp.Or(f.dir, "."), r.dir); err != nil {
 		return err
 	}
 	passphrase, err := h.newPassphrase(c, true)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/fc28f635/countersign/attest"
@@ -69,6 +70,14 @@ func (p *procedure) cost(format string, args ...any) {
 	p.Costs = append(p.Costs, fmt.Sprintf(format, args...))
 }
 
+// guess says that the times of two keys are those of a file: the machine that
+// knew them is gone. Next is nil where there is no key to go on with.
+func (p *procedure) guess(k, next *ringKey) {
+	if next != nil && (k.guessed || next.guessed) {
+		p.cost("this machine does not know since when %s and %s are published together, and counts from when the tree was written here. If it was for 24 h, %s signs as before, and there is nothing to wait for", k.id, next.id, next.id)
+	}
+}
+
 func (p *procedure) step(s keyStep) { p.Steps = append(p.Steps, s) }
 
 // tell prints the procedure for people, or as JSON.
@@ -90,7 +99,7 @@ func (p *procedure) tell(w io.Writer, asJSON bool) {
 		fmt.Fprintln(w, "\nNext")
 	}
 	for i, s := range p.Steps {
-		printIndented(w, fmt.Sprintf("  %d. ", i+1), s.Do)
+		fmt.Fprintf(w, "  %d. %s\n", i+1, strings.ReplaceAll(printable(s.Do), "\n", "\n     "))
 		for _, command := range s.Commands {
 			printIndented(w, "       ", command)
 		}

@@ -50,12 +50,12 @@ func newRoot(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 }
 
 // tellUsage makes wrong arguments of a command, and of those below it, usage
-// errors.
+// errors that say which it takes.
 func tellUsage(c *cobra.Command) {
 	if check := c.Args; check != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
 			if err := check(c, args); err != nil {
-				return &usageError{err}
+				return &usageError{fmt.Errorf("%w: it is %s", err, c.UseLine())}
 			}
 			return nil
 		}

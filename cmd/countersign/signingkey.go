@@ -78,8 +78,7 @@ func (f *keyFlags) loadKept(p metadata.Publisher, preferred []string, ask attest
 		case len(kept) == 1:
 			kid = kept[0]
 		case len(kept) == 0:
-			return attest.Key{}, fail(fmt.Errorf("no key of %s is kept in %q", p.Domain(), dir),
-				f.initCommand(p)+" makes one; --key and --key-dir name others")
+			return attest.Key{}, fail(fmt.Errorf("no key of %s is kept in %q", p.Domain(), dir), f.noneKept(p, preferred))
 		default:
 			return attest.Key{}, fail(fmt.Errorf("%s has several keys: %s", p.Domain(), strings.Join(kept, ", ")), "--kid chooses one")
 		}
@@ -89,6 +88,19 @@ func (f *keyFlags) loadKept(p metadata.Publisher, preferred []string, ask attest
 		return key, fail(err, f.initCommand(p)+" makes a new key, and --key names one elsewhere")
 	}
 	return key, f.failure(err)
+}
+
+// noneKept says how to sign where no key is kept, and which are published. A new
+// key is the last resort: it is of another line.
+func (f *keyFlags) noneKept(p metadata.Publisher, published []string) string {
+	if beside := keysBeside(f.project, p); f.dir == "" && beside != nil {
+		return strings.Join(beside, " ") + " names those that init --key-here made"
+	}
+	if len(published) == 0 {
+		return f.initCommand(p) + " makes one; --key and --key-dir name others"
+	}
+	return "--key FILE names the private part of " + published[0] + ", which is published; if nobody has it, " +
+		command("keys", "lost", p.Domain(), published[0], "--dir", cmp.Or(f.project, "DIR")) + " says how to go on"
 }
 
 // initCommand returns the command that makes a key where none is kept. It chooses
@@ -105,7 +117,7 @@ func (f *keyFlags) failure(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, attest.ErrReadableByOthers):
-		return fail(err, "a key that others can read may have been copied: if it was, make a new one with countersign init --kid")
+		return fail(err, "where that has no effect, as on a stick, copy the file into your home directory first; if somebody may have copied the key, countersign keys stolen DOMAIN KID says what to do")
 	case errors.Is(err, fs.ErrNotExist):
 		return fail(err, "countersign init DOMAIN --dir DIR makes a key")
 	}
@@ -115,6 +127,9 @@ func (f *keyFlags) failure(err error) error {
 	}
 	if errors.Is(err, errNoTerminal) {
 		return fail(err, "run it where the passphrase can be typed; where nobody is there to type, --key env:NAME --kid ID takes an unencrypted key from a secret: openssl pkcs8 -in "+file+" writes one")
+	}
+	if strings.HasPrefix(f.source, "env:") {
+		return fail(err, "the variable holds the whole text of a key file, Ed25519 or P-256 in PKCS#8 PEM; where it is filled from a secret, this run may have been given none")
 	}
 	return fail(err, "keys are Ed25519 or P-256 in PKCS#8 PEM, one in a file that only you can read; openssl pkcs8 -topk8 -nocrypt -in "+file+" -out NEW.pem converts other forms")
 }
