@@ -110,15 +110,15 @@ func TestResembles(t *testing.T) {
 func TestResemblesInEitherCase(t *testing.T) {
 	evil := metadata.MustPublisher("https://evil.com")
 	for client, want := range map[string]string{
-		"ChatG\u0420\u0422":      "ChatGPT", // Cyrillic Er and Te, which as small letters are no p and t
-		"chatgpt":                "ChatGPT",
-		"GEM\u04c0NI":            "Gemini", // palochka, as a capital like I
-		"Gernini":                "Gemini", // r and n together
+		"ChatG\u0420\u0422":       "ChatGPT", // Cyrillic Er and Te, which as small letters are no p and t
+		"chatgpt":                 "ChatGPT",
+		"GEM\u04c0NI":             "Gemini", // palochka, as a capital like I
+		"Gernini":                 "Gemini", // r and n together
 		"Visual Studi\u03bf Code": "Visual Studio Code",
-		"visual-studio-code":     "Visual Studio Code",
-		"Geminis":                "",
-		"Клод":                   "",
-		"Курсор":                 "",
+		"visual-studio-code":      "Visual Studio Code",
+		"Geminis":                 "",
+		"Клод":                    "",
+		"Курсор":                  "",
 	} {
 		n, ok := metadata.Resembled(metadata.ProtectedNames(), client, evil)
 		if n.Name != want || ok != (want != "") {
