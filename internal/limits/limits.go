@@ -129,6 +129,14 @@ const (
 	// KeyLineHold is how long a key without such overlap is capped.
 	KeyLineHold = 72 * time.Hour
 
+	// DocumentAbsence is how long a metadata document must have been missing for
+	// 404 to be its withdrawal: longer than it takes to upload it anew.
+	DocumentAbsence = 10 * time.Minute
+
+	// AbsencePause is the longest pause between two answers with 404 that count
+	// as one absence.
+	AbsencePause = 24 * time.Hour
+
 	// ExceptionLongest bounds a hold and an allowance: what was decided at night
 	// by one person is looked at again within a week.
 	ExceptionLongest = 7 * 24 * time.Hour
