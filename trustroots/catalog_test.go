@@ -210,7 +210,7 @@ func TestCatalogSince(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []trustroots.CatalogChange{
-		{Name: "agent", Kind: trustroots.CatalogChanged, Members: []trustroots.CatalogMemberChange{
+		{Name: "agent", Kind: trustroots.CatalogChanged, Touches: []metadata.ChangeKind{metadata.ChangeRedirect}, Members: []trustroots.CatalogMemberChange{
 			{Member: "title", Before: json.RawMessage(`"Agent"`), After: json.RawMessage(`"The Agent"`)},
 			{Member: "redirect_uris", Before: json.RawMessage(`["https://acme.example/cb"]`), After: json.RawMessage(`["https://acme.example/cb","https://acme.example/b"]`)},
 		}},
