@@ -138,51 +138,61 @@ func TestDocumentThatFlips(t *testing.T) {
 	p.fresh = time.Hour
 	first := p.verify(t, named)
 	p.Serve(vectortest.DocumentURL, []byte(plainDocument(vectortest.DocumentURL, `,"grant_types":["authorization_code","refresh_token"]`)))
-	if again := p.verify(t, named); again.Shape() != first.Shape() {
-		t.Error("U30 two readings of one document within its time")
-	}
+	t.Run("U30 one reading for all within its time", func(t *testing.T) {
+		if again := p.verify(t, named); again.Shape() != first.Shape() {
+			t.Error("the document was read twice")
+		}
+	})
 	p.after(time.Hour)
-	second := p.verify(t, named)
-	want(t, second, verify.Verified, "")
-	if second.Shape() == first.Shape() {
-		t.Error("U30 the changed document has the shape of the one before")
-	}
-	p.Serve(vectortest.DocumentURL, []byte("{"))
-	p.after(time.Hour)
-	want(t, p.verify(t, named), verify.Rejected, metadata.ReasonDocumentMalformed)
+	t.Run("U30 a change is another shape", func(t *testing.T) {
+		second := p.verify(t, named)
+		want(t, second, verify.Verified, "")
+		if second.Shape() == first.Shape() {
+			t.Error("the changed document has the shape of the one before")
+		}
+	})
+	t.Run("U30 a document that is none any more", func(t *testing.T) {
+		p.Serve(vectortest.DocumentURL, []byte("{"))
+		p.after(time.Hour)
+		want(t, p.verify(t, named), verify.Rejected, metadata.ReasonDocumentMalformed)
+	})
 }
 
 func TestHostsOfManyTenants(t *testing.T) {
-	for _, url := range []string{"https://raw.githubusercontent.com/evil/main/client.json",
-		"https://storage.googleapis.com/bucket/client.json", "https://sites.google.com/evil/client.json"} {
-		p := newPlace(t, nil, map[string]string{url: fmt.Sprintf(
-			`{"client_id":%q,"client_name":"Agent","redirect_uris":["http://127.0.0.1/callback"]}`, url)}, nil)
-		v := p.verify(t, verify.Presentation{ClientID: url})
-		if v.Passed(verify.CheckMetadataDocument) || !v.Publisher.IsZero() {
-			t.Errorf("U36 %s counts as its host's\n%s", url, findings(v))
+	for name, url := range map[string]string{
+		"U36 a repository's file":  "https://raw.githubusercontent.com/evil/main/client.json",
+		"U36 a bucket":             "https://storage.googleapis.com/bucket/client.json",
+		"U36 a site on a platform": "https://sites.google.com/evil/client.json",
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, nil, map[string]string{url: fmt.Sprintf(
+				`{"client_id":%q,"client_name":"Agent","redirect_uris":["http://127.0.0.1/callback"]}`, url)}, nil)
+			v := p.verify(t, verify.Presentation{ClientID: url})
+			if v.Passed(verify.CheckMetadataDocument) || !v.Publisher.IsZero() {
+				t.Errorf("it counts as its host's\n%s", findings(v))
+			}
+		})
+	}
+	t.Run("U36 a tenant by host name", func(t *testing.T) {
+		const tenant = "https://acme.github.io/client.json"
+		p := newPlace(t, nil, map[string]string{tenant: fmt.Sprintf(
+			`{"client_id":%q,"client_name":"Agent","redirect_uris":["https://evil.github.io/cb"]}`, tenant)}, nil)
+		v := p.verify(t, verify.Presentation{ClientID: tenant})
+		if domain := v.Publisher.Domain(); domain != "evil.github.io" {
+			t.Errorf("the codes go to evil.github.io, and %s is named\n%s", domain, findings(v))
 		}
-	}
-	const tenant = "https://acme.github.io/client.json"
-	p := newPlace(t, nil, map[string]string{tenant: fmt.Sprintf(
-		`{"client_id":%q,"client_name":"Agent","redirect_uris":["https://evil.github.io/cb"]}`, tenant)}, nil)
-	v := p.verify(t, verify.Presentation{ClientID: tenant})
-	if domain := v.Publisher.Domain(); domain != "evil.github.io" {
-		t.Errorf("U36 the codes go to evil.github.io, and %s is named\n%s", domain, findings(v))
-	}
+	})
 }
 
 // This service and the countersigners that it trusts publish no clients, and are
 // not asked for any.
 func TestOwnHost(t *testing.T) {
-	p := newPlace(t, []string{"countersigner: https://acme.example"}, map[string]string{
-		vectortest.DocumentURL: plainDocument(vectortest.DocumentURL, "")}, nil)
-	v := p.verify(t, named)
-	if v.Outcome != verify.Rejected || v.Reason() != metadata.ReasonPublisherIsCountersigner {
-		t.Errorf("U37 %s %s", v.Outcome, v.Reason())
-	}
-	if queries, fetches := p.Packets(); queries+fetches > 0 {
-		t.Errorf("U37 the service asked itself: %v", p.asked)
-	}
+	t.Run("U37 a document on the service's own host", func(t *testing.T) {
+		p := newPlace(t, []string{"countersigner: https://acme.example"}, map[string]string{
+			vectortest.DocumentURL: plainDocument(vectortest.DocumentURL, "")}, nil)
+		want(t, p.verify(t, named), verify.Rejected, metadata.ReasonPublisherIsCountersigner)
+		p.wantPackets(t, 0, 0)
+	})
 }
 
 // No address that a client names is fetched, and one that is not its publisher's

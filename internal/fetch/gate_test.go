@@ -126,3 +126,41 @@ func TestWaitIsBounded(t *testing.T) {
 		t.Error("it waited for as long as its caller let it")
 	}
 }
+
+// The owner of a domain has any number of hosts, and few places.
+func TestOneDomain(t *testing.T) {
+	enter := func(t *testing.T, g *gate, host string, proven bool) error {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		_, err := g.enter(ctx, host, proven)
+		return err
+	}
+	t.Run("S20 hosts of one domain", func(t *testing.T) {
+		g := newGate(limits.FetchesPerHost)
+		for i := range limits.FetchesPerDomain {
+			if err := enter(t, g, fmt.Sprintf("h%d.acme.com", i), false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := enter(t, g, "more.acme.com", false); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("one more: %v, want a wait", err)
+		}
+		if err := enter(t, g, "h0.acme.com", true); err != nil {
+			t.Errorf("one that answered before: %v", err)
+		}
+		if err := enter(t, g, "acme.org", false); err != nil {
+			t.Errorf("another domain: %v", err)
+		}
+	})
+	t.Run("S20 the queue is bounded", func(t *testing.T) {
+		g := newGate(limits.FetchesPerHost)
+		g.strangers.users = limits.Fetches + limits.FetchQueue
+		if err := enter(t, g, "acme.com", false); !errors.Is(err, errQueueFull) {
+			t.Errorf("%v, want a full queue", err)
+		}
+		if err := enter(t, g, "acme.com", true); err != nil {
+			t.Errorf("one that answered before: %v", err)
+		}
+	})
+}
