@@ -27,12 +27,13 @@ type memStore struct {
 	pins      map[string]Pin
 	acts      []Act
 	sightings map[metadata.Publisher][]verify.Sighting
+	absences  map[metadata.ClientID]verify.Absence
 	fail      error
 	commits   int
 }
 
 func newMemStore() *memStore {
-	return &memStore{decisions: map[string]Decision{}, pins: map[string]Pin{}, sightings: map[metadata.Publisher][]verify.Sighting{}}
+	return &memStore{decisions: map[string]Decision{}, pins: map[string]Pin{}, sightings: map[metadata.Publisher][]verify.Sighting{}, absences: map[metadata.ClientID]verify.Absence{}}
 }
 
 func (s *memStore) Commit(_ context.Context, d Decision) error {
@@ -133,6 +134,20 @@ func (s *memStore) See(_ context.Context, p metadata.Publisher, thumbprints []st
 	}
 	s.sightings[p] = seen
 	return append([]verify.Sighting(nil), seen...), nil
+}
+
+func (s *memStore) Missing(_ context.Context, id metadata.ClientID, at time.Time) (time.Time, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.absences[id] = s.absences[id].Again(at)
+	return s.absences[id].First, s.fail
+}
+
+func (s *memStore) Found(_ context.Context, id metadata.ClientID) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.absences, id)
+	return s.fail
 }
 
 func (*memStore) Close() error { return nil }

@@ -92,14 +92,21 @@ func TestDeliveryOf(t *testing.T) {
 
 func TestForeignHosts(t *testing.T) {
 	cov := metadata.Coverage{Publisher: metadata.MustPublisher("https://acme.com")}
-	c := mustClient(t, `{"redirect_uris":["https://acme.com/a","https://b.net/1","http://localhost/cb","acme:/cb","https://a.net/1","https://b.net/2"]}`)
-	if d := cmp.Diff([]string{"b.net", "a.net"}, metadata.ForeignHosts(c, cov, "")); d != "" {
-		t.Errorf("(-want +got):\n%s", d)
-	}
-	if got := metadata.ForeignHosts(c, cov, "http://localhost/cb"); got != nil {
-		t.Errorf("loopback belongs to nobody: %v", got)
-	}
-	if d := cmp.Diff([]string{"a.net"}, metadata.ForeignHosts(c, cov, "https://a.net/1")); d != "" {
-		t.Errorf("(-want +got):\n%s", d)
+	c := mustClient(t, `{"redirect_uris":["https://acme.com/a","https://b.net/1","http://localhost/cb","acme:/cb","https://a.net/1","https://b.net/2","https://www.acme.com/"]}`)
+	for name, tt := range map[string]struct {
+		inUse string
+		want  []string
+	}{
+		"R8 all":                 {"", []string{"b.net", "a.net", "www.acme.com"}},
+		"R8 loopback in use":     {"http://localhost/cb", nil},
+		"R8 own in use":          {"https://acme.com/a", nil},
+		"R8 foreign one in use":  {"https://a.net/1", []string{"a.net"}},
+		"R8 below the publisher": {"https://www.acme.com/", []string{"www.acme.com"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if d := cmp.Diff(tt.want, metadata.ForeignHosts(c, cov, tt.inUse)); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+		})
 	}
 }

@@ -14,6 +14,9 @@ import (
 func (c Client) Check() error {
 	var defects Defects
 	c.checkRedirects(&defects)
+	if len(c.RedirectURIs) <= limits.RedirectURIs {
+		c.checkAddresses(&defects)
+	}
 	c.checkScope(&defects)
 	c.checkGrants(&defects)
 	c.checkKeys(&defects)
@@ -30,13 +33,11 @@ func (c Client) checkRedirects(defects *Defects) {
 	if len(c.RedirectURIs) == 0 && c.UsesRedirects() {
 		bad("required for a grant that is delivered by redirect")
 	}
-	for _, s := range c.RedirectURIs {
-		r, err := ParseRedirectURI(s)
-		switch {
-		case err != nil:
-			bad(quote(s) + ": " + err.Error())
-		case r.Class() == RedirectLoopback && c.ApplicationType == "web":
-			bad(quote(s) + ": application_type is web, and the URI is loopback")
+	if c.ApplicationType == "web" {
+		for _, s := range c.RedirectURIs {
+			if r, err := ParseRedirectURI(s); err == nil && r.Class() == RedirectLoopback {
+				bad(quote(s) + ": application_type is web, and the URI is loopback")
+			}
 		}
 	}
 	if c.ApplicationType != "" && c.ApplicationType != "web" && c.ApplicationType != "native" {
@@ -88,11 +89,6 @@ func (c Client) checkKeys(defects *Defects) {
 	}
 	if alg := c.TokenEndpointAuthSigningAlg; c.authMethod() == AuthPrivateKeyJWT && (strings.EqualFold(alg, "none") || strings.HasPrefix(strings.ToUpper(alg), "HS")) {
 		defects.add(ReasonMetadataConflict, "token_endpoint_auth_signing_alg", "private_key_jwt is signed with a private key")
-	}
-	if c.JWKSURI != "" {
-		if _, err := ParseClientID(c.JWKSURI); err != nil {
-			defects.add(ReasonMetadataMalformed, "jwks_uri", "not an https URL that every parser reads alike")
-		}
 	}
 	if HoldsSecretKey(c.JWKS) {
 		defects.add(ReasonMetadataMalformed, "jwks", "a private or symmetric key")

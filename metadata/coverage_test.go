@@ -64,9 +64,11 @@ func TestKnownHosts(t *testing.T) {
 		"raw.githack.com": true, "rawcdn.githack.com": true, "gitcdn.link": true,
 		"bucket.storage.googleapis.com": false, "acme.com": false, "evilsites.google.com": false,
 	} {
-		if metadata.SharedByPath(host) != want {
-			t.Errorf("R9 %s shared: %v, want %v", host, !want, want)
-		}
+		t.Run("R9 U36 shared "+host, func(t *testing.T) {
+			if metadata.SharedByPath(host) != want {
+				t.Errorf("%v, want %v", !want, want)
+			}
+		})
 	}
 	for uri, want := range map[string]bool{
 		"https://vscode.dev/redirect": true, "https://vscode.dev/redirect?x=1": true, "https://vscode.dev/redirect/x": true,
@@ -75,8 +77,10 @@ func TestKnownHosts(t *testing.T) {
 		"https://vscode.dev/redirection": false, "https://vscode.dev/": false, "https://vscode.dev/a?/redirect": false,
 		"https://notvscode.dev/redirect": false, "https://at.co/": false, "https://acme.com/redirect": false,
 	} {
-		if metadata.Redirector(mustRedirect(t, uri)) != want {
-			t.Errorf("R9 %s redirector: %v, want %v", uri, !want, want)
-		}
+		t.Run("R9 redirector "+uri, func(t *testing.T) {
+			if metadata.Redirector(mustRedirect(t, uri)) != want {
+				t.Errorf("%v, want %v", !want, want)
+			}
+		})
 	}
 }

@@ -8,25 +8,6 @@ import (
 	"github.com/fc28f635/countersign/metadata"
 )
 
-func TestUncoveredDisplay(t *testing.T) {
-	cov := metadata.Coverage{Publisher: metadata.MustPublisher("https://acme.com")}
-	c := mustClient(t, `{"client_uri":"https://acme.com/","logo_uri":"https://evil.com/l","tos_uri":"javascript:x","policy_uri#de":"http://acme.com/p",
-		"logo_uri#ja":"https://acme.com/l","jwks_uri":"https://evil.com/j"}`)
-	want := []string{"logo_uri", "tos_uri", "policy_uri#de"}
-	got := c.UncoveredDisplay(cov)
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("R16 (-want +got):\n%s", d)
-	}
-	before := c.Clone()
-	rest, had := c.Without(append(got, "absent")...)
-	if d := cmp.Diff(want, had) + cmp.Diff(before, c); d != "" {
-		t.Errorf("removed, and the client itself (-want +got):\n%s", d)
-	}
-	if rest.LogoURI != "" || rest.TOSURI != "" || rest.More["policy_uri#de"] != nil || rest.ClientURI == "" || rest.JWKSURI == "" || rest.More["logo_uri#ja"] == nil {
-		t.Errorf("left: %+v", rest)
-	}
-}
-
 func TestForeignSchemes(t *testing.T) {
 	cov := metadata.Coverage{Publisher: metadata.MustPublisher("https://acme.com")}
 	c := mustClient(t, `{"redirect_uris":["com.acme:/cb","com.acme.agent:/cb","com.acmeevil:/cb","cursor://x/cb","cursor://y/cb","https://evil.com/cb","http://localhost/cb"]}`)

@@ -9,3 +9,9 @@ func RegisteredKinds() map[string]string {
 	}
 	return all
 }
+
+// URLUse returns who goes to the address in a registered member, empty where it
+// has no rule.
+func URLUse(member string) string {
+	return [...]string{"", "opened", "fetched", "shown", "compared", "given"}[registry[member].url.use]
+}

@@ -54,7 +54,7 @@ type ProtectedName struct {
 	Source  string   `json:"source"`
 	Date    string   `json:"date"`
 
-	folded string // Name after FoldName, where it is known already
+	alike []string // looks(Name), where it is known already
 }
 
 // ProtectedNames are the embedded ones, from public documents of the vendors.
@@ -67,7 +67,7 @@ var protectedNames, namesVersion = func() ([]ProtectedName, string) {
 		panic("metadata: names.json: " + err.Error())
 	}
 	for i := range file.Names {
-		file.Names[i].folded = FoldName(file.Names[i].Name)
+		file.Names[i].alike = looks(file.Names[i].Name)
 	}
 	return file.Names, file.Version
 }()
@@ -82,14 +82,6 @@ func ProtectedNames() []ProtectedName {
 	list := make([]ProtectedName, len(protectedNames))
 	copy(list, protectedNames)
 	return list
-}
-
-// Resembles reports whether a client's name is the protected one while none of
-// its hosts is the vendor's. Names are compared by [FoldName], also as whole
-// words inside a longer name.
-func (n ProtectedName) Resembles(clientName string, publisher Publisher) bool {
-	_, ok := Resembled([]ProtectedName{n}, clientName, publisher)
-	return ok
 }
 
 // shownNames are the members, each perhaps with variants for languages, that
@@ -116,56 +108,4 @@ func (c Client) DisplayNames() []string {
 		}
 	}
 	return names
-}
-
-// Resembled returns the first of the names that a client's name resembles (see
-// [ProtectedName.Resembles]); ok is false where it resembles none.
-func Resembled(names []ProtectedName, clientName string, publisher Publisher) (n ProtectedName, ok bool) {
-	folded, plain := FoldName(clientName), FoldName(withoutSymbols(clientName))
-	for _, n := range names {
-		if n.folded == "" {
-			n.folded = FoldName(n.Name)
-		}
-		if (containsWords(folded, n.folded) || containsWords(plain, n.folded)) && !n.vendor(publisher) {
-			return n, true
-		}
-	}
-	return ProtectedName{}, false
-}
-
-// vendor reports whether the publisher is one of the name's vendor.
-func (n ProtectedName) vendor(publisher Publisher) bool {
-	for _, domain := range n.Domains {
-		p, err := PublisherOf(domain)
-		if err == nil && (Coverage{Publisher: p, Subdomains: true}).Covers(publisher.Domain()) {
-			return true
-		}
-	}
-	return false
-}
-
-// withoutSymbols puts a space for each symbol such as a trade mark sign, which
-// NFKC would make letters of the word before it.
-func withoutSymbols(name string) string {
-	return strings.Map(func(c rune) rune {
-		if unicode.Is(unicode.So, c) {
-			return ' '
-		}
-		return c
-	}, name)
-}
-
-func containsWords(name, words string) bool {
-	isWord := func(c rune) bool { return unicode.IsLetter(c) || unicode.IsNumber(c) || unicode.IsMark(c) }
-	for i := 0; i+len(words) <= len(name); i++ {
-		if name[i:i+len(words)] != words {
-			continue
-		}
-		before, _ := utf8.DecodeLastRuneInString(name[:i])
-		after, _ := utf8.DecodeRuneInString(name[i+len(words):])
-		if (i == 0 || !isWord(before)) && (i+len(words) == len(name) || !isWord(after)) {
-			return true
-		}
-	}
-	return false
 }

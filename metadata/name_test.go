@@ -80,6 +80,15 @@ func TestResembles(t *testing.T) {
 		{"R18 trade mark", "Claude™", evil, true},
 		{"R18 check mark", "✓Claude", evil, true},
 		{"R18 enclosed letter", "Ⓒlaude", evil, true},
+		{"R18 Cyrillic capital", "\u0421laude", evil, true},
+		{"R18 Cyrillic small", "\u0441l\u0430ud\u0435", evil, true},
+		{"R18 palochka for l", "C\u04c0aude", evil, true},
+		{"R18 digit for l", "C1aude", evil, true},
+		{"R18 bar for l", "C|aude Code", evil, true},
+		{"R18 bar behind it", "Claude|Code", evil, true},
+		{"R18 capital I for l", "CIaude", evil, true},
+		{"R18 Greek and capitals", "CLAUD\u0395", evil, true},
+		{"R18 variation selector", "Clau\ufe0fde", evil, true},
 		{"a word of it", "The Claude (official)", evil, true},
 		{"inside a word", "Claudette", evil, false},
 		{"nobody's host", "Claude", metadata.Publisher{}, true},
@@ -94,6 +103,27 @@ func TestResembles(t *testing.T) {
 				t.Errorf("%q resembles Claude: %v, want %v", tt.client, got, tt.want)
 			}
 		})
+	}
+}
+
+// Letters that look alike in one case do not in the other.
+func TestResemblesInEitherCase(t *testing.T) {
+	evil := metadata.MustPublisher("https://evil.com")
+	for client, want := range map[string]string{
+		"ChatG\u0420\u0422":       "ChatGPT", // Cyrillic Er and Te, which as small letters are no p and t
+		"chatgpt":                 "ChatGPT",
+		"GEM\u04c0NI":             "Gemini", // palochka, as a capital like I
+		"Gernini":                 "Gemini", // r and n together
+		"Visual Studi\u03bf Code": "Visual Studio Code",
+		"visual-studio-code":      "Visual Studio Code",
+		"Geminis":                 "",
+		"Клод":                    "",
+		"Курсор":                  "",
+	} {
+		n, ok := metadata.Resembled(metadata.ProtectedNames(), client, evil)
+		if n.Name != want || ok != (want != "") {
+			t.Errorf("R18 %q resembles %q, want %q", client, n.Name, want)
+		}
 	}
 }
 

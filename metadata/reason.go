@@ -55,7 +55,7 @@ const (
 	ReasonKeysDisagree Reason = "keys_disagree"
 	// ReasonPublisherUnknown: the publisher publishes no keys anywhere, and none are pinned.
 	ReasonPublisherUnknown Reason = "publisher_unknown"
-	// ReasonPublisherIsCountersigner: the iss is this service or a countersigner that it trusts, which is never a publisher.
+	// ReasonPublisherIsCountersigner: the iss or the host of the document is this service or a countersigner that it trusts, which is never a publisher.
 	ReasonPublisherIsCountersigner Reason = "publisher_is_countersigner"
 	// ReasonStatementRevoked: the publisher document names the statement's jti as revoked, or sets a later not_before.
 	ReasonStatementRevoked Reason = "statement_revoked"
@@ -109,7 +109,7 @@ const (
 	ReasonClientIDMismatch Reason = "client_id_mismatch"
 	// ReasonDocumentMalformed: the metadata document is not one strict JSON object of the required members.
 	ReasonDocumentMalformed Reason = "document_malformed"
-	// ReasonDocumentWithdrawn: the publisher withdrew the metadata document (410 Gone).
+	// ReasonDocumentWithdrawn: the publisher withdrew the metadata document (410 Gone, or 404 for ten minutes).
 	ReasonDocumentWithdrawn Reason = "document_withdrawn"
 	// ReasonAddressRefused: the host's address is one that we never fetch from.
 	ReasonAddressRefused Reason = "address_refused"

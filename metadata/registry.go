@@ -37,13 +37,16 @@ type memberSpec struct {
 
 	// needed marks members that are malformed where they are empty.
 	needed bool
+
+	// url is what holds for a member whose value is an address.
+	url urlRule
 }
 
 // registered is the registry in the order of writing.
 var registered = []memberSpec{
 	{name: "client_id", field: func(c *Client) any { return &c.ClientID }},
 	{name: "client_name", field: func(c *Client) any { return &c.ClientName }},
-	{name: "redirect_uris", kind: kindTexts, field: func(c *Client) any { return &c.RedirectURIs }},
+	{name: "redirect_uris", kind: kindTexts, url: urlRule{urlOpened, formRedirect, costCapped}, field: func(c *Client) any { return &c.RedirectURIs }},
 	{name: "grant_types", kind: kindTexts, field: func(c *Client) any { return &c.GrantTypes }},
 	{name: "response_types", kind: kindTexts, field: func(c *Client) any { return &c.ResponseTypes }},
 	{name: "scope", field: func(c *Client) any { return &c.Scope }},
@@ -55,11 +58,11 @@ var registered = []memberSpec{
 	{name: "token_endpoint_auth_signing_alg", authenticates: true,
 		field: func(c *Client) any { return &c.TokenEndpointAuthSigningAlg }},
 	{name: "jwks", kind: kindObject, authenticates: true, field: func(c *Client) any { return &c.JWKS }},
-	{name: "jwks_uri", authenticates: true, field: func(c *Client) any { return &c.JWKSURI }},
-	{name: "client_uri", field: func(c *Client) any { return &c.ClientURI }},
-	{name: "logo_uri", field: func(c *Client) any { return &c.LogoURI }},
-	{name: "tos_uri", field: func(c *Client) any { return &c.TOSURI }},
-	{name: "policy_uri", field: func(c *Client) any { return &c.PolicyURI }},
+	{name: "jwks_uri", authenticates: true, url: urlRule{urlFetched, formDocument, costRefused}, field: func(c *Client) any { return &c.JWKSURI }},
+	{name: "client_uri", url: urlRule{urlShown, formWeb, costDropped}, field: func(c *Client) any { return &c.ClientURI }},
+	{name: "logo_uri", url: urlRule{urlShown, formWeb, costDropped}, field: func(c *Client) any { return &c.LogoURI }},
+	{name: "tos_uri", url: urlRule{urlShown, formWeb, costDropped}, field: func(c *Client) any { return &c.TOSURI }},
+	{name: "policy_uri", url: urlRule{urlShown, formWeb, costDropped}, field: func(c *Client) any { return &c.PolicyURI }},
 	{name: "contacts", kind: kindTexts, field: func(c *Client) any { return &c.Contacts }},
 	{name: "software_id", authenticates: true, field: func(c *Client) any { return &c.SoftwareID }},
 	{name: "software_version", field: func(c *Client) any { return &c.SoftwareVersion }},
@@ -70,19 +73,19 @@ var registered = []memberSpec{
 	{name: "client_secret_expires_at", kind: kindInteger, secret: true},
 	{name: "client_id_issued_at", kind: kindInteger},
 	{name: "registration_access_token", secret: true},
-	{name: "registration_client_uri"},
+	{name: "registration_client_uri", url: urlRule{use: urlGiven}},
 
 	// RFC 8705.
 	{name: "tls_client_auth_subject_dn", authenticates: true},
 	{name: "tls_client_auth_san_dns", authenticates: true},
-	{name: "tls_client_auth_san_uri", authenticates: true},
+	{name: "tls_client_auth_san_uri", authenticates: true, url: urlRule{use: urlCompared}},
 	{name: "tls_client_auth_san_ip", authenticates: true},
 	{name: "tls_client_auth_san_email", authenticates: true},
 	{name: "tls_client_certificate_bound_access_tokens", kind: kindBool},
 	{name: "use_mtls_endpoint_aliases", kind: kindBool},
 
 	// OpenID Connect Dynamic Client Registration 1.0 and the logout specifications.
-	{name: "sector_identifier_uri"},
+	{name: "sector_identifier_uri", url: urlRule{urlFetched, formWeb, costDropped}},
 	{name: "subject_type"},
 	{name: "id_token_signed_response_alg"},
 	{name: "id_token_encrypted_response_alg"},
@@ -96,18 +99,18 @@ var registered = []memberSpec{
 	{name: "default_max_age", kind: kindInteger},
 	{name: "require_auth_time", kind: kindBool},
 	{name: "default_acr_values", kind: kindTexts},
-	{name: "initiate_login_uri"},
-	{name: "request_uris", kind: kindTexts},
-	{name: "post_logout_redirect_uris", kind: kindTexts},
-	{name: "frontchannel_logout_uri"},
+	{name: "initiate_login_uri", url: urlRule{urlOpened, formWeb, costDropped}},
+	{name: "request_uris", kind: kindTexts, url: urlRule{urlFetched, formWeb, costDropped}},
+	{name: "post_logout_redirect_uris", kind: kindTexts, url: urlRule{urlOpened, formRedirect, costDropped}},
+	{name: "frontchannel_logout_uri", url: urlRule{urlOpened, formWeb, costDropped}},
 	{name: "frontchannel_logout_session_required", kind: kindBool},
-	{name: "backchannel_logout_uri"},
+	{name: "backchannel_logout_uri", url: urlRule{urlFetched, formWeb, costDropped}},
 	{name: "backchannel_logout_session_required", kind: kindBool},
 	{name: "id_token_signed_response_alg_values_supported", kind: kindTexts},
 
 	// CIBA, JARM, PAR, JAR, RAR, DPoP, introspection responses, UMA.
 	{name: "backchannel_token_delivery_mode"},
-	{name: "backchannel_client_notification_endpoint"},
+	{name: "backchannel_client_notification_endpoint", url: urlRule{urlFetched, formWeb, costDropped}},
 	{name: "backchannel_authentication_request_signing_alg"},
 	{name: "backchannel_user_code_parameter", kind: kindBool},
 	{name: "authorization_signed_response_alg"},
@@ -120,7 +123,7 @@ var registered = []memberSpec{
 	{name: "introspection_signed_response_alg"},
 	{name: "introspection_encrypted_response_alg"},
 	{name: "introspection_encrypted_response_enc"},
-	{name: "claims_redirect_uris", kind: kindTexts},
+	{name: "claims_redirect_uris", kind: kindTexts, url: urlRule{urlOpened, formRedirect, costDropped}},
 	{name: "response_modes", kind: kindTexts},
 
 	// OpenID Federation 1.0.
@@ -128,9 +131,9 @@ var registered = []memberSpec{
 	{name: "organization_name"},
 	{name: "display_name"},
 	{name: "description"},
-	{name: "information_uri"},
-	{name: "organization_uri"},
-	{name: "signed_jwks_uri", authenticates: true},
+	{name: "information_uri", url: urlRule{urlShown, formWeb, costDropped}},
+	{name: "organization_uri", url: urlRule{urlShown, formWeb, costDropped}},
+	{name: "signed_jwks_uri", authenticates: true, url: urlRule{urlFetched, formDocument, costRefused}},
 }
 
 var registry = func() map[string]*memberSpec {

@@ -90,6 +90,25 @@ const goodCatalog = `{"version":"2026-03-02","status":"observed, not signed","cl
 
 // TestCatalogRules changes the good catalog, one thing each, and holds the
 // loader and the schema together: what the schema refuses the loader does, too.
+// No real client is taken for an impostor of itself, or for one of another's.
+func TestCatalogNamesRaiseNoAlarm(t *testing.T) {
+	named := 0
+	for _, k := range trustroots.Starter().Clients() {
+		if k.Publisher.IsZero() {
+			continue
+		}
+		for _, shown := range append(k.Client().DisplayNames(), k.Title) {
+			named++
+			if name, ok := metadata.Resembled(metadata.ProtectedNames(), shown, k.Publisher); ok {
+				t.Errorf("R18 %s: %q of %s is taken for %s", k.Name, shown, k.Publisher, name.Name)
+			}
+		}
+	}
+	if named < 12 {
+		t.Errorf("only %d names: has the catalog moved?", named)
+	}
+}
+
 func TestCatalogRules(t *testing.T) {
 	schema := catalogSchema(t)
 	if err := fits(t, schema, []byte(goodCatalog)); err != nil {
@@ -191,7 +210,7 @@ func TestCatalogSince(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []trustroots.CatalogChange{
-		{Name: "agent", Kind: trustroots.CatalogChanged, Members: []trustroots.CatalogMemberChange{
+		{Name: "agent", Kind: trustroots.CatalogChanged, Touches: []metadata.ChangeKind{metadata.ChangeRedirect}, Members: []trustroots.CatalogMemberChange{
 			{Member: "title", Before: json.RawMessage(`"Agent"`), After: json.RawMessage(`"The Agent"`)},
 			{Member: "redirect_uris", Before: json.RawMessage(`["https://acme.example/cb"]`), After: json.RawMessage(`["https://acme.example/cb","https://acme.example/b"]`)},
 		}},

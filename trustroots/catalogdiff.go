@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+
+	"github.com/fc28f635/countersign/metadata"
 )
 
 // A CatalogChange is what became of one client between two catalogs.
@@ -12,6 +14,9 @@ type CatalogChange struct {
 	Name    string                `json:"name"`
 	Kind    CatalogChangeKind     `json:"kind"`
 	Members []CatalogMemberChange `json:"members,omitempty"` // of a client that changed
+
+	// Touches says what the change of its metadata touches.
+	Touches []metadata.ChangeKind `json:"touches,omitempty"`
 }
 
 // A CatalogChangeKind is one of appeared, vanished and changed.
@@ -41,7 +46,8 @@ func (c *Catalog) Since(old *Catalog) []CatalogChange {
 		if !ok {
 			changes = append(changes, CatalogChange{Name: k.Name, Kind: CatalogAppeared})
 		} else if members := k.since(before); len(members) > 0 {
-			changes = append(changes, CatalogChange{Name: k.Name, Kind: CatalogChanged, Members: members})
+			changes = append(changes, CatalogChange{Name: k.Name, Kind: CatalogChanged, Members: members,
+				Touches: metadata.Changes(before.Client(), k.Client())})
 		}
 	}
 	for _, k := range old.clients {

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"slices"
 
 	"github.com/fc28f635/countersign/metadata"
 )
@@ -17,6 +18,10 @@ func (r *run) loadDocument(ctx context.Context) error {
 	id, err := metadata.ParseClientID(r.p.ClientID)
 	if err != nil {
 		r.defects(err, func(metadata.Reason) Check { return CheckMetadataDocument })
+		return nil
+	}
+	if slices.Contains(r.v.cfg.Countersigners, id.Publisher()) {
+		r.reject(CheckMetadataDocument, metadata.ReasonPublisherIsCountersigner, "the document would be this service's own, or another countersigner's")
 		return nil
 	}
 	if id.Publisher().SpecialUse() && !r.v.cfg.InsecureSpecialUse {

@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -26,7 +27,7 @@ const (
 	sourceBogus       // an answer that failed validation
 	sourceExposed     // an answer with a private key in it
 	sourceRefused     // an address that we never ask
-	sourceWithdrawn   // 410 Gone
+	sourceWithdrawn   // 410 Gone, or missing for a while
 )
 
 // dnsEvidence is what the walk over a publisher's key record names found.
@@ -246,10 +247,15 @@ func (v *Verifier) fetchMetadata(ctx context.Context, id metadata.ClientID) meta
 	if err != nil {
 		state, detail, server := fetchState(err)
 		e := metadataEvidence{state: state, detail: detail, server: server, until: now.Add(limits.NegativeTTL)}
-		if state == sourceAbsent { // 404 is no withdrawal until it was seen twice
-			e.state = sourceUnavailable
+		if state == sourceAbsent {
+			e.state, e.detail = v.missing(ctx, id, now, detail)
 		}
 		return e
+	}
+	if v.cfg.Memory != nil && resource.PinnedBy == "" {
+		if err := v.cfg.Memory.Found(ctx, id); err != nil {
+			v.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "remembering a document failed", slog.String("error", err.Error()))
+		}
 	}
 	document, err := metadata.ParseDocument(resource.Body, id)
 	if err != nil {
@@ -265,6 +271,23 @@ func (v *Verifier) fetchMetadata(ctx context.Context, id metadata.ClientID) meta
 		}
 	}
 	return e
+}
+
+// missing says what a 404 means: the document is withdrawn where it was missing
+// ten minutes ago already, and has not been found since.
+func (v *Verifier) missing(ctx context.Context, id metadata.ClientID, now time.Time, detail string) (sourceState, string) {
+	if v.cfg.Memory == nil {
+		return sourceUnavailable, detail
+	}
+	since, err := v.cfg.Memory.Missing(ctx, id, now)
+	switch {
+	case err != nil:
+		v.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "remembering a missing document failed", slog.String("error", err.Error()))
+		return sourceUnavailable, detail
+	case now.Sub(since) < limits.DocumentAbsence:
+		return sourceUnavailable, detail + "; it counts as withdrawn where it is missing at " + clock(since.Add(limits.DocumentAbsence).Unix())
+	}
+	return sourceWithdrawn, detail + "; it is missing since " + clock(since.Unix())
 }
 
 // fetchState tells apart what a failed fetch means.

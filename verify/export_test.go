@@ -167,3 +167,12 @@ var stageNames = strings.Fields("loadDocument checkForm findKeys checkSignature 
 
 // CountStages returns how many stages there are, and how many have names here.
 func CountStages() (have, named int) { return len(stages), len(stageNames) }
+
+// CountSignatures has a verifier call count before each signature check.
+func CountSignatures(v *Verifier, count func()) {
+	right := v.statements.check
+	v.statements.check = func(p *parsedStatement, k jose.Key) error {
+		count()
+		return right(p, k)
+	}
+}

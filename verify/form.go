@@ -49,6 +49,7 @@ type statementCache struct {
 	entries *lru.Cache[string, verifiedBytes]
 	names   []metadata.ProtectedName
 	looked  func(hit bool)
+	check   func(*parsedStatement, jose.Key) error // the signature
 }
 
 // verifiedBytes says that a statement verifies under the key with a thumbprint,
@@ -63,7 +64,8 @@ func newStatementCache(size int, names []metadata.ProtectedName, looked func(hit
 	if err != nil {
 		panic("verify: " + err.Error()) // only for a size that is not positive
 	}
-	return &statementCache{entries: entries, names: names, looked: looked}
+	check := func(p *parsedStatement, k jose.Key) error { return p.compact.Verify(k) }
+	return &statementCache{entries: entries, names: names, looked: looked, check: check}
 }
 
 func (c *statementCache) parse(raw string) *parsedStatement {
@@ -83,7 +85,7 @@ func (c *statementCache) verify(raw string, p *parsedStatement, k jose.Key) erro
 		}
 		return nil
 	}
-	if err := p.compact.Verify(k); err != nil {
+	if err := c.check(p, k); err != nil {
 		return err
 	}
 	if p.reach == nil { // else p is in the cache, and others read it

@@ -34,7 +34,7 @@ func (r *run) checkProvenance(ctx context.Context) error {
 		r.verdict.Binding = metadata.BindingOf(r.verdict.client, coverage, r.p.RedirectURI, true)
 	}
 	r.checkName(reach)
-	r.hideForeignDisplay(reach)
+	r.dropForeignAddresses(reach)
 	return nil
 }
 
@@ -154,14 +154,13 @@ func (r *run) checkCoverage(ctx context.Context) (metadata.Coverage, *reach, err
 	delivery := metadata.Coverage{Publisher: reach.delivery}
 	delivered := reach.delivered && r.v.looksUp(reach.delivery)
 	better := r.statement == nil && delivered && (!hosted || len(foreign) > 0)
-	if better && (!hosted || c.JWKSURI == "" || delivery.CoversURL(c.JWKSURI)) {
+	if better && (!hosted || c.UncoveredKeys(delivery) == "") {
 		// The codes prove more than the document: what is shown, and who may be
 		// accepted, is the host that they go to, not the one that wrote the document.
 		r.withdraw(CheckMetadataDocument, "the codes go to "+reach.delivery.Domain()+", for which its host does not speak")
 		coverage, foreign, hosted = delivery, nil, true
 		reach = r.reach(coverage)
 	}
-	keysCovered := c.JWKSURI == "" || coverage.CoversURL(c.JWKSURI)
 	r.verdict.Publisher = coverage.Publisher
 	if delivered {
 		r.pass(CheckDelivery, Evidence{Source: "redirect_uris", Name: reach.delivery.Domain()})
@@ -172,8 +171,8 @@ func (r *run) checkCoverage(ctx context.Context) (metadata.Coverage, *reach, err
 		r.skip(CheckCoverage, "nobody is named who could cover anything")
 		return coverage, reach, nil
 	}
-	if !keysCovered {
-		r.reject(CheckCoverage, metadata.ReasonMetadataConflict, "jwks_uri: on a host that the publisher does not speak for")
+	if reach.keys != "" {
+		r.reject(CheckCoverage, metadata.ReasonMetadataConflict, reach.keys+": on a host that the publisher does not speak for")
 		return coverage, reach, nil
 	}
 	if r.document != nil && r.statement != nil {
@@ -272,9 +271,9 @@ func (r *run) checkName(reach *reach) {
 	}
 }
 
-// hideForeignDisplay drops the display members on hosts that the publisher does
-// not cover: they are not shown, and change nothing else.
-func (r *run) hideForeignDisplay(reach *reach) {
+// dropForeignAddresses drops what is shown, opened or fetched on hosts that the
+// publisher does not cover: it changes nothing else.
+func (r *run) dropForeignAddresses(reach *reach) {
 	if len(reach.hidden) == 0 {
 		return
 	}

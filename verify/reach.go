@@ -10,7 +10,8 @@ type reach struct {
 
 	foreign []string                // hosts of redirect URIs that are not covered
 	schemes []string                // private-use schemes that are not the publisher's
-	hidden  []string                // display members for hosts that are not covered
+	hidden  []string                // members with addresses on hosts that are not covered
+	keys    string                  // the member whose address of keys is not covered
 	binding metadata.Binding        // as long as no key is named
 	alike   *metadata.ProtectedName // the protected name that the client's resembles
 }
@@ -20,7 +21,8 @@ func reachOf(c metadata.Client, coverage metadata.Coverage, inUse string, names 
 	r := &reach{
 		foreign: metadata.ForeignHosts(c, coverage, inUse),
 		schemes: metadata.ForeignSchemes(c, coverage, inUse),
-		hidden:  c.UncoveredDisplay(coverage),
+		hidden:  c.UncoveredURLs(coverage),
+		keys:    c.UncoveredKeys(coverage),
 		binding: metadata.BindingOf(c, coverage, inUse, false),
 	}
 	r.delivery, r.delivered = metadata.DeliveryOf(c)

@@ -102,8 +102,9 @@ func (e *FetchError) Error() string {
 // Unwrap returns what happened.
 func (e *FetchError) Unwrap() error { return e.Err }
 
-// A Memory remembers which keys of a publisher were seen when. It is what lets
-// a new key be told from a stolen domain. Implementations must be safe for
+// A Memory remembers which keys of a publisher were seen when, which lets a new
+// key be told from a stolen domain, and since when a metadata document is
+// missing. Implementations must be safe for
 // concurrent use and keep what they were told for at least a year.
 type Memory interface {
 	// See records that the publisher's domain published exactly these keys
@@ -112,6 +113,13 @@ type Memory interface {
 	// key. Where the keys of a publisher are bounded, a key beyond the bound is
 	// left out: no older one is ever dropped for it.
 	See(ctx context.Context, p metadata.Publisher, thumbprints []string, at time.Time) ([]Sighting, error)
+
+	// Missing records that the address of a metadata document answered 404 at
+	// the time, and returns since when that is so: see [Absence.Again].
+	Missing(ctx context.Context, id metadata.ClientID, at time.Time) (since time.Time, err error)
+
+	// Found ends what Missing recorded: the address served a document.
+	Found(ctx context.Context, id metadata.ClientID) error
 }
 
 // A Sighting is the time during which a key was seen published.

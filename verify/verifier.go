@@ -24,9 +24,10 @@ type Config struct {
 	Resolver Resolver
 	Fetcher  Fetcher
 
-	// Memory tells a publisher's new key from one with history. Nil remembers
-	// nothing: the check key_line is then skipped, unless the DNS answer is
-	// secure.
+	// Memory tells a publisher's new key from one with history, and a withdrawn
+	// document from one that is missing for a moment. Nil remembers nothing: the
+	// check key_line is then skipped, unless the DNS answer is secure, and 404 is
+	// never a withdrawal.
 	Memory Memory
 
 	// Countersigners are this service and those that the deployment trusts.

@@ -310,3 +310,11 @@ func (firstMeeting) See(_ context.Context, _ metadata.Publisher, thumbprints []s
 	}
 	return sightings, nil
 }
+
+// Missing implements [verify.Memory].
+func (firstMeeting) Missing(_ context.Context, _ metadata.ClientID, at time.Time) (time.Time, error) {
+	return at, nil
+}
+
+// Found implements [verify.Memory].
+func (firstMeeting) Found(context.Context, metadata.ClientID) error { return nil }

@@ -50,7 +50,7 @@ func TestAddressesRefused(t *testing.T) {
 			}
 		}
 	})
-	t.Run("denied prefix", func(t *testing.T) {
+	t.Run("S3 the network's own NAT64 prefix", func(t *testing.T) {
 		calls := 0
 		c := New(Config{
 			LookupAddrs: to(&calls, "2a01:4f8:1::a00:1"),

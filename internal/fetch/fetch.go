@@ -33,6 +33,8 @@ import (
 	"strings"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
@@ -85,12 +87,16 @@ type Client struct {
 	// client_id URLs of a host cannot keep its publisher document from being
 	// fetched.
 	publishers, others *gate
+
+	budget   *budget
+	answered *lru.Cache[string, struct{}] // hosts that answered when they were asked last
 }
 
-// New returns a Client. At most 64 fetches run at once, at most 2 for one host,
-// and as many again of publisher documents, at most 1 for one host. Others wait
-// for a place for as long as their context lets them, and for the timeout at
-// most.
+// New returns a Client. At most 64 fetches run at once, at most 2 for one host
+// and 8 for the hosts below one registrable domain, and as many again of
+// publisher documents, at most 1 for one host. Hosts that answered when they
+// were asked last have as many places again. Others wait for a place for as long
+// as their context lets them, and for the timeout at most.
 func New(cfg Config) *Client {
 	if cfg.Timeout <= 0 || cfg.Timeout > limits.FetchTimeout {
 		cfg.Timeout = limits.FetchTimeout
@@ -106,6 +112,7 @@ func New(cfg Config) *Client {
 	}
 	return &Client{
 		cfg: cfg, publishers: newGate(limits.PublisherFetchesPerHost), others: newGate(limits.FetchesPerHost),
+		budget: newBudget(), answered: newCache[struct{}](),
 	}
 }
 
@@ -120,12 +127,28 @@ func (c *Client) Fetch(ctx context.Context, rawURL string, limit int) (verify.Re
 	if limit <= 0 {
 		return verify.Resource{}, &verify.FetchError{Err: errors.New("the limit must be positive")}
 	}
-	leave, err := c.enter(ctx, u)
+	host := strings.ToLower(u.Hostname())
+	leave, err := c.enter(ctx, host, u)
 	if err != nil {
-		return verify.Resource{}, &verify.FetchError{Err: fmt.Errorf("waiting for a free connection: %w", err)}
+		return verify.Resource{}, &verify.FetchError{Err: err}
 	}
 	defer leave()
+	res, err := c.fetch(ctx, u, limit)
+	var failure *verify.FetchError
+	switch {
+	case err == nil:
+		c.answered.Add(host, struct{}{})
+		c.budget.has(u.String())
+	case errors.As(err, &failure) && (failure.Unusable || failure.Status != 0 && failure.Status != http.StatusOK):
+		c.answered.Add(host, struct{}{})
+	case ctx.Err() == nil: // it is not the caller who gave up
+		c.answered.Remove(host)
+	}
+	return res, err
+}
 
+// fetch gets u from the first of its host's addresses that answers.
+func (c *Client) fetch(ctx context.Context, u *url.URL, limit int) (verify.Resource, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	conn, err := c.dial(ctx, u)
@@ -142,15 +165,22 @@ func (c *Client) Fetch(ctx context.Context, rawURL string, limit int) (verify.Re
 	return res, nil
 }
 
-// enter waits for a place for u, for the timeout at most.
-func (c *Client) enter(ctx context.Context, u *url.URL) (leave func(), err error) {
+// enter charges u to its host's budget and waits for a place for it, for the
+// timeout at most.
+func (c *Client) enter(ctx context.Context, host string, u *url.URL) (leave func(), err error) {
+	g := c.others
+	if p, err := metadata.PublisherOf(host); err == nil && u.String() == p.PublisherDocumentURL() {
+		g = c.publishers
+	} else if err := c.budget.spend(host, u.String()); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
-	host := strings.ToLower(u.Hostname())
-	if p, err := metadata.PublisherOf(host); err == nil && u.String() == p.PublisherDocumentURL() {
-		return c.publishers.enter(ctx, host)
+	leave, err = g.enter(ctx, host, c.answered.Contains(host))
+	if err != nil {
+		return nil, fmt.Errorf("waiting for a free connection: %w", err)
 	}
-	return c.others.enter(ctx, host)
+	return leave, nil
 }
 
 // get speaks TLS and HTTP over conn.

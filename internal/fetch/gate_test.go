@@ -19,7 +19,7 @@ func TestGate(t *testing.T) {
 	enter := func(host string) error {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		defer cancel()
-		leave, err := g.enter(ctx, host)
+		leave, err := g.enter(ctx, host, false)
 		if err == nil {
 			leaves = append(leaves, leave)
 		}
@@ -44,8 +44,8 @@ func TestGate(t *testing.T) {
 	for _, leave := range leaves {
 		leave()
 	}
-	if len(g.hosts) != 0 || len(g.all) != 0 {
-		t.Errorf("%d hosts and %d places left behind", len(g.hosts), len(g.all))
+	if len(g.lines) != 0 || len(g.strangers.places) != 0 || g.strangers.users != 0 {
+		t.Errorf("%d lines, %d places and %d users left behind", len(g.lines), len(g.strangers.places), g.strangers.users)
 	}
 	if err := enter("a"); err != nil {
 		t.Error(err)
@@ -81,7 +81,7 @@ func TestPublisherDocumentBesideManyFetches(t *testing.T) {
 	}
 	for users := 0; users < slow; time.Sleep(time.Millisecond) {
 		c.others.mu.Lock()
-		users = c.others.hosts[testHost].users
+		users = c.others.lines[testHost].users
 		c.others.mu.Unlock()
 	}
 	start := time.Now()
@@ -96,14 +96,14 @@ func TestPublisherDocumentBesideManyFetches(t *testing.T) {
 // One host's publisher document has one place.
 func TestOnePublisherDocument(t *testing.T) {
 	g := New(Config{}).publishers
-	leave, err := g.enter(t.Context(), testHost)
+	leave, err := g.enter(t.Context(), testHost, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer leave()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := g.enter(ctx, testHost); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := g.enter(ctx, testHost, false); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("second fetch of a publisher document: %v, want a wait", err)
 	}
 }
@@ -112,7 +112,7 @@ func TestOnePublisherDocument(t *testing.T) {
 func TestWaitIsBounded(t *testing.T) {
 	c := serveTLS(t, document(), func(*tls.Config) {}, Config{Timeout: 50 * time.Millisecond})
 	for range limits.FetchesPerHost {
-		leave, err := c.others.enter(t.Context(), testHost)
+		leave, err := c.others.enter(t.Context(), testHost, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,4 +125,42 @@ func TestWaitIsBounded(t *testing.T) {
 	if ctx.Err() != nil {
 		t.Error("it waited for as long as its caller let it")
 	}
+}
+
+// The owner of a domain has any number of hosts, and few places.
+func TestOneDomain(t *testing.T) {
+	enter := func(t *testing.T, g *gate, host string, proven bool) error {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		_, err := g.enter(ctx, host, proven)
+		return err
+	}
+	t.Run("S20 hosts of one domain", func(t *testing.T) {
+		g := newGate(limits.FetchesPerHost)
+		for i := range limits.FetchesPerDomain {
+			if err := enter(t, g, fmt.Sprintf("h%d.acme.com", i), false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := enter(t, g, "more.acme.com", false); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("one more: %v, want a wait", err)
+		}
+		if err := enter(t, g, "h0.acme.com", true); err != nil {
+			t.Errorf("one that answered before: %v", err)
+		}
+		if err := enter(t, g, "acme.org", false); err != nil {
+			t.Errorf("another domain: %v", err)
+		}
+	})
+	t.Run("S20 the queue is bounded", func(t *testing.T) {
+		g := newGate(limits.FetchesPerHost)
+		g.strangers.users = limits.Fetches + limits.FetchQueue
+		if err := enter(t, g, "acme.com", false); !errors.Is(err, errQueueFull) {
+			t.Errorf("%v, want a full queue", err)
+		}
+		if err := enter(t, g, "acme.com", true); err != nil {
+			t.Errorf("one that answered before: %v", err)
+		}
+	})
 }

@@ -129,6 +129,14 @@ const (
 	// KeyLineHold is how long a key without such overlap is capped.
 	KeyLineHold = 72 * time.Hour
 
+	// DocumentAbsence is how long a metadata document must have been missing for
+	// 404 to be its withdrawal: longer than it takes to upload it anew.
+	DocumentAbsence = 10 * time.Minute
+
+	// AbsencePause is the longest pause between two answers with 404 that count
+	// as one absence.
+	AbsencePause = 24 * time.Hour
+
 	// ExceptionLongest bounds a hold and an allowance: what was decided at night
 	// by one person is looked at again within a week.
 	ExceptionLongest = 7 * 24 * time.Hour
@@ -152,9 +160,25 @@ const (
 	FetchTimeout = 5 * time.Second
 
 	// Fetches bounds the fetches that run at once, of publisher documents and
-	// of all others each: a fetch holds a socket, two goroutines and at most
-	// DocumentBytesMax of a body, so all 128 together stay under 16 MiB.
+	// of all others each, and of each of hosts that answered lately and of
+	// others: a fetch holds a socket, two goroutines and at most
+	// DocumentBytesMax of a body, so all 256 together stay under 32 MiB.
 	Fetches = 64
+
+	// FetchQueue bounds the fetches that wait for a place of each of these
+	// kinds: sixteen times as many as run, of which the last would wait longer
+	// than FetchTimeout where all hang.
+	FetchQueue = 16 * Fetches
+
+	// FetchesPerDomain bounds the fetches of all hosts below one registrable
+	// domain that did not answer lately: whoever owns a domain has any number
+	// of hosts.
+	FetchesPerDomain = 8
+
+	// NewDocumentsPerMinute bounds the new addresses below one registrable
+	// domain that are asked in a minute: five in a second are many clients of
+	// one publisher, and no load for its server.
+	NewDocumentsPerMinute = 300
 
 	// FetchesPerHost bounds the fetches of one host that are not of its
 	// publisher document, so that a slow host holds few of the places: two

@@ -33,6 +33,7 @@ type World struct {
 	mu        sync.Mutex
 	now       func() time.Time
 	sightings []verify.Sighting
+	absences  map[metadata.ClientID]verify.Absence
 	fetches   int
 	queries   int
 }
@@ -40,7 +41,7 @@ type World struct {
 // New makes the world of a vector.
 func New(v testvectors.Vector) (*World, error) {
 	w := &World{vector: v, texts: make(map[string][]string), aliases: make(map[string]string),
-		resources: v.Resources(), answers: v.HTTP()}
+		resources: v.Resources(), answers: v.HTTP(), absences: make(map[metadata.ClientID]verify.Absence)}
 	if err := w.readZone(string(v.Files["dns.zone"])); err != nil {
 		return nil, err
 	}
@@ -191,6 +192,22 @@ func (w *World) See(_ context.Context, _ metadata.Publisher, thumbprints []strin
 		}
 	}
 	return append([]verify.Sighting(nil), w.sightings...), nil
+}
+
+// Missing implements [verify.Memory].
+func (w *World) Missing(_ context.Context, id metadata.ClientID, at time.Time) (time.Time, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.absences[id] = w.absences[id].Again(at)
+	return w.absences[id].First, nil
+}
+
+// Found implements [verify.Memory].
+func (w *World) Found(_ context.Context, id metadata.ClientID) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.absences, id)
+	return nil
 }
 
 // Packets returns how many DNS questions and fetches the verifier has made.

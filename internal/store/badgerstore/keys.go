@@ -23,12 +23,14 @@ import (
 //	d ID                  issuer.Decision
 //	f                     the format of the directory
 //	k ID                  access.Record of an API key
+//	n CLIENT_ID           verify.Absence of its document
 //	o NUMBER              issuer.Act, what an operator did; 8 bytes
 //	p CLIENT_ID           issuer.Pin
 //	s DOMAIN              []verify.Sighting
 //	w SHAPE               issuer.Software
 //	x SUBJECT             issuer.Exception
 const (
+	absencePrefix    = "n"
 	acceptancePrefix = "a"
 	apiKeyPrefix     = "k"
 	commitPrefix     = "c"
@@ -52,6 +54,8 @@ const valueBytes = 4 * limits.RequestBytes
 func decisionKey(id string) []byte { return []byte(decisionPrefix + id) }
 
 func apiKeyKey(id string) []byte { return []byte(apiKeyPrefix + id) }
+
+func absenceKey(id metadata.ClientID) []byte { return []byte(absencePrefix + id.String()) }
 
 func sightingKey(p metadata.Publisher) []byte { return []byte(sightingPrefix + p.Domain()) }
 

@@ -56,6 +56,7 @@ func Run(t *testing.T, engine Engine) {
 		{"sightings of another publisher are apart", sightingsApart},
 		{"K22 new keys displace no older one", sightingsStay},
 		{"T8 concurrent sightings are all kept", concurrentSightings},
+		{"U18 a missing document is remembered until it is found", absencesAreKept},
 		{"T8 concurrent use", concurrentUse},
 		{"a context that is done writes nothing", doneContext},
 		{"a closed store refuses", closedStore},

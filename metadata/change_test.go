@@ -1,0 +1,77 @@
+package metadata_test
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/fc28f635/countersign/metadata"
+)
+
+func TestChanges(t *testing.T) {
+	const base = `{"client_id":"https://acme.com/c.json","client_name":"Acme","redirect_uris":["https://acme.com/cb","http://127.0.0.1/cb"],"scope":"a b"`
+	tests := []struct {
+		name, was, is string
+		want          []metadata.ChangeKind
+	}{
+		{"nothing", ``, ``, nil},
+		{"white space in a value", `,"jwks":{"keys":[]}`, `,"jwks": { "keys" : [] }`, nil},
+		{"a default written out", ``, `,"grant_types":["authorization_code"],"response_types":["code"],"token_endpoint_auth_method":"none"`, nil},
+		{"order of a list", `,"contacts":["a@acme.com","b@acme.com"]`, `,"contacts":["b@acme.com","a@acme.com"]`, nil},
+		{"loopback port", `,"post_logout_redirect_uris":["http://127.0.0.1/out"]`, `,"post_logout_redirect_uris":["http://127.0.0.1:1234/out"]`, nil},
+		{"picture", ``, `,"logo_uri":"https://acme.com/l"`, []metadata.ChangeKind{metadata.ChangeCosmetic}},
+		{"variant of a page", ``, `,"tos_uri#de":"https://acme.com/l"`, []metadata.ChangeKind{metadata.ChangeCosmetic}},
+		{"statement and version", `,"software_version":"1","software_statement":"a"`, `,"software_version":"2","software_statement":"b"`, []metadata.ChangeKind{metadata.ChangeCosmetic}},
+		{"unknown", ``, `,"mood":"good"`, []metadata.ChangeKind{metadata.ChangeCosmetic}},
+		{"variant of the name", ``, `,"client_name#ja":"x"`, []metadata.ChangeKind{metadata.ChangeName}},
+		{"software", ``, `,"software_id":"x"`, []metadata.ChangeKind{metadata.ChangeName}},
+		{"log-out", ``, `,"post_logout_redirect_uris":["https://evil.com/"]`, []metadata.ChangeKind{metadata.ChangeRedirect}},
+		{"back channel", ``, `,"backchannel_logout_uri":"https://evil.com/"`, []metadata.ChangeKind{metadata.ChangeRedirect}},
+		{"keys", `,"jwks":{"keys":[]}`, `,"jwks_uri":"https://acme.com/j"`, []metadata.ChangeKind{metadata.ChangeKey}},
+		{"grant", ``, `,"grant_types":["authorization_code","refresh_token"]`, []metadata.ChangeKind{metadata.ChangeScope}},
+		{"method", ``, `,"token_endpoint_auth_method":"private_key_jwt"`, []metadata.ChangeKind{metadata.ChangeAuthMethod}},
+		{"certificate", ``, `,"tls_client_auth_san_dns":"acme.com"`, []metadata.ChangeKind{metadata.ChangeAuthMethod}},
+		{"token binding", `,"dpop_bound_access_tokens":true`, ``, []metadata.ChangeKind{metadata.ChangeAuthMethod}},
+		{"several", `,"jwks_uri":"https://acme.com/j"`, `,"jwks_uri":"https://acme.com/k","logo_uri":"https://acme.com/l","description":"x","software_id":"y"`,
+			[]metadata.ChangeKind{metadata.ChangeCosmetic, metadata.ChangeKey, metadata.ChangeName}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			was, is := mustClient(t, base+tt.was+"}"), mustClient(t, base+tt.is+"}")
+			if got := metadata.Changes(was, is); !slices.Equal(got, tt.want) {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+			if got := metadata.Changes(is, was); !slices.Equal(got, tt.want) {
+				t.Errorf("back: %q, want %q", got, tt.want)
+			}
+		})
+	}
+	for name, change := range map[metadata.ChangeKind]func(*metadata.Client){
+		metadata.ChangeName:     func(c *metadata.Client) { c.ClientName = "Acme!" },
+		metadata.ChangeRedirect: func(c *metadata.Client) { c.RedirectURIs = c.RedirectURIs[:1] },
+		metadata.ChangeScope:    func(c *metadata.Client) { c.Scope = "a" },
+	} {
+		was := mustClient(t, base+"}")
+		is := was.Clone()
+		change(&is)
+		if got := metadata.Changes(was, is); !slices.Equal(got, []metadata.ChangeKind{name}) {
+			t.Errorf("%q, want %q", got, name)
+		}
+	}
+}
+
+// Two clients of different shapes differ in more than looks, and none differs
+// from itself.
+func TestChangesAndShapes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := genClient().Draw(t, "a"), genClient().Draw(t, "b")
+		if got := metadata.Changes(a, a.Clone()); len(got) > 0 {
+			t.Fatalf("%+v differs from itself: %q", a, got)
+		}
+		kinds := metadata.Changes(a, b)
+		if metadata.ShapeOf(a) != metadata.ShapeOf(b) && !slices.ContainsFunc(kinds, func(k metadata.ChangeKind) bool { return k != metadata.ChangeCosmetic }) {
+			t.Fatalf("two shapes, and only %q changed:\n%+v\n%+v", kinds, a, b)
+		}
+	})
+}
