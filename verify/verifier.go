@@ -172,9 +172,11 @@ func (v *Verifier) Verify(ctx context.Context, p Presentation) (*Verdict, error)
 		return nil, err
 	}
 	r.close()
-	v.cfg.Logger.LogAttrs(ctx, slog.LevelDebug, "verified",
-		slog.String("outcome", r.verdict.Outcome.String()), slog.String("reason", string(r.verdict.reason)),
-		slog.String("publisher", r.verdict.Publisher.String()), slog.String("statement", r.verdict.Digest))
+	if v.cfg.Logger.Enabled(ctx, slog.LevelDebug) {
+		v.cfg.Logger.LogAttrs(ctx, slog.LevelDebug, "verified",
+			slog.String("outcome", r.verdict.Outcome.String()), slog.String("reason", string(r.verdict.reason)),
+			slog.String("publisher", r.verdict.Publisher.String()), slog.String("statement", r.verdict.Digest))
+	}
 	return r.verdict, nil
 }
 
