@@ -23,6 +23,7 @@ type run struct {
 	verified   string            // thumbprint under which these bytes are known to verify
 	root       *trustroots.Root  // the pin, nil where the publisher has none
 	sources    sources           // what the publisher publishes
+	fetches    int               // documents looked up, remembered ones included
 	key        jose.Key          // the key that kid names, from whichever source
 	record     metadata.KeyRecord
 	statement  *metadata.Statement // authenticated: set by checkSignature only

@@ -68,6 +68,7 @@ type Verifier struct {
 	dns        *evidenceCache[dnsEvidence]
 	publishers *evidenceCache[documentEvidence]
 	documents  *evidenceCache[metadataEvidence]
+	keySets    *evidenceCache[keySetEvidence]
 	denials    *lru.Cache[metadata.Publisher, metadata.PublisherDocument] // what each publisher's last document refuses
 }
 
@@ -114,6 +115,7 @@ func New(cfg Config) (*Verifier, error) {
 		dns:        newEvidenceCache[dnsEvidence](limits.CachedPublishers),
 		publishers: newEvidenceCache[documentEvidence](limits.CachedPublishers),
 		documents:  newEvidenceCache[metadataEvidence](limits.CachedPublishers),
+		keySets:    newEvidenceCache[keySetEvidence](limits.CachedPublishers),
 	}, nil
 }
 
