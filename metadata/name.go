@@ -99,7 +99,7 @@ var shownNames = map[string]bool{"client_name": true, "display_name": true, "org
 // DisplayNames returns every name that people may be shown: client_name first,
 // then its variants and the other names, in the order of their members.
 func (c Client) DisplayNames() []string {
-	names := make([]string, 0, 2)
+	names := make([]string, 0, 1)
 	if c.ClientName != "" {
 		names = append(names, c.ClientName)
 	}
@@ -121,11 +121,7 @@ func (c Client) DisplayNames() []string {
 // Resembled returns the first of the names that a client's name resembles (see
 // [ProtectedName.Resembles]); ok is false where it resembles none.
 func Resembled(names []ProtectedName, clientName string, publisher Publisher) (n ProtectedName, ok bool) {
-	folded := FoldName(clientName)
-	plain := folded
-	if letters := withoutSymbols(clientName); letters != clientName {
-		plain = FoldName(letters)
-	}
+	folded, plain := FoldName(clientName), FoldName(withoutSymbols(clientName))
 	for _, n := range names {
 		if n.folded == "" {
 			n.folded = FoldName(n.Name)
