@@ -36,6 +36,23 @@ func TestRefuse(t *testing.T) {
 			})
 		}
 	}
+	t.Run("F8 what the standard library's Is methods miss", func(t *testing.T) {
+		missed := 0
+		for row, addrs := range hostileAddrs {
+			for _, a := range addrs {
+				addr := netip.MustParseAddr(a)
+				if !addr.IsUnspecified() && !addr.IsLoopback() && !addr.IsPrivate() && !addr.IsLinkLocalUnicast() && !addr.IsMulticast() && addr.IsGlobalUnicast() {
+					missed++
+					if Refuse(addr) == nil {
+						t.Errorf("%s: %s is not refused", row, a)
+					}
+				}
+			}
+		}
+		if missed < 24 {
+			t.Errorf("only %d of the addresses are missed: this shows nothing", missed)
+		}
+	})
 	t.Run("S3 zone", func(t *testing.T) {
 		contains(t, Refuse(netip.MustParseAddr("2600::1%eth0")), "zone")
 	})

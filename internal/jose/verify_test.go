@@ -59,9 +59,9 @@ func TestVerify(t *testing.T) {
 		{"J4 ES256 header, P-384 key", sign(t, ec), signerOf(t, "2026a", p384).Key, signatureReason},
 		{"J4 RS256 signature, key bound to PS256", forgeRSA(t, RS256, crypto.SHA256), bound(PS256), signatureReason},
 		{"J4 PS256 header, RS256 signature", forgeRSA(t, PS256, crypto.SHA256), rsaSigner.Key, signatureReason},
-		{"J5 salt of 0 bytes", forgeRSA(t, PS256, pss), rsaSigner.Key, signatureReason},
-		{"J5 salt of 20 bytes", forgeRSA(t, PS256, salt(20)), rsaSigner.Key, signatureReason},
-		{"J5 salt of 222 bytes", forgeRSA(t, PS256, salt(222)), rsaSigner.Key, signatureReason},
+		{"F4 J5 salt of 0 bytes", forgeRSA(t, PS256, pss), rsaSigner.Key, signatureReason},
+		{"F4 J5 salt of 20 bytes", forgeRSA(t, PS256, salt(20)), rsaSigner.Key, signatureReason},
+		{"F4 J5 salt of 222 bytes", forgeRSA(t, PS256, salt(222)), rsaSigner.Key, signatureReason},
 		{"J65 zero key and zero statement", "", Key{}, signatureReason},
 	}
 	for _, tt := range tests {
@@ -70,7 +70,7 @@ func TestVerify(t *testing.T) {
 			if tt.raw != "" {
 				c = mustParse(t, tt.raw)
 			}
-			if tt.name == "J5 salt of 0 bytes" {
+			if tt.name == "F4 J5 salt of 0 bytes" {
 				c.signature = zeroSalt(t, c.input)
 			}
 			wantReason(t, c.Verify(tt.key), tt.want)
