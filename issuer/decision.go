@@ -51,7 +51,8 @@ type Decision struct {
 	// Asked says which client it is about, in the words of whoever asked.
 	Asked Asked `json:"asked,omitzero"`
 
-	// Client is the effective metadata; where the decision is denied, empty.
+	// Client is the effective metadata; where the decision is denied, empty. Its
+	// lists are the verdict's, and must not be changed.
 	Client     metadata.Client `json:"client"`
 	Overridden []string        `json:"overridden,omitempty"`
 

@@ -15,6 +15,9 @@ import (
 
 const hour = time.Hour
 
+// foreignKeySet is a JWK set of the stranger's.
+var foreignKeySet = `{"keys":[` + string(vectortest.Foreign.Key.JWK()) + `]}`
+
 // An operator accepted acme, publisher-wide. What strangers can forge, host or
 // copy must not ride on it: nothing here may be accepted.
 func TestAcceptedPublisherIsNotRiddenOn(t *testing.T) {
@@ -55,7 +58,8 @@ func TestAcceptedPublisherIsNotRiddenOn(t *testing.T) {
 			sign: func(c metadata.Client) string {
 				return stated(t, vectortest.Genuine, func(s *metadata.Statement) { s.Client = c })
 			}},
-		"O3 an unsigned registration with a key on acme's host": {dns: "secure", files: signedZone(""), client: func(c *metadata.Client) {
+		"O3 an unsigned registration with a key on acme's host": {dns: "secure", files: map[string]string{
+			"dns.zone": keyRecords(""), "https://acme.example/users/mallory/jwks.json": foreignKeySet}, client: func(c *metadata.Client) {
 			c.TokenEndpointAuthMethod, c.JWKSURI = "private_key_jwt", "https://acme.example/users/mallory/jwks.json"
 		}},
 	} {
@@ -105,7 +109,9 @@ func TestNothingUnprovenIsTold(t *testing.T) {
 	t.Run("O22 client_id in a registration", func(t *testing.T) {
 		c := evil
 		c.ClientID = "https://claude.ai/oauth/mcp-oauth-client-metadata"
-		d := signingOffice(t, secure, TierSigned, nil).decide(t, registration(c))
+		o := signingOffice(t, secure, TierSigned, nil)
+		o.world.Serve(c.JWKSURI, []byte(foreignKeySet))
+		d := o.decide(t, registration(c))
 		if d.Tier != TierSigned || d.Client.ClientID != "" || claimsOf(t, d.Countersigned)["client_id"] != nil {
 			t.Errorf("%s, client_id %q in %v", d.Tier, d.Client.ClientID, claimsOf(t, d.Countersigned))
 		}

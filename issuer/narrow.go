@@ -16,8 +16,10 @@ func (d *Decision) narrow(p *Policy, c metadata.Client) {
 	d.Grant = Grant{Classes: given.Classes, Sensitive: given.Sensitive, AccessTokenTTL: given.AccessTokenTTL,
 		RefreshToken: given.RefreshToken, SessionTTL: given.SessionTTL,
 		ReauthenticateAfter: given.ReauthenticateAfter, Consent: given.Consent}
-	c, unregistered := c.Without(c.Unregistered()...)
-	d.override(unregistered...)
+	if unregistered := c.Unregistered(); len(unregistered) > 0 {
+		c, _ = c.Without(unregistered...)
+		d.override(unregistered...)
+	}
 	if reason := d.offer(p, &c); reason != "" {
 		*d = d.deny(reason)
 		return

@@ -61,7 +61,7 @@ func drawSample(t *rapid.T) sample {
 // a key of acme's: rare among what is drawn otherwise.
 func (s *sample) presentKey() {
 	c := agent("")
-	c.TokenEndpointAuthMethod, c.JWKSURI = metadata.AuthPrivateKeyJWT, vectortest.Acme.String()+"/jwks.json"
+	c.TokenEndpointAuthMethod, c.JWKSURI = metadata.AuthPrivateKeyJWT, vectortest.KeySetURL
 	s.drawn.Presentation.Client, s.drawn.Presentation.RedirectURI = &c, ""
 }
 

@@ -180,7 +180,7 @@ func (s *memberSpec) set(c *Client, m strictjson.Member) (ok bool) {
 	case *string:
 		*field, ok = m.Text()
 	case *[]string:
-		if *field, ok = strictjson.Texts(m.Value); len(*field) == 0 {
+		if *field, ok = m.Texts(); len(*field) == 0 {
 			*field = nil
 		}
 	case *json.RawMessage:

@@ -28,6 +28,7 @@ func (r *run) loadDocument(ctx context.Context) error {
 		r.reject(CheckMetadataDocument, metadata.ReasonAddressRefused, "a special-use name")
 		return nil
 	}
+	r.fetches++
 	e, err := r.v.lookUpMetadata(ctx, id)
 	if err != nil {
 		return err
@@ -87,6 +88,7 @@ func (r *run) sameDocument(ctx context.Context, url string) (ok bool, err error)
 		r.reject(CheckMetadataDocument, metadata.ReasonClientIDMismatch, "the statement is for a metadata document that is not looked up here")
 		return false, nil
 	}
+	r.fetches++
 	e, err := r.v.lookUpMetadata(ctx, id)
 	switch {
 	case err != nil:

@@ -27,8 +27,7 @@ type parsedStatement struct {
 }
 
 func parseStatement(raw string) *parsedStatement {
-	sum := sha256.Sum256([]byte(raw))
-	p := &parsedStatement{digest: "sha256:" + hex.EncodeToString(sum[:])}
+	p := &parsedStatement{digest: digestOf(raw)}
 	var payloadErr error
 	p.compact, p.formErr = jose.Parse(raw)
 	if len(p.compact.Payload) > 0 {
@@ -40,6 +39,12 @@ func parseStatement(raw string) *parsedStatement {
 		p.client = p.statement.Client.WithDefaults()
 	}
 	return p
+}
+
+// digestOf names the bytes of a statement in verdicts and logs.
+func digestOf(raw string) string {
+	sum := sha256.Sum256([]byte(raw))
+	return string(hex.AppendEncode([]byte("sha256:"), sum[:]))
 }
 
 // A statementCache keeps what the bytes of a statement alone say: it holds no
@@ -68,23 +73,19 @@ func newStatementCache(size int, names []metadata.ProtectedName, looked func(hit
 	return &statementCache{entries: entries, names: names, looked: looked, check: check}
 }
 
-func (c *statementCache) parse(raw string) *parsedStatement {
+// parse returns what the statement's bytes say, and the thumbprint of the key
+// under which they are known to verify, if any.
+func (c *statementCache) parse(raw string) (p *parsedStatement, verified string) {
 	known, ok := c.entries.Get(raw)
 	c.looked(ok)
 	if ok {
-		return known.parsed
+		return known.parsed, known.thumbprint
 	}
-	return parseStatement(raw)
+	return parseStatement(raw), ""
 }
 
-// verify checks the signature, or remembers that it did under this very key.
+// verify checks the signature, and remembers that it did under this very key.
 func (c *statementCache) verify(raw string, p *parsedStatement, k jose.Key) error {
-	if known, ok := c.entries.Get(raw); ok && known.thumbprint == k.Thumbprint() {
-		if p.reach == nil { // another run verified the same bytes meanwhile
-			p.reach = known.parsed.reach
-		}
-		return nil
-	}
 	if err := c.check(p, k); err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func (r *run) checkForm(ctx context.Context) error {
 		r.skip(CheckSignature, "no statement was presented")
 		return nil
 	}
-	p := r.v.statements.parse(r.raw)
+	p, verified := r.v.statements.parse(r.raw)
 	r.verdict.Digest = p.digest
 	if p.formErr != nil {
 		r.defects(p.formErr, func(metadata.Reason) Check { return CheckForm })
@@ -136,7 +137,7 @@ func (r *run) checkForm(ctx context.Context) error {
 	if r.stopped() {
 		return nil
 	}
-	r.parsed = p
+	r.parsed, r.verified = p, verified
 	r.verdict.Publisher, r.verdict.KeyID = s.Publisher, p.compact.Header.KeyID
 	r.pass(CheckForm, Evidence{})
 	return nil

@@ -80,6 +80,7 @@ func (r *run) pinnedKey(kid string) (jose.Key, bool) {
 
 // lookUp asks DNS and document side by side.
 func (r *run) lookUp(ctx context.Context, p metadata.Publisher) error {
+	r.fetches++
 	var g errgroup.Group
 	g.Go(func() (err error) {
 		r.sources.dns, err = r.v.lookUpDNS(ctx, p)

@@ -6,7 +6,7 @@ type meterKey struct{}
 
 // WithMeter returns a context in which [Verifier.Verify] calls count once for
 // each look-up that it begins: a publisher's DNS, a publisher document, a
-// metadata document. What is remembered, or looked up for somebody else already,
+// metadata document, a client's jwks_uri. What is remembered, or looked up for somebody else already,
 // costs nothing. Count is called from several goroutines, perhaps after Verify
 // has returned, and must not block.
 func WithMeter(ctx context.Context, count func()) context.Context {

@@ -56,11 +56,12 @@ const (
 	CacheDNS        Cache = "dns"                 // key records, by publisher
 	CachePublishers Cache = "publisher_documents" // by publisher
 	CacheDocuments  Cache = "metadata_documents"  // by client_id
+	CacheKeySets    Cache = "key_sets"            // of clients, by jwks_uri
 )
 
 // Caches returns all caches.
 func Caches() []Cache {
-	return []Cache{CacheStatements, CacheDNS, CachePublishers, CacheDocuments}
+	return []Cache{CacheStatements, CacheDNS, CachePublishers, CacheDocuments, CacheKeySets}
 }
 
 // Cached returns how many entries a cache holds, ended ones too.
@@ -74,6 +75,8 @@ func (v *Verifier) Cached(c Cache) int {
 		return v.publishers.entries.Len()
 	case CacheDocuments:
 		return v.documents.entries.Len()
+	case CacheKeySets:
+		return v.keySets.entries.Len()
 	}
 	return 0
 }

@@ -30,7 +30,11 @@ func (r *run) checkProvenance(ctx context.Context) error {
 		return err
 	}
 	r.verdict.Binding = reach.binding
-	if r.checkPossession(coverage) {
+	keyNamed, err := r.checkPossession(ctx, coverage)
+	if err != nil || r.stopped() {
+		return err
+	}
+	if keyNamed {
 		r.verdict.Binding = metadata.BindingOf(r.verdict.client, coverage, r.p.RedirectURI, true)
 	}
 	r.checkName(reach)
@@ -208,6 +212,7 @@ func (r *run) askForeign(ctx context.Context, host string, coverage *metadata.Co
 	if err != nil || !r.v.looksUp(p) {
 		return nil
 	}
+	r.fetches++
 	e, err := r.v.lookUpPublisher(ctx, p)
 	if err != nil {
 		return err
@@ -229,23 +234,6 @@ func (r *run) askForeign(ctx context.Context, host string, coverage *metadata.Co
 		r.until(e.until)
 	}
 	return nil
-}
-
-// checkPossession reports whether the client proves a key of the publisher at
-// every token request: one at a covered jwks_uri counts as a signature, and one
-// that the statement holds binds.
-func (r *run) checkPossession(coverage metadata.Coverage) (keyNamed bool) {
-	c := r.verdict.client
-	if !c.AuthenticatesByKey() {
-		r.skip(CheckPossession, "the client does not authenticate with a key")
-		return false
-	}
-	if c.JWKSURI != "" && coverage.CoversURL(c.JWKSURI) && r.v.looksUp(coverage.Publisher) {
-		r.pass(CheckPossession, Evidence{Source: "jwks_uri", Name: c.JWKSURI})
-		return true
-	}
-	r.skip(CheckPossession, "no jwks_uri on a host of the publisher")
-	return r.statement != nil && usableKeys(r.statement.Client.JWKS)
 }
 
 // usableKeys reports whether a JWK set holds a key that only its holder can use.

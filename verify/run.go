@@ -20,8 +20,10 @@ type run struct {
 	plain      metadata.Client   // the plain metadata
 	document   *metadataEvidence // the metadata document, nil where none was asked for
 	parsed     *parsedStatement  // once the form passed
+	verified   string            // thumbprint under which these bytes are known to verify
 	root       *trustroots.Root  // the pin, nil where the publisher has none
 	sources    sources           // what the publisher publishes
+	fetches    int               // documents looked up, remembered ones included
 	key        jose.Key          // the key that kid names, from whichever source
 	record     metadata.KeyRecord
 	statement  *metadata.Statement // authenticated: set by checkSignature only

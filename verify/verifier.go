@@ -72,6 +72,7 @@ type Verifier struct {
 	dns        *evidenceCache[dnsEvidence]
 	publishers *evidenceCache[documentEvidence]
 	documents  *evidenceCache[metadataEvidence]
+	keySets    *evidenceCache[keySetEvidence]
 	denials    *lru.Cache[metadata.Publisher, metadata.PublisherDocument] // what each publisher's last document refuses
 }
 
@@ -118,6 +119,7 @@ func New(cfg Config) (*Verifier, error) {
 		dns:        newEvidenceCache[dnsEvidence](limits.CachedPublishers, cfg.Observer.look(CacheDNS)),
 		publishers: newEvidenceCache[documentEvidence](limits.CachedPublishers, cfg.Observer.look(CachePublishers)),
 		documents:  newEvidenceCache[metadataEvidence](limits.CachedPublishers, cfg.Observer.look(CacheDocuments)),
+		keySets:    newEvidenceCache[keySetEvidence](limits.CachedPublishers, cfg.Observer.look(CacheKeySets)),
 	}, nil
 }
 
@@ -176,9 +178,11 @@ func (v *Verifier) Verify(ctx context.Context, p Presentation) (*Verdict, error)
 		return nil, err
 	}
 	r.close()
-	v.cfg.Logger.LogAttrs(ctx, slog.LevelDebug, "verified",
-		slog.String("outcome", r.verdict.Outcome.String()), slog.String("reason", string(r.verdict.reason)),
-		slog.String("publisher", r.verdict.Publisher.String()), slog.String("statement", r.verdict.Digest))
+	if v.cfg.Logger.Enabled(ctx, slog.LevelDebug) {
+		v.cfg.Logger.LogAttrs(ctx, slog.LevelDebug, "verified",
+			slog.String("outcome", r.verdict.Outcome.String()), slog.String("reason", string(r.verdict.reason)),
+			slog.String("publisher", r.verdict.Publisher.String()), slog.String("statement", r.verdict.Digest))
+	}
 	return r.verdict, nil
 }
 

@@ -111,7 +111,7 @@ func contradiction(d vectortest.Drawn, v *verify.Verdict) error {
 		return fmt.Errorf("a metadata document that is not there")
 	case v.Outcome == verify.Verified && k.is("road", "document") && v.Digest == "" && !k.is("document", "served"):
 		return fmt.Errorf("a client without document and statement")
-	case v.Passed(verify.CheckPossession) && !k.is("auth", "key_covered"):
+	case v.Passed(verify.CheckPossession) && (!k.is("auth", "key_covered") || !k.is("jwks", "served")):
 		return fmt.Errorf("a key that is not at a covered jwks_uri")
 	case v.Binding == metadata.BindingWeb && (k.foreignRedirects() || k.is("redirect", "loopback", "reversed")):
 		return fmt.Errorf("binding web for codes that go elsewhere")

@@ -226,7 +226,7 @@ func TestFindings(t *testing.T) {
 	_, token := s.key(access.Terms{Role: access.Decide})
 	_, trusted := s.key(access.Terms{Role: access.Decide, Rights: []access.Right{access.Findings}})
 	const request = `{"client_id":"https://acme.example/mcp/client.json"}`
-	t.Run("A2 detail and evidence", func(t *testing.T) {
+	t.Run("A2 J64 detail and evidence", func(t *testing.T) {
 		for _, asked := range []struct {
 			token string
 			may   bool
@@ -244,7 +244,7 @@ func TestFindings(t *testing.T) {
 			}
 		}
 	})
-	t.Run("A2 what is reached", func(t *testing.T) {
+	t.Run("A2 J64 what is reached", func(t *testing.T) {
 		answers, reasons := map[string]bool{}, map[string]bool{}
 		for _, err := range []error{
 			&verify.FetchError{Refused: true, Err: errors.New("10.0.0.1 is private")},

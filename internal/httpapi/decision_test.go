@@ -35,6 +35,25 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// A statement counts in the body only: elsewhere it is not read, and not logged.
+func TestStatementOutsideTheBody(t *testing.T) {
+	const stray = "eyJzdHJheSI6MX0"
+	s := start(t, setup{})
+	t.Run("J62 in the query", func(t *testing.T) {
+		s.send(http.MethodPost, "/v1/decisions?software_statement="+stray, `{}`).want(t, http.StatusBadRequest, "request_member_malformed")
+	})
+	t.Run("J62 in a header", func(t *testing.T) {
+		a := s.do(http.MethodPost, "/v1/decisions", strings.NewReader(`{}`),
+			http.Header{"Content-Type": {"application/json"}, "Software-Statement": {stray}})
+		a.want(t, http.StatusBadRequest, "request_member_malformed")
+	})
+	t.Run("J62 is not logged", func(t *testing.T) {
+		if s.log.String() == "" || strings.Contains(s.log.String(), stray) {
+			t.Errorf("the log: %s", s.log)
+		}
+	})
+}
+
 // What is wrong with the envelope is no decision; what is wrong with the client
 // is a denied one.
 func TestRequest(t *testing.T) {

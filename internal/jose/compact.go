@@ -53,48 +53,36 @@ func parse(raw string, acceptType func(typ string, present bool) bool) (Compact,
 	if !ok || strings.Contains(signature, ".") {
 		return Compact{}, malformed("not three parts separated by dots")
 	}
-	var c Compact
-	headerJSON, err := decodePart("header", header)
-	if err != nil {
-		return Compact{}, err
+	var parts [3][]byte
+	buffer := make([]byte, 0, strictBase64.DecodedLen(len(raw)))
+	for i, part := range [3]struct{ name, text string }{{"header", header}, {"payload", payload}, {"signature", signature}} {
+		end := len(buffer)
+		if part.text == "" {
+			return Compact{}, malformed("the " + part.name + " is empty")
+		}
+		var canonical bool
+		if buffer, canonical = appendBase64(buffer, part.text); !canonical {
+			return Compact{}, malformed("the " + part.name + " is not canonical unpadded base64url")
+		}
+		parts[i] = buffer[end:len(buffer):len(buffer)]
 	}
-	if c.Payload, err = decodePart("payload", payload); err != nil {
-		return Compact{}, err
+	h, defects := parseHeader(parts[0], acceptType)
+	if len(defects) > 0 {
+		return Compact{Payload: parts[1]}, defects
 	}
-	sig, err := decodePart("signature", signature)
-	if err != nil {
-		return Compact{}, err
-	}
-	var defects metadata.Defects
-	if c.Header, defects = parseHeader(headerJSON, acceptType); len(defects) > 0 {
-		return Compact{Payload: c.Payload}, defects
-	}
-	c.input = []byte(raw[:len(header)+1+len(payload)])
-	c.signature = sig
-	return c, nil
+	return Compact{Header: h, Payload: parts[1], input: []byte(raw[:len(header)+1+len(payload)]), signature: parts[2]}, nil
 }
 
 var strictBase64 = base64.RawURLEncoding.Strict()
 
-// decodePart accepts exactly one spelling of any non-empty byte string. Strict
-// refuses padding, other alphabets and non-zero trailing bits, but skips line
-// ends.
-func decodePart(name, part string) ([]byte, error) {
-	if part == "" {
-		return nil, malformed("the " + name + " is empty")
-	}
-	decoded, ok := decodeBase64(part)
-	if !ok {
-		return nil, malformed("the " + name + " is not canonical unpadded base64url")
-	}
-	return decoded, nil
-}
-
-func decodeBase64(text string) ([]byte, bool) {
+// appendBase64 appends what text stands for, and accepts exactly one spelling of
+// any bytes. Strict refuses padding, other alphabets and non-zero trailing bits,
+// but skips line ends.
+func appendBase64(to []byte, text string) ([]byte, bool) {
 	if strings.IndexByte(text, '\n') >= 0 || strings.IndexByte(text, '\r') >= 0 {
-		return nil, false
+		return to, false
 	}
-	decoded, err := strictBase64.DecodeString(text)
+	decoded, err := strictBase64.AppendDecode(to, []byte(text))
 	return decoded, err == nil
 }
 

@@ -161,7 +161,7 @@ func TestParseHeader(t *testing.T) {
 		{"J29 embedded private key", `{"alg":"EdDSA","kid":"2026a","jwk":{"kty":"oct","k":"c2VjcmV0"}}`, headerReason},
 		{"J30 jku", `{"alg":"EdDSA","kid":"2026a","jku":"https://acme.example/jwks"}`, headerReason},
 		{"J31 x5u", `{"alg":"EdDSA","kid":"2026a","x5u":""}`, headerReason},
-		{"J32 x5c", `{"alg":"EdDSA","kid":"2026a","x5c":[]}`, headerReason},
+		{"F11 J32 x5c", `{"alg":"EdDSA","kid":"2026a","x5c":[]}`, headerReason},
 		{"J35 path", `{"alg":"EdDSA","kid":"../../etc/passwd"}`, malformedReason},
 		{"J35 SQL", `{"alg":"EdDSA","kid":"' OR 1=1--"}`, malformedReason},
 		{"J35 NUL", `{"alg":"EdDSA","kid":"\u0000"}`, malformedReason},
@@ -191,7 +191,8 @@ func TestParseHeader(t *testing.T) {
 		{"J44 17 levels", `{"alg":"EdDSA","kid":"2026a","x":` + strings.Repeat("[", 16) + strings.Repeat("]", 16) + `}`, malformedReason},
 		{"not an object", `["EdDSA"]`, malformedReason},
 		{"two objects", `{"alg":"EdDSA","kid":"2026a"}{}`, malformedReason},
-		{"unknown members", `{"alg":"EdDSA","kid":"2026a","x5t":"AA","iss":"x"}`, ""},
+		{"J34 certificate thumbprints choose no key", `{"alg":"EdDSA","kid":"2026a","x5t":"AA","x5t#S256":1}`, ""},
+		{"unknown members", `{"alg":"EdDSA","kid":"2026a","iss":"x"}`, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -127,7 +127,7 @@ func (j jwk) bytes(name string) ([]byte, bool) {
 	if !ok || text == "" {
 		return nil, false
 	}
-	return decodeBase64(text)
+	return appendBase64(nil, text)
 }
 
 // bind honours the member alg (RFC 7517, Section 4.4).

@@ -2,7 +2,6 @@ package jose
 
 import (
 	"encoding/json"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fc28f635/countersign/internal/limits"
-	"github.com/fc28f635/countersign/metadata"
 )
 
 func TestParseKeys(t *testing.T) {
@@ -71,27 +69,6 @@ func TestParseKeys(t *testing.T) {
 		_, problems, err := ParseKeys(json.RawMessage(set(exposed)))
 		if err != nil || len(problems) != 1 || problems[0].Thumbprint != b.Thumbprint() {
 			t.Errorf("problems %+v, error %v", problems, err)
-		}
-	})
-}
-
-func FuzzParseJWK(f *testing.F) {
-	f.Add([]byte(edSigner(f, 'a').Key.JWK()))
-	f.Add([]byte(p256Signer(f).Key.JWK()))
-	f.Add([]byte(signerOf(f, "2026a", rsaPrivate(f)).Key.JWK()))
-	f.Add([]byte(edit(f, edSigner(f, 'a').Key.JWK(), map[string]any{"d": "AA", "use": "enc", "key_ops": []string{"sign"}})))
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		k, err := ParseJWK(raw)
-		if err != nil {
-			var e *metadata.ReasonError
-			if !errors.As(err, &e) {
-				t.Fatalf("error of type %T", err)
-			}
-			return
-		}
-		again, err := ParseJWK(k.JWK())
-		if err != nil || again.Thumbprint() != k.Thumbprint() || again.ID() != k.ID() {
-			t.Fatalf("%s is read back as %s, error %v", k.JWK(), again.JWK(), err)
 		}
 	})
 }

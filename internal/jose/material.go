@@ -4,13 +4,9 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
-	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
 	"math/big"
-	"sync"
-
-	"github.com/fc28f635/countersign/internal/limits"
 )
 
 var encode = base64.RawURLEncoding.EncodeToString
@@ -107,35 +103,6 @@ func newCompressedP256(raw []byte) (Key, error) {
 	y.FillBytes(point[33:])
 	return newEC("P-256", point)
 }
-
-// newRSA accepts a modulus of a size that is neither weak nor slow, without
-// small factors, and an exponent of NIST SP 800-56B that crypto/rsa can hold.
-// All its checks cost less than one signature check.
-func newRSA(n, e *big.Int) (Key, error) {
-	const smallestE, largestE = 1<<16 + 1, 1<<31 - 1
-	switch bits := n.BitLen(); {
-	case n.Sign() <= 0 || bits < limits.RSABitsMin || bits > limits.RSABitsMax:
-		return Key{}, unusable("n", "an RSA key has 2048 to 4096 bits")
-	case new(big.Int).GCD(nil, nil, n, smallPrimes()).Cmp(big.NewInt(1)) != 0:
-		return Key{}, unusable("n", "the modulus has a small factor")
-	case !e.IsInt64() || e.Int64() < smallestE || e.Int64() > largestE || e.Bit(0) == 0:
-		return Key{}, unusable("e", "the exponent is not odd and from 65537 to 2147483647")
-	}
-	public := &rsa.PublicKey{N: new(big.Int).Set(n), E: int(e.Int64())}
-	k := Key{public: public}
-	return k.seal(`{"e":"` + encode(e.Bytes()) + `","kty":"RSA","n":"` + encode(n.Bytes()) + `"}`), nil
-}
-
-// smallPrimes returns the product of the primes below 2¹².
-var smallPrimes = sync.OnceValue(func() *big.Int {
-	product := big.NewInt(2)
-	for p := int64(3); p < 1<<12; p += 2 {
-		if prime := big.NewInt(p); prime.ProbablyPrime(0) {
-			product.Mul(product, prime)
-		}
-	}
-	return product
-})
 
 func fromHex(digits string) *big.Int {
 	n, _ := new(big.Int).SetString(digits, 16)

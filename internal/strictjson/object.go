@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -42,6 +43,25 @@ func (m Member) Text() (string, bool) {
 		return Text(m.Value)
 	}
 	return m.text[1 : len(m.text)-1], true
+}
+
+// Texts returns the value as [Texts] does, mostly with one copy for them all.
+func (m Member) Texts() ([]string, bool) {
+	if m.text == "" || !IsArray(m.Value) || bytes.IndexByte(m.Value, '\\') >= 0 {
+		return Texts(m.Value)
+	}
+	texts := make([]string, 0, strings.Count(m.text, `"`)/2)
+	rest := m.text[1 : len(m.text)-1]
+	for {
+		switch rest = strings.TrimLeft(rest, whiteSpace+","); {
+		case rest == "":
+			return texts, true
+		case rest[0] != '"':
+			return nil, false
+		}
+		text, after, _ := strings.Cut(rest[1:], `"`)
+		texts, rest = append(texts, text), after
+	}
 }
 
 // ParseObject returns the members of the one JSON object that data holds, in

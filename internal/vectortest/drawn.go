@@ -135,6 +135,7 @@ func (d *drawing) drawKeys() {
 	}
 	d.v.Files["dns.zone"] = records
 	d.drawPublisherDocument()
+	d.drawKeySet()
 	pin := d.pick("pin", "none", "pinned", "pinned_lookup", "pinned_other", "pinned_other_lookup")
 	if pin != "none" {
 		key := Genuine.Key.JWK()
@@ -180,6 +181,26 @@ func (d *drawing) drawPublisherDocument() {
 		more = `,"revoked":["acme-agent-1"]`
 	}
 	d.v.Files[url] = fmt.Appendf(nil, `{"publisher":%q,"keys":[%s]%s}`, Acme, key, more)
+}
+
+// KeySetURL is where acme serves the keys with which its client authenticates.
+const KeySetURL = "https://acme.example/jwks.json"
+
+// drawKeySet draws what acme's jwks_uri serves. The stranger's always serves.
+func (d *drawing) drawKeySet() {
+	d.v.Files["https://other.example/jwks.json"] = keySet(Foreign)
+	switch value := d.pick("jwks", "served", "absent", "timeout", "refused", "page", "private", "empty"); value {
+	case "served":
+		d.v.Files[KeySetURL] = keySet(Genuine)
+	case "timeout", "refused":
+		d.v.Header["http"] = append(d.v.Header["http"], KeySetURL+" "+value)
+	case "page":
+		d.v.Files[KeySetURL] = []byte("<html>")
+	case "private":
+		d.v.Files[KeySetURL] = []byte(`{"keys":[{"kty":"oct","k":"AAAA"}]}`)
+	case "empty":
+		d.v.Files[KeySetURL] = []byte(`{"keys":[]}`)
+	}
 }
 
 // present draws how the client comes, and serves its metadata document.

@@ -31,7 +31,7 @@ func (d *drawing) drawClient() metadata.Client {
 	case "none":
 		c.TokenEndpointAuthMethod = metadata.AuthNone
 	case "key_covered":
-		c.TokenEndpointAuthMethod, c.JWKSURI = metadata.AuthPrivateKeyJWT, "https://acme.example/jwks.json"
+		c.TokenEndpointAuthMethod, c.JWKSURI = metadata.AuthPrivateKeyJWT, KeySetURL
 	case "key_foreign":
 		c.TokenEndpointAuthMethod, c.JWKSURI = metadata.AuthPrivateKeyJWT, "https://other.example/jwks.json"
 	case "key_inline":

@@ -1,6 +1,9 @@
 package main
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 const clientDocument = acme + "/mcp/client.json"
 
@@ -34,14 +37,36 @@ func documentVectors() []vector {
 	const (
 		secret      = "rejected secret_in_document"
 		unavailable = "inconclusive document_unavailable"
+		keysURL     = acme + "/jwks.json"
+		keyless     = "possession failed key_unusable"
+		unread      = "possession unavailable keys_unavailable"
 	)
+	byURI := func(id, expect, comment, found string, opts ...option) vector {
+		return v("keys_by_uri_"+id, expect, comment, confidential.with("jwks_uri", keysURL).String(), append(opts, finding(found))...)
+	}
 	return append([]vector{
 		v("base", "verified", "a document without a fault", d.String(), finding("metadata_document passed")),
 		v("auth_method_absent", "verified", "an absent authentication method means none", d.without("token_endpoint_auth_method").String()),
 		v("unknown_member", "verified", "unknown members are ignored", d.with("x_foo", object{{"a", 1}}).String()),
 		v("final_line_feeds", "verified", "white space after the object is JSON's own", d.String()+"\n \t", row("U21")),
-		v("keys_by_uri", "verified", "a client that authenticates with keys at its own host", confidential.with("jwks_uri", acme+"/jwks.json").String(),
-			served(acme+"/jwks.json", keys(acmeNext.jwk()))),
+		v("keys_by_uri", "verified", "a client that authenticates with keys at its own host", confidential.with("jwks_uri", keysURL).String(),
+			served(keysURL, keys(acmeNext.jwk())), finding("possession passed")),
+		byURI("unusable_beside_usable", "verified", "one key of several can be used", "possession passed", served(keysURL, keys(acmeNext.jwk(), object{{"kty", "AKP"}}))),
+		byURI("private", "rejected key_exposed", "a private key where the client's keys are", "possession failed key_exposed",
+			served(keysURL, keys(acmeNext.jwk().with("d", b64url(acmeNext.seed)))), row("K5"), class("SECRET")),
+		byURI("empty", "verified", "no key at the address", keyless, served(keysURL, keys())),
+		byURI("65_keys", "verified", "more than 64 keys", keyless, served(keysURL, keys(many(65)...)), row("K1"), class("SIZE")),
+		byURI("page", "verified", "a page where the keys should be", keyless, text(keysURL, "<!doctype html>"), row("K1")),
+		byURI("status_304", "verified", "304 without a body, to a request that has no condition", unread, header("http", keysURL+" 304"), row("K25")),
+		byURI("status_404", "verified", "no document where the keys should be", keyless, header("http", keysURL+" 404"), row("K1")),
+		byURI("status_500", "verified", "a server's failure", unread, header("http", keysURL+" 500"), row("K1")),
+		byURI("timeout", "verified", "no answer", unread, header("http", keysURL+" timeout"), row("K1")),
+		byURI("address_refused", "verified", "the host has an address that is never fetched from", "possession failed address_refused",
+			header("http", keysURL+" refused"), row("R14"), class("SSRF")),
+		byURI("one_kid_twice", "verified", "several keys under one kid: none can be told from the other", keyless,
+			served(keysURL, keys(acmeNext.jwk(), acmeKey.named(acmeNext.kid).jwk()))),
+		v("keys_by_foreign_uri", "rejected metadata_conflict", "keys at a host for which the document's host does not speak",
+			confidential.with("jwks_uri", other+"/jwks.json").String(), served(other+"/jwks.json", keys(acmeNext.jwk())), row("K28"), class("KEY_INJECTION")),
 		v("size_5120", "verified", "the largest document: 5,120 bytes", sized(5120), row("U22")),
 		bad("size_5121", "one byte over the largest document, otherwise good", sized(5121), row("U22"), class("SIZE")),
 		v("client_id_other", "rejected client_id_mismatch", "the document is another client's", d.with("client_id", other+"/mcp/client.json").String(), row("U17")),
@@ -81,6 +106,15 @@ func documentVectors() []vector {
 		down("timeout", unavailable, "no answer", "timeout", row("U18")),
 		down("address_refused", "rejected address_refused", "the host has an address that is never fetched from", "refused", row("U12"), class("SSRF")),
 	}, statementInDocumentVectors(v)...)
+}
+
+// many returns so many keys, each under a kid of its own.
+func many(n int) list {
+	var keys list
+	for i := range n {
+		keys = append(keys, acmeNext.named(fmt.Sprintf("2026-%d", i)).jwk())
+	}
+	return keys
 }
 
 func statementInDocumentVectors(v func(id, expect, comment, body string, opts ...option) vector) []vector {

@@ -115,6 +115,8 @@ func memberVectors() []vector {
 		v("cty_jwt", "cty says that the payload is another JWT", "cty", "JWT", row("J22"), class("NESTING")),
 		pinnedVector("header/cty_jwt_nested", "rejected header_forbidden", "the payload is a good statement of its own",
 			s.bytes(s.head("cty", "JWT").header.String(), s.String()), row("J22"), class("NESTING")),
+		pinnedVector("header/x5t", "verified", "thumbprints of certificates that nobody has: they choose no key",
+			s.head("x5t", b64url(make([]byte, 20))).head("x5t#S256", b64url(make([]byte, 32))).String(), row("J34"), rfc("RFC 7515, Section 4.1.7")),
 		pinnedVector("header/member_unknown", "verified", "an unknown header member is ignored", s.head("x_build", 7).String()),
 		pinnedVector("header/member_folded", "verified", "JWK and the long s of \u017fub fold to nothing", s.head("JWK", inner).head("\u017fub", "x").String(), row("J26")),
 	}

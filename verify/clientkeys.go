@@ -1,0 +1,110 @@
+package verify
+
+import (
+	"context"
+	"time"
+
+	"github.com/fc28f635/countersign/internal/jose"
+	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/metadata"
+)
+
+// mostFetches bounds the documents that one verification looks up.
+const mostFetches = 3
+
+// keySetEvidence is what a client's jwks_uri serves.
+type keySetEvidence struct {
+	state  sourceState
+	server string
+	detail string
+	seenAt time.Time
+	until  time.Time
+}
+
+// checkPossession reports whether the client proves a key of the publisher at
+// every token request: one at a covered jwks_uri counts as a signature, and one
+// that the statement holds binds.
+func (r *run) checkPossession(ctx context.Context, coverage metadata.Coverage) (keyNamed bool, err error) {
+	c := &r.verdict.client
+	if !c.AuthenticatesByKey() {
+		r.skip(CheckPossession, "the client does not authenticate with a key")
+		return false, nil
+	}
+	if c.JWKSURI == "" || !coverage.CoversURL(c.JWKSURI) || !r.v.looksUp(coverage.Publisher) {
+		r.skip(CheckPossession, "no jwks_uri on a host of the publisher")
+		return r.statement != nil && usableKeys(r.statement.Client.JWKS), nil
+	}
+	if r.fetches >= mostFetches {
+		r.skip(CheckPossession, "as many documents as one verification may fetch were fetched before jwks_uri")
+		return false, nil
+	}
+	r.fetches++
+	e, err := r.v.lookUpKeySet(ctx, c.JWKSURI)
+	if err != nil {
+		return false, err
+	}
+	switch e.state {
+	case sourceNotAsked:
+		r.skip(CheckPossession, "nothing is looked up")
+	case sourceFound:
+		r.until(e.until)
+		r.pass(CheckPossession, Evidence{Source: "jwks_uri", Server: e.server, Name: c.JWKSURI, SeenAt: e.seenAt, ValidUntil: e.until})
+	case sourceExposed:
+		r.reject(CheckPossession, metadata.ReasonKeyExposed, "jwks_uri: "+e.detail)
+	case sourceUnavailable:
+		r.lower(CheckPossession, Unavailable, metadata.ReasonKeysUnavailable, "jwks_uri: "+e.detail)
+	case sourceRefused:
+		r.lower(CheckPossession, Failed, metadata.ReasonAddressRefused, "jwks_uri: "+e.detail)
+	default:
+		r.lower(CheckPossession, Failed, metadata.ReasonKeyUnusable, "jwks_uri: "+e.detail)
+	}
+	return e.state == sourceFound, nil
+}
+
+// lookUpKeySet fetches the JWK set at a jwks_uri. Like every look-up it is made
+// once at a time and at most once a minute, whatever it comes to: no kid that
+// somebody names makes us ask again.
+func (v *Verifier) lookUpKeySet(ctx context.Context, url string) (keySetEvidence, error) {
+	if v.cfg.Fetcher == nil {
+		return keySetEvidence{state: sourceNotAsked}, nil
+	}
+	return v.keySets.get(ctx, url, v.cfg.Now, func(ctx context.Context) (keySetEvidence, time.Time) {
+		e := v.fetchKeySet(ctx, url)
+		e.seenAt = v.cfg.Now().UTC().Truncate(time.Second)
+		return e, e.until
+	})
+}
+
+func (v *Verifier) fetchKeySet(ctx context.Context, url string) keySetEvidence {
+	e := keySetEvidence{until: v.cfg.Now().UTC().Add(limits.NegativeTTL)}
+	resource, err := v.fetch(ctx, url, limits.DocumentBytesMax)
+	if err != nil {
+		e.state, e.detail, e.server = fetchState(err)
+		return e
+	}
+	e.server = resource.Server
+	keys, problems, err := jose.ParseKeys(resource.Body)
+	switch {
+	case err != nil:
+		e.state, e.detail = sourceUnusable, err.Error()
+		return e
+	case exposes(problems):
+		e.state, e.detail = sourceExposed, "the JWK set holds a private or symmetric key"
+		return e
+	case len(keys) == 0:
+		e.state, e.detail = sourceUnusable, "no key that can be used"
+		return e
+	}
+	e.state = sourceFound
+	e.until = v.cfg.Now().UTC().Add(min(max(resource.Fresh, limits.EvidenceTTLMin), limits.EvidenceFresh))
+	return e
+}
+
+func exposes(problems []jose.KeyProblem) bool {
+	for _, p := range problems {
+		if p.Err.Reason == metadata.ReasonKeyExposed {
+			return true
+		}
+	}
+	return false
+}
