@@ -1,0 +1,3 @@
+package differential
+
+var clientIDClasses = []class[int]{}
