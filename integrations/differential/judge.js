@@ -7,7 +7,8 @@ import { calculateJwkThumbprint, createLocalJWKSet, jwtVerify } from 'jose'
 
 // Go writes bytes in base64. A server decodes what it gets as UTF-8.
 const text = (bytes) => Buffer.from(bytes, 'base64').toString('utf8')
-const fault = (error) => ({ ok: false, fault: error.code ?? error.name })
+// The code of a DOMException is a number that says nothing.
+const fault = ({ code, name }) => ({ ok: false, fault: typeof code === 'string' ? code : name })
 
 const sets = new Map()
 
@@ -37,20 +38,20 @@ async function statement({ raw, keys, algorithms, at }) {
 // The algorithm that a key is for where it does not say.
 const usual = { OKPEd25519: 'EdDSA', 'ECP-256': 'ES256', 'ECP-384': 'ES384', RSA: 'RS256' }
 
-// keySet answers for each member of a set with the thumbprint of a key that can be
-// selected by its kid and used, or with why there is none.
+// keySet answers for each key of a set with its thumbprint where, in a set of its
+// own, it can be selected by its kid and used, or with why not.
 async function keySet({ raw }) {
-  let set, find
+  let set
   try {
     set = JSON.parse(text(raw))
-    find = createLocalJWKSet(set)
+    createLocalJWKSet(set)
   } catch (error) {
     return fault(error)
   }
   const keys = []
   for (const jwk of set.keys) {
     try {
-      await find({ alg: jwk.alg ?? usual[`${jwk.kty}${jwk.kty === 'RSA' ? '' : jwk.crv}`], kid: jwk.kid })
+      await createLocalJWKSet({ keys: [jwk] })({ alg: jwk.alg ?? usual[`${jwk.kty}${jwk.kty === 'RSA' ? '' : jwk.crv}`], kid: jwk.kid })
       keys.push({ ok: true, thumbprint: await calculateJwkThumbprint(jwk) })
     } catch (error) {
       keys.push(fault(error))
