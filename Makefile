@@ -32,4 +32,4 @@ dist: ## six archives and their SHA-256 sums in dist/
 	@scripts/dist
 
 clean: ## remove what was built or brought: dist/, .tools/ and node_modules/
-	@rm -rf dist .tools integrations/oidc-provider/node_modules
+	@rm -rf dist .tools integrations/*/node_modules

@@ -36,7 +36,7 @@ func (y *tally[D]) agree(accepted bool) {
 // disagree looks for the class of a disagreement, the first that it is of.
 func (y *tally[D]) disagree(t *testing.T, d D) {
 	t.Helper()
-	const shown = 20000
+	const shown = 20
 	i := slices.IndexFunc(y.classes, func(c class[D]) bool { return c.of(d) })
 	if i >= 0 {
 		y.counts[y.classes[i].name]++
