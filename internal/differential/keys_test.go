@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/fc28f635/countersign/internal/jose"
+	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/testvectors"
 )
 
@@ -55,8 +56,8 @@ func mutantKeySet(r *rand.Rand, sets []*node) string {
 	if r.IntN(4) == 0 {
 		keys.items = append(keys.items, pick(r, pick(r, sets).member("keys").items).clone())
 	}
-	if r.IntN(40) == 0 {
-		for range 20 { // more than are read, each of another kid
+	if r.IntN(100) == 0 {
+		for range limits.Keys { // more than are read, each of another kid
 			key := keys.items[0].clone()
 			key.set("kid", fmt.Sprintf(`"k%d"`, len(keys.items)))
 			keys.items = append(keys.items, key)
