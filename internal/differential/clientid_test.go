@@ -82,6 +82,7 @@ func readAlike(raw string, whatwg urlAnswer) bool {
 // Accepted client_ids are exactly the https URLs that both standards read
 // alike, but for the classes.
 func TestClientIDs(t *testing.T) {
+	t.Parallel()
 	all := clientIDs(t)
 	y := newTally(clientIDClasses)
 	compare(t, "client_id", func(r *rand.Rand) urlCase {

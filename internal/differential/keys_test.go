@@ -143,6 +143,7 @@ type keyAnswer struct {
 }
 
 func TestKeySets(t *testing.T) {
+	t.Parallel()
 	sets := keySets(t)
 	y := newTally(keyClasses)
 	compare(t, "key_set", func(r *rand.Rand) keyCase {

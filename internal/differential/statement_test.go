@@ -223,6 +223,7 @@ func mutantStatement(t *testing.T, r *mrand.Rand, m model, keys []signer) string
 }
 
 func TestStatements(t *testing.T) {
+	t.Parallel()
 	keys, all := signers(t), models(t)
 	set := publicSet(t, keys)
 	var parsed struct{ Keys json.RawMessage }
