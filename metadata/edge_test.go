@@ -80,9 +80,13 @@ func TestStatusOfEveryReason(t *testing.T) {
 }
 
 func TestTextOfDefects(t *testing.T) {
-	one := &metadata.ReasonError{Reason: metadata.ReasonClaimMissing, Member: "jti", Detail: "required"}
-	for n, want := range []string{"no defects", one.Error(), one.Error() + " (and 1 more)", one.Error() + " (and 2 more)"} {
-		if got := metadata.Defects(slices.Repeat([]*metadata.ReasonError{one}, n)).Error(); got != want {
+	var all metadata.Defects
+	for _, member := range []string{"jti", "exp", "iat"} {
+		all = append(all, &metadata.ReasonError{Reason: metadata.ReasonClaimMissing, Member: member, Detail: "required"})
+	}
+	first := all[0].Error()
+	for n, want := range []string{"no defects", first, first + " (and 1 more)", first + " (and 2 more)"} {
+		if got := all[:n].Error(); got != want {
 			t.Errorf("%d defects: %q, want %q", n, got, want)
 		}
 	}
@@ -125,4 +129,14 @@ func TestMustPublisherPanics(t *testing.T) {
 		}
 	}()
 	metadata.MustPublisher("acme.example")
+}
+
+// The tags of a key record are lower-case letters and digits, a letter first.
+func TestTagNamesAtTheEdge(t *testing.T) {
+	const good = "v=ck1; kid=2026a; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+	for name, want := range map[string]bool{"a": true, "z": true, "a0": true, "z9": true, "0a": false, "9": false, "a/": false, "a:": false, "`": false, "{": false, "A": false, "a-b": false, "": false} {
+		if _, err := metadata.ParseKeyRecord(good + "; " + name + "=1"); (err == nil) != want {
+			t.Errorf("tag %q: %v", name, err)
+		}
+	}
 }

@@ -27,3 +27,19 @@ func TestNamesAtTheEdge(t *testing.T) {
 		}
 	}
 }
+
+// A connection is moved to loopback or not at all, whether or not anybody would
+// answer elsewhere.
+func TestConnectionsMoveToLoopbackOnly(t *testing.T) {
+	const asked = "192.0.2.1:53"
+	for to, want := range map[string]bool{asked: true, "127.0.0.1:5353": true, "[::1]:53": true, "192.0.2.9:53": false, "10.0.0.1:53": false, "localhost:53": false, "": false} {
+		r, err := New(Config{Upstreams: []Upstream{{Address: asked}}, ConnectTo: func(string) string { return to }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.connectTo(asked)
+		if (err == nil) != want || err == nil && got.String() != to {
+			t.Errorf("moved to %q: %s, %v", to, got, err)
+		}
+	}
+}
