@@ -77,3 +77,26 @@ func TestEstablishedKeysAreSorted(t *testing.T) {
 		t.Errorf("in the order %q", got)
 	}
 }
+
+// What a registration adds to a public statement is refused.
+func TestRegistrationBesideItsStatement(t *testing.T) {
+	for name, c := range map[string]struct {
+		plain  metadata.Client
+		reason metadata.Reason
+	}{
+		"a redirect URI that is not stated":    {metadata.Client{RedirectURIs: []string{"https://evil.example/cb"}}, metadata.ReasonRedirectURINotStated},
+		"an authentication method not stated":  {metadata.Client{TokenEndpointAuthMethod: metadata.AuthPrivateKeyJWT}, metadata.ReasonMemberNotStated},
+		"a redirect URI within what is stated": {metadata.Client{RedirectURIs: []string{"https://acme.example/callback"}}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, []string{"dns: secure"}, liveZone, nil)
+			c.plain.SoftwareStatement = statement(t, nil)
+			v := p.verify(t, verify.Presentation{Client: &c.plain})
+			outcome := verify.Rejected
+			if c.reason == "" {
+				outcome = verify.Verified
+			}
+			want(t, v, outcome, c.reason)
+		})
+	}
+}
