@@ -154,8 +154,13 @@ func (j jwk) checkPurpose() error {
 		}
 	}
 	if raw, ok := j["key_ops"]; ok {
-		if ops, _ := strictjson.Texts(raw); !slices.Contains(ops, "verify") {
+		ops, _ := strictjson.Texts(raw)
+		if !slices.Contains(ops, "verify") {
 			return unusable("key_ops", "the key is not for verifying")
+		}
+		slices.Sort(ops)
+		if len(slices.Compact(ops)) < len(ops) {
+			return unusable("key_ops", "an operation stands twice")
 		}
 	}
 	if _, ok := j["revoked"]; ok {
