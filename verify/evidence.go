@@ -129,7 +129,7 @@ func (v *Verifier) lookUpDNS(ctx context.Context, p metadata.Publisher) (dnsEvid
 		return dnsEvidence{state: sourceNotAsked}, nil
 	}
 	return v.dns.get(ctx, p.Domain(), v.cfg.Now, func(ctx context.Context) (dnsEvidence, time.Time) {
-		e := v.walk(ctx, p)
+		e := v.walk(withQuestions(ctx), p)
 		e.seenAt = v.cfg.Now().UTC().Truncate(time.Second)
 		ttl := limits.NegativeTTL
 		if e.state == sourceFound {

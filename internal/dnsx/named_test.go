@@ -244,7 +244,7 @@ controls { };
 	})
 	probe := question("plain.test", dns.TypeSOA)
 	for range 200 {
-		m, _, err := exchange(t.Context(), at.String(), probe, true)
+		m, _, err := (&plainChannel{address: at}).exchange(t.Context(), probe, true)
 		if err == nil && m.Rcode == dns.RcodeSuccess {
 			return
 		}

@@ -39,8 +39,13 @@ func TestNew(t *testing.T) {
 			{Address: "192.0.2.1:53", Operator: "a"}, {Address: "192.0.2.2:53", Operator: "b"},
 			{Address: "[2001:db8::1]:53", Operator: "a"}, {Address: "192.0.2.3:53"}, {Address: "192.0.2.4:53"},
 		}})
-		if err != nil || len(r.operators) != 3 || len(r.operators[0]) != 2 || len(r.operators[2]) != 2 {
-			t.Errorf("operators %v, %v", r.operators, err)
+		if err != nil || len(r.perspectives) != 3 {
+			t.Fatalf("perspectives %v, %v", r.perspectives, err)
+		}
+		for i, want := range []int{2, 1, 2} {
+			if o := r.perspectives[i].(*operator); len(o.upstreams) != want {
+				t.Errorf("operator %q has %d upstreams, want %d", o.name, len(o.upstreams), want)
+			}
 		}
 	})
 }
