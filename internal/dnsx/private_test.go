@@ -280,9 +280,8 @@ func TestPerspectives(t *testing.T) {
 		"D36 sees nothing":                     {[]View{{Err: verify.ErrNoRecord}}, "none"},
 		"D36 sees nothing, a third is late":    {[]View{{Err: verify.ErrNoRecord}, with(verify.Answer{Texts: []string{record}})}, "none"},
 		"cannot say, a third agrees":           {[]View{{Err: errLate}, with(verify.Answer{Texts: []string{record}})}, "corroborated"},
-		"D37 says itself that all agree":       {[]View{{Answer: verify.Answer{Corroborated: true}, Err: errLate}}, "alone"},
+		"cannot say, and nobody else is there": {[]View{{Err: errLate}, {Err: errLate}}, "alone"},
 		"D18 finds it bogus":                   {[]View{{Err: verify.ErrBogus}}, "bogus"},
-		"D37 corroborated by itself, no third": {[]View{{Err: errLate}, {Err: errLate}}, "alone"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t, serving(t, keyRecord()))
@@ -307,6 +306,17 @@ func TestPerspectives(t *testing.T) {
 			}
 		})
 	}
+	t.Run("D37 alone, and says that all agree", func(t *testing.T) {
+		f := newFake(t, func(q *dns.Msg, _ string) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeRefused) })
+		r, err := New(Config{Upstreams: []Upstream{{Address: f.address}}, AllowSpecialUse: true,
+			Perspectives: []Perspective{&seer{name: "liar", view: with(verify.Answer{Texts: []string{record}, Corroborated: true})}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := lookup(t, r); err != nil || got.Corroborated {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
 	t.Run("D37 two of one name", func(t *testing.T) {
 		for _, name := range []string{"here", "there"} {
 			_, err := New(Config{
