@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/fc28f635/countersign/internal/dnsaddr"
 	"github.com/fc28f635/countersign/internal/dnsx"
 	"github.com/fc28f635/countersign/internal/fetch"
 	"github.com/fc28f635/countersign/internal/limits"
@@ -152,11 +152,11 @@ func look(ctx context.Context, cfg online.Config, p metadata.Publisher, what tar
 func newResolver(cfg online.Config) (*dnsx.Resolver, error) {
 	var upstreams []dnsx.Upstream
 	for _, r := range cfg.Resolvers {
-		address, err := netip.ParseAddrPort(r.Address)
+		at, err := dnsaddr.Parse(r.Address)
 		if err != nil {
 			return nil, err
 		}
-		upstreams = append(upstreams, dnsx.Upstream{Address: r.Address, Operator: address.Addr().String(), Validating: address.Addr().IsLoopback()})
+		upstreams = append(upstreams, dnsx.Upstream{Address: r.Address, Operator: at.Operator(), Validating: at.Loopback()})
 	}
 	if len(upstreams) == 0 {
 		var err error
@@ -164,7 +164,7 @@ func newResolver(cfg online.Config) (*dnsx.Resolver, error) {
 			return nil, err
 		}
 	}
-	return dnsx.New(dnsx.Config{Upstreams: upstreams, ConnectTo: cfg.InsecureConnectTo,
+	return dnsx.New(dnsx.Config{Upstreams: upstreams, RootCAs: cfg.RootCAs, ConnectTo: cfg.InsecureConnectTo,
 		AllowSpecialUse: cfg.InsecureLoopback, AllowLoopback: cfg.InsecureLoopback})
 }
 

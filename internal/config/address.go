@@ -7,16 +7,6 @@ import (
 	"strings"
 )
 
-// ParseResolver reads the address of a resolver: an IP address and a port. Its
-// error begins with the value.
-func ParseResolver(text string) (netip.AddrPort, error) {
-	address, err := netip.ParseAddrPort(text)
-	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("%.100q is not an IP address and a port, such as 127.0.0.1:53", text)
-	}
-	return netip.AddrPortFrom(address.Addr().Unmap(), address.Port()), nil
-}
-
 // ParseConnectTo reads rules HOST1:PORT1:HOST2:PORT2, as curl does, into a
 // function that rewrites "host:port": an empty HOST1 or PORT1 matches any, an
 // empty HOST2 or PORT2 keeps the one given. The first rule that matches counts.
