@@ -2,8 +2,6 @@ package dnsx
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -102,27 +100,4 @@ func TestSystem(t *testing.T) {
 	if _, err := New(Config{Upstreams: ups}); err != nil {
 		t.Error(err)
 	}
-}
-
-// program finds a program that scripts/deps brings.
-func program(t *testing.T, name string) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil || dir == filepath.Dir(dir) {
-			break
-		}
-	}
-	dirs := append([]string{filepath.Join(dir, ".tools", "bin")}, filepath.SplitList(os.Getenv("PATH"))...)
-	for _, d := range append(dirs, "/usr/sbin", "/sbin") {
-		path := filepath.Join(d, name)
-		if info, err := os.Stat(path); err == nil && !info.IsDir() && info.Mode()&0o111 != 0 {
-			return path
-		}
-	}
-	t.Fatalf("%s is missing: run scripts/deps", name)
-	return ""
 }
