@@ -2,6 +2,8 @@ package verify
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -62,6 +64,18 @@ func (r *run) findKeys(ctx context.Context) error {
 		return err
 	}
 	r.weigh(kid, pinned)
+	return r.rememberEnd(ctx)
+}
+
+// rememberEnd tells the memory what the publisher revokes: that outlives the
+// record that says so.
+func (r *run) rememberEnd(ctx context.Context) error {
+	if r.v.cfg.Memory == nil || len(r.ended) == 0 {
+		return nil
+	}
+	if _, err := r.v.cfg.Memory.End(ctx, r.verdict.Publisher, r.ended, r.v.cfg.Now().UTC()); err != nil {
+		return fmt.Errorf("remembering what %s revokes: %w", r.verdict.Publisher, err)
+	}
 	return nil
 }
 
@@ -125,11 +139,17 @@ func (r *run) findDead(dns, doc keyClaim) {
 	if r.sources.document.state == sourceExposed {
 		r.reject(CheckWellknownKey, metadata.ReasonKeyExposed, "the publisher document holds a private key")
 	}
+	if r.sources.dns.strong() {
+		r.ended = r.sources.dns.revoked(r.verdict.Publisher)
+	}
 	if !dns.revoked {
 		return
 	}
 	if r.sources.dns.strong() || r.sources.document.state == sourceFound && !doc.live {
 		r.reject(CheckDNSKey, metadata.ReasonKeyRevoked, "the key record is empty (p=)")
+		if !slices.Contains(r.ended, r.verdict.KeyID) {
+			r.ended = append(r.ended, r.verdict.KeyID)
+		}
 		return
 	}
 	// Nobody but the publisher can end a key: until a second source agrees, it
@@ -226,6 +246,20 @@ func (r *run) noKey(dns, doc keyClaim) {
 // not asked, or holds no well-formed record.
 func (e *dnsEvidence) silent() bool {
 	return e.state == sourceNotAsked || e.state == sourceAbsent || e.state == sourceFound && len(e.set.Keys) == 0
+}
+
+// revoked returns the names that the set revokes for a publisher.
+func (e *dnsEvidence) revoked(p metadata.Publisher) []string {
+	var kids []string
+	if e.state != sourceFound {
+		return nil
+	}
+	for _, record := range e.set.Keys {
+		if e.claim(record.KeyID, p).revoked {
+			kids = append(kids, record.KeyID)
+		}
+	}
+	return kids
 }
 
 // strong reports whether an answer may introduce or end a key by itself.

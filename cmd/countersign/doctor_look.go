@@ -303,10 +303,15 @@ func (f seenFetcher) Fetch(ctx context.Context, url string, limit int) (verify.R
 type firstMeeting struct{}
 
 // See implements [verify.Memory].
-func (firstMeeting) See(_ context.Context, _ metadata.Publisher, thumbprints []string, at time.Time) ([]verify.Sighting, error) {
-	sightings := make([]verify.Sighting, len(thumbprints))
-	for i, t := range thumbprints {
-		sightings[i] = verify.Sighting{Thumbprint: t, First: at, Last: at}
+func (firstMeeting) See(_ context.Context, _ metadata.Publisher, keys []verify.PublishedKey, at time.Time) ([]verify.Sighting, error) {
+	sightings := make([]verify.Sighting, len(keys))
+	for i, k := range keys {
+		sightings[i] = verify.Sighting{Thumbprint: k.Thumbprint, First: at, Last: at}
 	}
 	return sightings, nil
+}
+
+// End implements [verify.Memory].
+func (firstMeeting) End(context.Context, metadata.Publisher, []string, time.Time) ([]verify.Sighting, error) {
+	return nil, nil
 }

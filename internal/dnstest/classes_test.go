@@ -24,12 +24,16 @@ import (
 // A friend is a memory in which every key that is published was always there.
 type friend struct{}
 
-func (friend) See(_ context.Context, _ metadata.Publisher, thumbprints []string, at time.Time) ([]verify.Sighting, error) {
+func (friend) See(_ context.Context, _ metadata.Publisher, keys []verify.PublishedKey, at time.Time) ([]verify.Sighting, error) {
 	var seen []verify.Sighting
-	for _, thumbprint := range thumbprints {
-		seen = append(seen, verify.Sighting{Thumbprint: thumbprint, First: at.Add(-1000 * time.Hour), Last: at})
+	for _, k := range keys {
+		seen = append(seen, verify.Sighting{Thumbprint: k.Thumbprint, First: at.Add(-1000 * time.Hour), Last: at})
 	}
 	return seen, nil
+}
+
+func (friend) End(context.Context, metadata.Publisher, []string, time.Time) ([]verify.Sighting, error) {
+	return nil, nil
 }
 
 // A stage is a real network with publishers, whose documents are not there.
