@@ -63,8 +63,24 @@ func (r *run) findKeys(ctx context.Context) error {
 	if err := r.lookUp(ctx, publisher); err != nil {
 		return err
 	}
+	if err := r.recall(ctx, kid); err != nil {
+		return err
+	}
 	r.weigh(kid, pinned)
 	return r.rememberEnd(ctx)
+}
+
+// recall asks the memory whether a key was there before that DNS does not show now,
+// where the one who says so could be anybody.
+func (r *run) recall(ctx context.Context, kid string) error {
+	if r.v.cfg.Memory == nil || !r.sources.dns.mayHide(r.sources.dns.claim(kid, r.verdict.Publisher)) {
+		return nil
+	}
+	var err error
+	if r.sightings, err = r.v.cfg.Memory.See(ctx, r.verdict.Publisher, nil, r.v.cfg.Now().UTC()); err != nil {
+		return fmt.Errorf("remembering the keys of %s: %w", r.verdict.Publisher, err)
+	}
+	return nil
 }
 
 // rememberEnd tells the memory what the publisher revokes: that outlives the
@@ -224,6 +240,8 @@ func (r *run) noKey(dns, doc keyClaim) {
 	noDNS := dnsState == sourceUnavailable || dnsState == sourceNotAsked
 	noDocument := docState == sourceUnavailable || docState == sourceNotAsked || docState == sourceRefused
 	switch {
+	case docState != sourceFound && r.sources.dns.mayHide(dns) && wasSeen(r.sightings, r.verdict.KeyID):
+		r.suspend(CheckSignature, metadata.ReasonDNSUnavailable, "the key was published before, and nothing corroborates that it is gone")
 	case noDNS && noDocument:
 		r.suspend(CheckSignature, metadata.ReasonKeysUnavailable, "neither DNS nor document could be read")
 	case dns.reason == metadata.ReasonDomainRecordMalformed || dns.reason == metadata.ReasonKeyUnusable ||
@@ -262,8 +280,17 @@ func (e *dnsEvidence) revoked(p metadata.Publisher) []string {
 	return kids
 }
 
-// strong reports whether an answer may introduce or end a key by itself.
-func (e *dnsEvidence) strong() bool { return e.answer.Secure || e.answer.Corroborated }
+// strong reports whether an answer may introduce or end a key by itself: the
+// weakest link decides, down from the exact host.
+func (e *dnsEvidence) strong() bool {
+	return !e.hidden && (e.answer.Secure || e.answer.Corroborated)
+}
+
+// mayHide reports whether the key with the kid may be there all the same: nobody
+// vouches that it is not.
+func (e *dnsEvidence) mayHide(c keyClaim) bool {
+	return (e.state == sourceAbsent || e.state == sourceFound) && !c.live && !c.revoked && !e.strong()
+}
 
 func (e *dnsEvidence) evidence(c keyClaim) Evidence {
 	return Evidence{Source: "dns", Server: e.answer.Server, Name: e.answer.Name, SeenAt: e.seenAt,

@@ -90,6 +90,13 @@ func ended(sightings []Sighting, kid, thumbprint string) time.Time {
 	return time.Time{}
 }
 
+// wasSeen reports whether a key was seen under a name and is not known to be dead.
+func wasSeen(sightings []Sighting, kid string) bool {
+	return slices.ContainsFunc(sightings, func(s Sighting) bool {
+		return s.Thumbprint != "" && s.Ended.IsZero() && slices.Contains(s.KeyIDs, kid)
+	})
+}
+
 // firstSeen returns when any key was seen first; zero where none was.
 func firstSeen(sightings []Sighting) (first time.Time) {
 	for _, s := range sightings {

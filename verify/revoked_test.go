@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -70,4 +71,83 @@ func TestRevokedForGood(t *testing.T) {
 		want(t, look(map[string]string{"dns.zone": zone(record(renamed))}, renamed), verify.Rejected, metadata.ReasonKeyRevoked)
 		want(t, look(map[string]string{"dns.zone": zone(record(vectortest.Foreign))}, vectortest.Foreign), verify.Verified, "")
 	})
+}
+
+// Missing is not revoked: that a key is gone counts only where somebody vouches
+// for it, and until then the publisher's statement waits.
+func TestAbsentIsNotRevoked(t *testing.T) {
+	another, _ := vectortest.Foreign.Key.Record()
+	another.KeyID = "another"
+	other := map[string]string{"dns.zone": zone(another.String())}
+	withDocument := map[string]string{vectortest.Acme.PublisherDocumentURL(): publisherDocument("")}
+	for name, tc := range map[string]struct {
+		strength string
+		files    map[string]string
+		known    bool
+		outcome  verify.Outcome
+		reason   metadata.Reason
+	}{
+		"D7 absent, nobody vouches":                   {"insecure", nil, true, verify.Inconclusive, metadata.ReasonDNSUnavailable},
+		"D7 another key in its place, nobody vouches": {"insecure", other, true, verify.Inconclusive, metadata.ReasonDNSUnavailable},
+		"absent, never seen":                          {"insecure", nil, false, verify.Rejected, metadata.ReasonPublisherUnknown},
+		"another key in its place, never seen":        {"insecure", other, false, verify.Rejected, metadata.ReasonKeyUnknown},
+		"absent, and the document agrees":             {"insecure", withDocument, true, verify.Rejected, metadata.ReasonKeyUnknown},
+		"absent, secure":                              {"secure", nil, true, verify.Rejected, metadata.ReasonPublisherUnknown},
+		"absent, corroborated":                        {"corroborated", nil, true, verify.Rejected, metadata.ReasonPublisherUnknown},
+		"another key in its place, secure":            {"secure", other, true, verify.Rejected, metadata.ReasonKeyUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			first := newPlace(t, []string{"dns: secure"}, liveZone, nil)
+			if tc.known {
+				_, err := first.See(t.Context(), vectortest.Acme, []verify.PublishedKey{{KeyID: vectortest.DrawnKeyID, Thumbprint: vectortest.Genuine.Key.Thumbprint()}}, vectortest.DrawnNow.Add(-100*time.Hour))
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			p := newPlace(t, []string{"dns: " + tc.strength}, tc.files, func(cfg *verify.Config) { cfg.Memory = first.World })
+			want(t, p.verify(t, verify.Presentation{Statement: statement(t, nil)}), tc.outcome, tc.reason)
+		})
+	}
+}
+
+// A nearer name whose absence nobody vouches for may hold the records that decide.
+func TestHiddenNearerName(t *testing.T) {
+	record, _ := vectortest.Genuine.Key.Record()
+	record.Subdomains = true
+	host := metadata.MustPublisher("https://sub.acme.example")
+	for name, tc := range map[string]struct {
+		nearer verify.Answer
+		want   verify.Status
+	}{
+		"D7 nobody vouches that the nearer name is empty": {verify.Answer{}, verify.Failed},
+		"it is secure that the nearer name is empty":      {verify.Answer{Secure: true}, verify.Passed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, nil, nil, func(cfg *verify.Config) {
+				cfg.Resolver = names{
+					host.KeyRecordName():            {tc.nearer, verify.ErrNoRecord},
+					vectortest.Acme.KeyRecordName(): {verify.Answer{Texts: []string{record.String()}, Secure: true, TTL: time.Hour}, nil},
+				}
+			})
+			v := p.verify(t, verify.Presentation{Statement: statement(t, func(s *metadata.Statement) {
+				s.Publisher = host
+				s.Client.RedirectURIs = []string{"https://sub.acme.example/callback"}
+			})})
+			reason := metadata.Reason("")
+			if tc.want == verify.Failed {
+				reason = metadata.ReasonDNSUncorroborated
+			}
+			wantFinding(t, v, verify.CheckDNSStrength, tc.want, reason)
+		})
+	}
+}
+
+// names are what a resolver says of each name.
+type names map[string]struct {
+	answer verify.Answer
+	err    error
+}
+
+func (n names) LookupTXT(_ context.Context, name string) (verify.Answer, error) {
+	return n[name].answer, n[name].err
 }
