@@ -1,6 +1,7 @@
 package dnstest
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -34,6 +35,7 @@ const (
 	Tampered           // records were changed after they were signed
 	Stripped           // the signatures of TXT records were taken out
 	ForeignKey         // the anchor is another key than the zone is signed with
+	Unsupported        // the anchor is of an algorithm that nobody knows
 )
 
 // Tamper is what Tampered changes in a zone: the first text is replaced by the
@@ -78,6 +80,9 @@ func (z Zone) write(t testing.TB, dir string, anchors io.Writer) (file string) {
 	text, err := os.ReadFile(key)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if z.Signing == Unsupported {
+		text = bytes.Replace(text, []byte(" 257 3 13 "), []byte(" 257 3 200 "), 1)
 	}
 	if _, err := fmt.Fprintf(anchors, "%s\n", text); err != nil {
 		t.Fatal(err)

@@ -32,7 +32,7 @@ func TestRealServers(t *testing.T) {
 	}
 	var zones []dnstest.Zone
 	for name, signing := range map[string]dnstest.Signing{
-		"acme.test": dnstest.NSEC, "hashed.test": dnstest.NSEC3, "iterated.test": dnstest.Iterated, "plain.test": dnstest.Unsigned,
+		"acme.test": dnstest.NSEC, "hashed.test": dnstest.NSEC3, "iterated.test": dnstest.Iterated, "plain.test": dnstest.Unsigned, "unsupported.test": dnstest.Unsupported,
 		"expired.test": dnstest.Expired, "future.test": dnstest.Future, "foreign.test": dnstest.ForeignKey,
 		"tampered.test": dnstest.Tampered, "stripped.test": dnstest.Stripped,
 	} {
@@ -59,6 +59,7 @@ func TestRealServers(t *testing.T) {
 		"D7 secure absence, hashed":       {ups: []Upstream{validating}, name: "_client-key.no.hashed.test", err: verify.ErrNoRecord, want: verify.Answer{Secure: true}},
 		"D7 secure, no data":              {ups: []Upstream{validating}, name: "ns.acme.test", err: verify.ErrNoRecord, want: verify.Answer{Secure: true}},
 		"secure, hashed denials":          {ups: []Upstream{validating}, name: "_client-key.hashed.test", texts: []string{key}, want: verify.Answer{Secure: true}},
+		"D21 no algorithm that is known":  {ups: []Upstream{validating}, name: "_client-key.unsupported.test", texts: []string{key}},
 		"D23 absence by many iterations":  {ups: []Upstream{validating}, name: "_client-key.no.iterated.test", err: verify.ErrNoRecord},
 		"secure wildcard":                 {ups: []Upstream{validating}, name: "_client-key.wild.acme.test", texts: []string{"v=ck1; kid=wild"}, want: verify.Answer{Secure: true, Wildcard: true}},
 		"D11 secure alias":                {ups: []Upstream{validating}, name: "_client-key.alias.acme.test", texts: []string{"v=ck1; kid=target"}, want: verify.Answer{Secure: true}},

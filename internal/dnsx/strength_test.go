@@ -229,6 +229,9 @@ func TestWildcard(t *testing.T) {
 		"signatures not sent":         {records: keyRecord(), siblings: 1},
 		"another type's signature":    {records: append(keyRecord(), signature(owner, "A", "2", "acme.test")), siblings: 1},
 		"F1 signed by a name like it": {records: append(keyRecord(), signature(owner, "TXT", "3", "me.test")), bad: true},
+		"D20 alias signed by a name like it": {records: []string{
+			owner + ". 9 IN CNAME k.host.test.", signature(owner, "CNAME", "3", "me.test"), txt("k.host.test", record),
+		}, bad: true},
 		"alias signed, from a wildcard": {records: []string{
 			owner + ". 9 IN CNAME k.host.test.", signature(owner, "CNAME", "2", "acme.test"),
 			txt("k.host.test", record), signature("k.host.test", "TXT", "3", "host.test"),
