@@ -64,7 +64,7 @@ func (c *plainChannel) exchangeUDP(ctx context.Context, q *dns.Msg) (*dns.Msg, e
 	if _, err := conn.Write(packed); err != nil {
 		return nil, err
 	}
-	buf := make([]byte, limits.DNSUDPBytes+1)
+	buf := make([]byte, limits.DNSUDPBytes) // what is larger than we asked for is cut, and so malformed
 	for range limits.DNSWrongAnswers {
 		n, err := conn.Read(buf)
 		if err != nil {
@@ -81,9 +81,6 @@ func (c *plainChannel) exchangeUDP(ctx context.Context, q *dns.Msg) (*dns.Msg, e
 // judge reads what came over UDP. An error that is errDoubtful is an answer to q
 // in all but what would tell a server from somebody who guesses.
 func (c *plainChannel) judge(b []byte, q *dns.Msg) (*dns.Msg, error) {
-	if len(b) > limits.DNSUDPBytes {
-		return nil, errors.New("larger than what was asked for")
-	}
 	m, err := unpack(b, q)
 	if err != nil {
 		return nil, err
