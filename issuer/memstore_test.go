@@ -117,19 +117,19 @@ func (s *memStore) Pinned(_ context.Context, clientID string) (Pin, error) {
 	return p, s.fail
 }
 
-func (s *memStore) See(_ context.Context, p metadata.Publisher, thumbprints []string, at time.Time) ([]verify.Sighting, error) {
+func (s *memStore) See(_ context.Context, p metadata.Publisher, keys []verify.PublishedKey, at time.Time) ([]verify.Sighting, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	seen := s.sightings[p]
-	for _, thumbprint := range thumbprints {
+	for _, key := range keys {
 		known := false
 		for i := range seen {
-			if seen[i].Thumbprint == thumbprint {
+			if seen[i].Thumbprint == key.Thumbprint {
 				seen[i].Last, known = at, true
 			}
 		}
 		if !known {
-			seen = append(seen, verify.Sighting{Thumbprint: thumbprint, First: at, Last: at})
+			seen = append(seen, verify.Sighting{Thumbprint: key.Thumbprint, KeyIDs: []string{key.KeyID}, First: at, Last: at})
 		}
 	}
 	s.sightings[p] = seen
@@ -148,6 +148,15 @@ func (s *memStore) Found(_ context.Context, id metadata.ClientID) error {
 	defer s.mu.Unlock()
 	delete(s.absences, id)
 	return s.fail
+}
+
+func (s *memStore) End(_ context.Context, p metadata.Publisher, kids []string, at time.Time) ([]verify.Sighting, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, kid := range kids {
+		s.sightings[p] = append(s.sightings[p], verify.Sighting{KeyIDs: []string{kid}, First: at, Last: at, Ended: at})
+	}
+	return append([]verify.Sighting(nil), s.sightings[p]...), nil
 }
 
 func (*memStore) Close() error { return nil }

@@ -247,7 +247,7 @@ func TestDecisionsAtOnce(t *testing.T) {
 func TestNewKeyIsHeldDown(t *testing.T) {
 	o := newOffice(t, secure, signedZone(""), nil)
 	old := vectortest.DrawnNow.Add(-100 * time.Hour)
-	if _, err := o.store.See(t.Context(), vectortest.Acme, []string{"old"}, old); err != nil {
+	if _, err := o.store.See(t.Context(), vectortest.Acme, []verify.PublishedKey{{Thumbprint: "old"}}, old); err != nil {
 		t.Fatal(err)
 	}
 	d := o.decide(t, registration(agent(stated(t, vectortest.Genuine, nil))))

@@ -38,6 +38,7 @@ type dnsEvidence struct {
 	answer   Answer
 	detail   string
 	wildcard bool
+	hidden   bool // that nearer names hold nothing is neither secure nor corroborated
 	seenAt   time.Time
 	until    time.Time
 }
@@ -134,7 +135,7 @@ func (v *Verifier) lookUpDNS(ctx context.Context, p metadata.Publisher) (dnsEvid
 		return dnsEvidence{state: sourceNotAsked}, nil
 	}
 	return v.dns.get(ctx, p.Domain(), v.cfg.Now, func(ctx context.Context) (dnsEvidence, time.Time) {
-		e := v.walk(ctx, p)
+		e := v.walk(withQuestions(ctx), p)
 		e.seenAt = v.cfg.Now().UTC().Truncate(time.Second)
 		ttl := limits.NegativeTTL
 		if e.state == sourceFound {
@@ -156,6 +157,7 @@ func (v *Verifier) walk(ctx context.Context, p metadata.Publisher) dnsEvidence {
 			if i == 0 {
 				e.answer = answer
 			}
+			e.hidden = e.hidden || !answer.Secure && !answer.Corroborated
 			continue
 		case errors.Is(err, ErrBogus):
 			return dnsEvidence{state: sourceBogus, name: name, answer: answer, detail: err.Error()}
@@ -164,13 +166,14 @@ func (v *Verifier) walk(ctx context.Context, p metadata.Publisher) dnsEvidence {
 		}
 		set := metadata.ParseKeySet(answer.Texts)
 		if !set.Holds() {
+			e.hidden = e.hidden || !answer.Secure && !answer.Corroborated
 			continue
 		}
 		if answer.Wildcard {
 			e.wildcard, e.name, e.answer = true, name, answer
 			return e
 		}
-		return dnsEvidence{state: sourceFound, set: set, name: name, answer: answer}
+		return dnsEvidence{state: sourceFound, set: set, name: name, answer: answer, hidden: e.hidden}
 	}
 	return e
 }

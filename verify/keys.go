@@ -2,6 +2,8 @@ package verify
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -61,7 +63,35 @@ func (r *run) findKeys(ctx context.Context) error {
 	if err := r.lookUp(ctx, publisher); err != nil {
 		return err
 	}
+	if err := r.recall(ctx, kid); err != nil {
+		return err
+	}
 	r.weigh(kid, pinned)
+	return r.rememberEnd(ctx)
+}
+
+// recall asks the memory whether a key was there before that DNS does not show now,
+// where the one who says so could be anybody.
+func (r *run) recall(ctx context.Context, kid string) error {
+	if r.v.cfg.Memory == nil || !r.sources.dns.mayHide(r.sources.dns.claim(kid, r.verdict.Publisher)) {
+		return nil
+	}
+	var err error
+	if r.sightings, err = r.v.cfg.Memory.See(ctx, r.verdict.Publisher, nil, r.v.cfg.Now().UTC()); err != nil {
+		return fmt.Errorf("remembering the keys of %s: %w", r.verdict.Publisher, err)
+	}
+	return nil
+}
+
+// rememberEnd tells the memory what the publisher revokes: that outlives the
+// record that says so.
+func (r *run) rememberEnd(ctx context.Context) error {
+	if r.v.cfg.Memory == nil || len(r.ended) == 0 {
+		return nil
+	}
+	if _, err := r.v.cfg.Memory.End(ctx, r.verdict.Publisher, r.ended, r.v.cfg.Now().UTC()); err != nil {
+		return fmt.Errorf("remembering what %s revokes: %w", r.verdict.Publisher, err)
+	}
 	return nil
 }
 
@@ -126,11 +156,17 @@ func (r *run) findDead(dns, doc keyClaim) {
 	if r.sources.document.state == sourceExposed {
 		r.reject(CheckWellknownKey, metadata.ReasonKeyExposed, "the publisher document holds a private key")
 	}
+	if r.sources.dns.strong() {
+		r.ended = r.sources.dns.revoked(r.verdict.Publisher)
+	}
 	if !dns.revoked {
 		return
 	}
 	if r.sources.dns.strong() || r.sources.document.state == sourceFound && !doc.live {
 		r.reject(CheckDNSKey, metadata.ReasonKeyRevoked, "the key record is empty (p=)")
+		if !slices.Contains(r.ended, r.verdict.KeyID) {
+			r.ended = append(r.ended, r.verdict.KeyID)
+		}
 		return
 	}
 	// Nobody but the publisher can end a key: until a second source agrees, it
@@ -205,6 +241,8 @@ func (r *run) noKey(dns, doc keyClaim) {
 	noDNS := dnsState == sourceUnavailable || dnsState == sourceNotAsked
 	noDocument := docState == sourceUnavailable || docState == sourceNotAsked || docState == sourceRefused
 	switch {
+	case docState != sourceFound && r.sources.dns.mayHide(dns) && wasSeen(r.sightings, r.verdict.KeyID):
+		r.suspend(CheckSignature, metadata.ReasonDNSUnavailable, "the key was published before, and nothing corroborates that it is gone")
 	case noDNS && noDocument:
 		r.suspend(CheckSignature, metadata.ReasonKeysUnavailable, "neither DNS nor document could be read")
 	case dns.reason == metadata.ReasonDomainRecordMalformed || dns.reason == metadata.ReasonKeyUnusable ||
@@ -229,8 +267,31 @@ func (e *dnsEvidence) silent() bool {
 	return e.state == sourceNotAsked || e.state == sourceAbsent || e.state == sourceFound && len(e.set.Keys) == 0
 }
 
-// strong reports whether an answer may introduce or end a key by itself.
-func (e *dnsEvidence) strong() bool { return e.answer.Secure || e.answer.Corroborated }
+// revoked returns the names that the set revokes for a publisher.
+func (e *dnsEvidence) revoked(p metadata.Publisher) []string {
+	var kids []string
+	if e.state != sourceFound {
+		return nil
+	}
+	for _, record := range e.set.Keys {
+		if e.claim(record.KeyID, p).revoked {
+			kids = append(kids, record.KeyID)
+		}
+	}
+	return kids
+}
+
+// strong reports whether an answer may introduce or end a key by itself: the
+// weakest link decides, down from the exact host.
+func (e *dnsEvidence) strong() bool {
+	return !e.hidden && (e.answer.Secure || e.answer.Corroborated)
+}
+
+// mayHide reports whether the key with the kid may be there all the same: nobody
+// vouches that it is not.
+func (e *dnsEvidence) mayHide(c keyClaim) bool {
+	return (e.state == sourceAbsent || e.state == sourceFound) && !c.live && !c.revoked && !e.strong()
+}
 
 func (e *dnsEvidence) evidence(c keyClaim) Evidence {
 	return Evidence{Source: "dns", Server: e.answer.Server, Name: e.answer.Name, SeenAt: e.seenAt,

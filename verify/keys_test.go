@@ -121,7 +121,7 @@ var errMemory = errors.New("disk")
 
 type brokenMemory struct{ verify.Memory }
 
-func (brokenMemory) See(context.Context, metadata.Publisher, []string, time.Time) ([]verify.Sighting, error) {
+func (brokenMemory) See(context.Context, metadata.Publisher, []verify.PublishedKey, time.Time) ([]verify.Sighting, error) {
 	return nil, errMemory
 }
 

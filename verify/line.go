@@ -21,6 +21,7 @@ type Line struct {
 // lineOf returns the line of a key. The first keys of a publisher are of one
 // line, however short they were seen. The sightings are all that was seen.
 func lineOf(sightings []Sighting, thumbprint string) Line {
+	sightings = ofKeys(sightings)
 	first := firstSeen(sightings)
 	var line []Sighting
 	rest := slices.Clone(sightings)
@@ -64,13 +65,36 @@ func (l Line) established(sightings []Sighting, thumbprint string, at time.Time)
 // to the keys that join them.
 func Established(sightings []Sighting, at time.Time) []string {
 	var keys []string
-	for _, s := range sightings {
-		if lineOf(sightings, s.Thumbprint).established(sightings, s.Thumbprint, at) {
+	for _, s := range ofKeys(sightings) {
+		if s.Ended.IsZero() && lineOf(sightings, s.Thumbprint).established(sightings, s.Thumbprint, at) {
 			keys = append(keys, s.Thumbprint)
 		}
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// ofKeys leaves out the names under which no key was seen.
+func ofKeys(sightings []Sighting) []Sighting {
+	return slices.DeleteFunc(slices.Clone(sightings), func(s Sighting) bool { return s.Thumbprint == "" })
+}
+
+// ended returns when the publisher revoked a key that it published as kid; zero
+// where it did not. A name under which no key was seen is dead for every key.
+func ended(sightings []Sighting, kid, thumbprint string) time.Time {
+	for _, s := range sightings {
+		if !s.Ended.IsZero() && (s.Thumbprint == thumbprint || s.Thumbprint == "" && slices.Contains(s.KeyIDs, kid)) {
+			return s.Ended
+		}
+	}
+	return time.Time{}
+}
+
+// wasSeen reports whether a key was seen under a name and is not known to be dead.
+func wasSeen(sightings []Sighting, kid string) bool {
+	return slices.ContainsFunc(sightings, func(s Sighting) bool {
+		return s.Thumbprint != "" && s.Ended.IsZero() && slices.Contains(s.KeyIDs, kid)
+	})
 }
 
 // firstSeen returns when any key was seen first; zero where none was.

@@ -9,7 +9,10 @@ import (
 func TestEstablished(t *testing.T) {
 	now := time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
 	ago := func(hours int) time.Time { return now.Add(-time.Duration(hours) * time.Hour) }
-	seen := func(key string, first, last int) Sighting { return Sighting{key, ago(first), ago(last)} }
+	seen := func(key string, first, last int) Sighting {
+		return Sighting{Thumbprint: key, First: ago(first), Last: ago(last)}
+	}
+	dead := func(s Sighting) Sighting { s.Ended = s.Last; return s }
 	for name, c := range map[string]struct {
 		sightings []Sighting
 		key       string
@@ -30,6 +33,9 @@ func TestEstablished(t *testing.T) {
 		"chain listed backwards":               {[]Sighting{seen("c", 70, 0), seen("b", 500, 40), seen("a", 1000, 400)}, "c", true},
 		"chain with a gap":                     {[]Sighting{seen("a", 1000, 600), seen("b", 500, 20), seen("c", 60, 0)}, "c", false},
 		"beside a key of no line":              {[]Sighting{seen("a", 1000, 100), seen("b", 60, 0), seen("c", 50, 0)}, "c", false},
+		"D35 another owner's, after a gap":     {[]Sighting{seen("a", 5000, 900), seen("b", 71, 0)}, "b", false},
+		"beside a key that is dead":            {[]Sighting{dead(seen("a", 1000, 10)), seen("b", 34, 0)}, "b", true},
+		"a name alone is no first key":         {[]Sighting{{KeyIDs: []string{"z"}, First: ago(2000), Ended: ago(2000)}, seen("a", 1, 0)}, "a", true},
 		"never seen":                           {[]Sighting{seen("a", 1000, 0)}, "b", false},
 		"nothing seen":                         {nil, "a", false},
 	} {
@@ -50,7 +56,9 @@ func TestEstablished(t *testing.T) {
 func TestLineOf(t *testing.T) {
 	now := time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
 	ago := func(hours int) time.Time { return now.Add(-time.Duration(hours) * time.Hour) }
-	seen := func(key string, first, last int) Sighting { return Sighting{key, ago(first), ago(last)} }
+	seen := func(key string, first, last int) Sighting {
+		return Sighting{Thumbprint: key, First: ago(first), Last: ago(last)}
+	}
 	for name, c := range map[string]struct {
 		sightings []Sighting
 		key       string

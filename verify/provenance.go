@@ -16,14 +16,16 @@ import (
 // publisher's own no rejects.
 func (r *run) checkProvenance(ctx context.Context) error {
 	if r.statement != nil {
+		if err := r.remember(ctx); err != nil {
+			return err
+		}
+		r.checkAlive()
 		r.checkListed()
 		if r.stopped() {
 			return nil
 		}
 		r.checkStrength()
-		if err := r.checkLine(ctx); err != nil {
-			return err
-		}
+		r.checkLine()
 	}
 	coverage, reach, err := r.checkCoverage(ctx)
 	if err != nil || r.stopped() {
@@ -75,47 +77,67 @@ func (r *run) checkStrength() {
 	}
 }
 
-// checkLine holds a key that has no past together with the publisher's keys.
-func (r *run) checkLine(ctx context.Context) error {
+// remember tells the memory what is published, as far as that may introduce keys,
+// and asks it what it knows.
+func (r *run) remember(ctx context.Context) error {
+	if r.v.cfg.Memory == nil {
+		return nil
+	}
 	publisher := r.verdict.Publisher
-	switch {
-	case r.verdict.Passed(CheckPinnedKey):
-		r.skip(CheckKeyLine, "the key is pinned")
-		return nil
-	case r.v.cfg.Memory == nil && r.sources.dns.answer.Secure && r.verdict.Passed(CheckDNSKey):
-		r.pass(CheckKeyLine, Evidence{Source: "dns"})
-		r.verdict.line.First = true // nobody else was given anything here
-		return nil
-	case r.v.cfg.Memory == nil:
-		r.skip(CheckKeyLine, "nothing is remembered")
-		return nil
-	}
 	published := r.sources.published(publisher)
-	if !slices.Contains(published, r.key.Thumbprint()) {
-		r.skip(CheckKeyLine, "nothing corroborates that the publisher has this key")
-		return nil
+	r.seen = slices.ContainsFunc(published, func(k PublishedKey) bool { return k.Thumbprint == r.key.Thumbprint() })
+	if !r.seen || r.verdict.Passed(CheckPinnedKey) {
+		published = nil
 	}
-	sightings, err := r.v.cfg.Memory.See(ctx, publisher, published, r.v.cfg.Now().UTC())
-	if err != nil {
+	var err error
+	if r.sightings, err = r.v.cfg.Memory.See(ctx, publisher, published, r.v.cfg.Now().UTC()); err != nil {
 		return fmt.Errorf("remembering the keys of %s: %w", publisher, err)
 	}
-	r.verdict.line = lineOf(sightings, r.key.Thumbprint())
-	if !r.verdict.line.established(sightings, r.key.Thumbprint(), r.v.cfg.Now()) {
-		r.lower(CheckKeyLine, Failed, metadata.ReasonKeyLineNew, "seen for less than a day beside an older key of the publisher")
-		return nil
-	}
-	r.pass(CheckKeyLine, Evidence{Source: "memory", Thumbprint: r.key.Thumbprint()})
 	return nil
 }
 
-// published returns the thumbprints of the keys that stand for the publisher
+// checkAlive rejects for a key that the publisher once revoked, whatever it
+// publishes now and whoever pinned it: who takes over a domain cannot bring back a
+// key that was stolen.
+func (r *run) checkAlive() {
+	if at := ended(r.sightings, r.verdict.KeyID, r.key.Thumbprint()); !at.IsZero() {
+		r.reject(CheckKeyLine, metadata.ReasonKeyRevoked, "the publisher revoked this key, seen on "+clock(at.Unix()))
+	}
+}
+
+// checkLine holds a key that has no past together with the publisher's keys.
+func (r *run) checkLine() {
+	switch {
+	case r.verdict.Passed(CheckPinnedKey):
+		r.skip(CheckKeyLine, "the key is pinned")
+		return
+	case r.v.cfg.Memory == nil && r.sources.dns.answer.Secure && r.verdict.Passed(CheckDNSKey):
+		r.pass(CheckKeyLine, Evidence{Source: "dns"})
+		r.verdict.line.First = true // nobody else was given anything here
+		return
+	case r.v.cfg.Memory == nil:
+		r.skip(CheckKeyLine, "nothing is remembered")
+		return
+	case !r.seen:
+		r.skip(CheckKeyLine, "nothing corroborates that the publisher has this key")
+		return
+	}
+	r.verdict.line = lineOf(r.sightings, r.key.Thumbprint())
+	if !r.verdict.line.established(r.sightings, r.key.Thumbprint(), r.v.cfg.Now()) {
+		r.lower(CheckKeyLine, Failed, metadata.ReasonKeyLineNew, "seen for less than a day beside an older key of the publisher")
+		return
+	}
+	r.pass(CheckKeyLine, Evidence{Source: "memory", Thumbprint: r.key.Thumbprint()})
+}
+
+// published returns the keys that stand for the publisher
 // now, as far as what was seen may introduce a key: those of DNS where it holds
 // any, by itself or with the document's agreement, else those of the document.
-func (s *sources) published(p metadata.Publisher) []string {
-	var list []string
+func (s *sources) published(p metadata.Publisher) []PublishedKey {
+	var list []PublishedKey
 	add := func(c keyClaim) {
-		if c.live && !slices.Contains(list, c.key.Thumbprint()) {
-			list = append(list, c.key.Thumbprint())
+		if k := (PublishedKey{c.key.ID(), c.key.Thumbprint()}); c.live && !slices.Contains(list, k) {
+			list = append(list, k)
 		}
 	}
 	if s.document.state == sourceFound && s.dns.silent() {

@@ -29,6 +29,10 @@ type run struct {
 	statement  *metadata.Statement // authenticated: set by checkSignature only
 	unstated   []string            // members of the document that the statement leaves out
 	stopReason metadata.Reason
+
+	sightings []Sighting // what is remembered of the publisher's keys
+	seen      bool       // the key is one that the publisher has, as far as that is certain
+	ended     []string   // the kids that the publisher revokes
 }
 
 // open takes in what was presented.

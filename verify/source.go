@@ -102,17 +102,25 @@ func (e *FetchError) Error() string {
 // Unwrap returns what happened.
 func (e *FetchError) Unwrap() error { return e.Err }
 
-// A Memory remembers which keys of a publisher were seen when, which lets a new
-// key be told from a stolen domain, and since when a metadata document is
-// missing. Implementations must be safe for
-// concurrent use and keep what they were told for at least a year.
+// A Memory remembers which keys of a publisher were seen when and which of them are
+// dead, which lets a new key be told from a stolen domain, and since when a metadata
+// document is missing. Implementations must be safe for concurrent use and keep
+// what they were told for at least a year, and of dead keys for good.
 type Memory interface {
-	// See records that the publisher's domain published exactly these keys
-	// (RFC 7638 thumbprints) at the time, and returns everything seen of the
-	// publisher so far, this included. A nil or empty list is a sighting of no
-	// key. Where the keys of a publisher are bounded, a key beyond the bound is
-	// left out: no older one is ever dropped for it.
-	See(ctx context.Context, p metadata.Publisher, thumbprints []string, at time.Time) ([]Sighting, error)
+	// See records that the publisher's domain published exactly these keys at the
+	// time, and returns everything known of the publisher so far, this included. A
+	// nil or empty list is a sighting of no key. A dead key is not seen again: its
+	// sighting stays as it is. Where the keys of a publisher are bounded, a key
+	// beyond the bound is left out: no older one is ever dropped for it.
+	See(ctx context.Context, p metadata.Publisher, keys []PublishedKey, at time.Time) ([]Sighting, error)
+
+	// End records that the publisher revoked what it published under these names
+	// (kid) at the time, and returns everything known of the publisher. Every key
+	// that was ever seen under such a name is dead from then on, under any name. A
+	// name under which no key was seen is remembered by a Sighting without
+	// thumbprint. What has ended stays so, with its first time. Where a bound leaves
+	// out names, it is one of their own: no number of sightings keeps a name out.
+	End(ctx context.Context, p metadata.Publisher, kids []string, at time.Time) ([]Sighting, error)
 
 	// Missing records that the address of a metadata document answered 404 at
 	// the time, and returns since when that is so: see [Absence.Again].
@@ -122,8 +130,19 @@ type Memory interface {
 	Found(ctx context.Context, id metadata.ClientID) error
 }
 
+// A PublishedKey is a key as a publisher publishes it.
+type PublishedKey struct {
+	KeyID      string // its name, the kid
+	Thumbprint string // RFC 7638
+}
+
 // A Sighting is the time during which a key was seen published.
 type Sighting struct {
-	Thumbprint  string    `json:"thumbprint"`
+	Thumbprint  string    `json:"thumbprint"` // RFC 7638; empty for a name alone, under which no key was seen
+	KeyIDs      []string  `json:"kids,omitempty"`
 	First, Last time.Time // inclusive
+
+	// Ended is when it was seen that the publisher revoked it. Zero means that it
+	// is not known to be dead.
+	Ended time.Time `json:"ended,omitzero"`
 }

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/fc28f635/countersign/internal/dnsaddr"
 	"github.com/fc28f635/countersign/internal/dnsx"
 	"github.com/fc28f635/countersign/internal/fetch"
 	"github.com/fc28f635/countersign/internal/limits"
@@ -152,11 +152,11 @@ func look(ctx context.Context, cfg online.Config, p metadata.Publisher, what tar
 func newResolver(cfg online.Config) (*dnsx.Resolver, error) {
 	var upstreams []dnsx.Upstream
 	for _, r := range cfg.Resolvers {
-		address, err := netip.ParseAddrPort(r.Address)
+		at, err := dnsaddr.Parse(r.Address)
 		if err != nil {
 			return nil, err
 		}
-		upstreams = append(upstreams, dnsx.Upstream{Address: r.Address, Operator: address.Addr().String(), Validating: address.Addr().IsLoopback()})
+		upstreams = append(upstreams, dnsx.Upstream{Address: r.Address, Operator: at.Operator(), Validating: at.Loopback()})
 	}
 	if len(upstreams) == 0 {
 		var err error
@@ -164,7 +164,7 @@ func newResolver(cfg online.Config) (*dnsx.Resolver, error) {
 			return nil, err
 		}
 	}
-	return dnsx.New(dnsx.Config{Upstreams: upstreams, ConnectTo: cfg.InsecureConnectTo,
+	return dnsx.New(dnsx.Config{Upstreams: upstreams, RootCAs: cfg.RootCAs, ConnectTo: cfg.InsecureConnectTo,
 		AllowSpecialUse: cfg.InsecureLoopback, AllowLoopback: cfg.InsecureLoopback})
 }
 
@@ -303,10 +303,10 @@ func (f seenFetcher) Fetch(ctx context.Context, url string, limit int) (verify.R
 type firstMeeting struct{}
 
 // See implements [verify.Memory].
-func (firstMeeting) See(_ context.Context, _ metadata.Publisher, thumbprints []string, at time.Time) ([]verify.Sighting, error) {
-	sightings := make([]verify.Sighting, len(thumbprints))
-	for i, t := range thumbprints {
-		sightings[i] = verify.Sighting{Thumbprint: t, First: at, Last: at}
+func (firstMeeting) See(_ context.Context, _ metadata.Publisher, keys []verify.PublishedKey, at time.Time) ([]verify.Sighting, error) {
+	sightings := make([]verify.Sighting, len(keys))
+	for i, k := range keys {
+		sightings[i] = verify.Sighting{Thumbprint: k.Thumbprint, First: at, Last: at}
 	}
 	return sightings, nil
 }
@@ -318,3 +318,8 @@ func (firstMeeting) Missing(_ context.Context, _ metadata.ClientID, at time.Time
 
 // Found implements [verify.Memory].
 func (firstMeeting) Found(context.Context, metadata.ClientID) error { return nil }
+
+// End implements [verify.Memory].
+func (firstMeeting) End(context.Context, metadata.Publisher, []string, time.Time) ([]verify.Sighting, error) {
+	return nil, nil
+}

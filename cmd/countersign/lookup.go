@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fc28f635/countersign/internal/config"
+	"github.com/fc28f635/countersign/internal/dnsaddr"
 	"github.com/fc28f635/countersign/verify/online"
 )
 
@@ -22,7 +23,7 @@ type lookupFlags struct {
 
 func (f *lookupFlags) add(c *cobra.Command) {
 	flags := c.Flags()
-	flags.StringArrayVar(&f.resolvers, "resolver", nil, "ask the DNS resolver at `HOST:PORT` (repeatable; default: this machine's)")
+	flags.StringArrayVar(&f.resolvers, "resolver", nil, "ask the DNS resolver at `HOST:PORT`, tls://HOST:PORT#NAME or https://NAME/PATH (repeatable; default: this machine's)")
 	flags.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in `PEM` instead of the system's")
 	flags.StringArrayVar(&f.connectTo, "connect-to", nil, "connect to HOST2:PORT2 in place of HOST1:PORT1, as curl: `HOST1:PORT1:HOST2:PORT2` (repeatable; only with --allow-loopback, only to loopback)")
 	flags.BoolVar(&f.allowLoopback, "allow-loopback", false, "let publishers live on this machine and under special-use names (tests only)")
@@ -33,7 +34,7 @@ func (f *lookupFlags) add(c *cobra.Command) {
 func (f *lookupFlags) config() (online.Config, error) {
 	cfg := online.Config{InsecureLoopback: f.allowLoopback}
 	for _, r := range f.resolvers {
-		if _, err := config.ParseResolver(r); err != nil {
+		if _, err := dnsaddr.Parse(r); err != nil {
 			return cfg, &usageError{fmt.Errorf("--resolver %w", err)}
 		}
 		cfg.Resolvers = append(cfg.Resolvers, online.Resolver{Address: r})

@@ -98,6 +98,7 @@ func lookupOf(cfg config.Config) (lookup online.Config, err error) {
 	for _, r := range cfg.Resolvers {
 		lookup.Resolvers = append(lookup.Resolvers, online.Resolver{
 			Address: r.Address, Operator: r.Operator, Unvalidated: r.Validating != nil && !*r.Validating,
+			Validating: r.Validating != nil && *r.Validating,
 		})
 	}
 	if cfg.CAFile != "" {

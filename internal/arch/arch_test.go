@@ -45,18 +45,19 @@ type direction struct {
 var directions = []direction{
 	{"docs", nil, confined},
 	{"internal/limits", nil, confined},
+	{"internal/dnsaddr", nil, confined},
 	{"internal/strictjson", nil, except(confined, "github.com/go-json-experiment/json")},
 	{"internal/strictyaml", nil, except(confined, "github.com/goccy/go-yaml")},
-	{"internal/config", []string{"metadata", "trustroots", "verify", "issuer", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
+	{"internal/config", []string{"metadata", "trustroots", "verify", "issuer", "internal/jose", "internal/dnsaddr"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
 	{"internal/jose", []string{"metadata"}, except(confined, "go.mau.fi/util/", "github.com/lestrrat-go/", "github.com/go-json-experiment/json")},
 	{"metadata", nil, except(confined, "go.mau.fi/util/", "github.com/go-json-experiment/json")},
 	{"internal/compat", []string{"metadata"}, except(confined, "go.mau.fi/util/", "github.com/go-json-experiment/json")},
 	{"attest", []string{"metadata", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/spf13/", "github.com/prometheus/"}},
 	{"trustroots", []string{"metadata", "internal/jose"}, except(confined, "go.mau.fi/util/", "github.com/lestrrat-go/", "github.com/go-json-experiment/json")},
 	{"verify", []string{"metadata", "trustroots", "internal/jose"}, except(confined, "go.mau.fi/util/", "github.com/lestrrat-go/", "github.com/go-json-experiment/json")},
-	{"verify/online", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/dnsx", "internal/fetch"}, []string{"github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
+	{"verify/online", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/dnsaddr", "internal/dnsx", "internal/fetch"}, []string{"github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
 	{"issuer", []string{"metadata", "trustroots", "verify", "internal/jose"}, except(confined, "go.mau.fi/util/", "github.com/lestrrat-go/", "github.com/go-json-experiment/json", "github.com/goccy/go-yaml")},
-	{"internal/dnsx", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/fetch"}, []string{"github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
+	{"internal/dnsx", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/dnsaddr", "internal/fetch"}, []string{"github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
 	{"internal/fetch", []string{"metadata", "trustroots", "verify", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
 	{"internal/probe", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/fetch"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
 	{"internal/access", []string{"metadata", "trustroots", "verify", "issuer", "internal/jose"}, except(confined, "go.mau.fi/util/", "github.com/lestrrat-go/", "github.com/go-json-experiment/json", "github.com/goccy/go-yaml")},
@@ -86,7 +87,7 @@ func TestImportDirection(t *testing.T) {
 // Every package of ours is either wired by the command, so that it may depend
 // on everything, or it has a line in directions.
 func TestEveryPackageHasADirection(t *testing.T) {
-	wiring := []string{"cmd/countersign", "internal/arch", "internal/bench", "internal/countersigntest", "internal/differential", "internal/mutants", "internal/peertest", "internal/store/storetest", "internal/vectortest"}
+	wiring := []string{"cmd/countersign", "internal/arch", "internal/bench", "internal/countersigntest", "internal/differential", "internal/dnstest", "internal/mutants", "internal/peertest", "internal/store/storetest", "internal/vectortest"}
 	for _, path := range goList(t, "./...") {
 		rel, _ := ours(path)
 		known := slices.Contains(wiring, rel) || slices.ContainsFunc(directions, func(d direction) bool { return d.pkg == rel })

@@ -7,16 +7,6 @@ import (
 	"strings"
 )
 
-// ParseResolver reads the address of a resolver: an IP address and a port. Its
-// error begins with the value.
-func ParseResolver(text string) (netip.AddrPort, error) {
-	address, err := netip.ParseAddrPort(text)
-	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("%.100q is not an IP address and a port, such as 127.0.0.1:53", text)
-	}
-	return netip.AddrPortFrom(address.Addr().Unmap(), address.Port()), nil
-}
-
 // ParseNetworks reads the networks of proxies. Its error begins with the one that
 // is none, or that would be everybody.
 func ParseNetworks(texts []string) ([]netip.Prefix, error) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fc28f635/countersign/internal/dnsaddr"
 	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
@@ -117,16 +118,16 @@ func checkResolvers(list []Resolver) (at string, err error) {
 	if len(list) > limits.Upstreams {
 		return "", fmt.Errorf("are %d, and at most %d can be asked", len(list), limits.Upstreams)
 	}
-	seen := map[netip.AddrPort]bool{}
+	seen := map[dnsaddr.Address]bool{}
 	for i, r := range list {
-		address, err := ParseResolver(r.Address)
+		address, err := dnsaddr.Parse(r.Address)
 		switch {
 		case err != nil:
 			return fmt.Sprintf("[%d].address", i), err
 		case seen[address]:
 			return fmt.Sprintf("[%d].address", i), fmt.Errorf("%.100q is there twice", r.Address)
-		case r.Validating != nil && *r.Validating && !address.Addr().IsLoopback():
-			return fmt.Sprintf("[%d].validating", i), errors.New("true counts on loopback only: the answer of another machine could be changed on its way")
+		case r.Validating != nil && *r.Validating && !address.Private():
+			return fmt.Sprintf("[%d].validating", i), errors.New("true counts on loopback, and over tls:// and https://, only: the answer of another machine could be changed on its way")
 		}
 		seen[address] = true
 	}

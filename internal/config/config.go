@@ -37,11 +37,12 @@ type Config struct {
 	AuthorizationServer string `yaml:"authorization_server" env:"COUNTERSIGN_AUTHORIZATION_SERVER" flag:"authorization-server" unit:"https URL without query and fragment" unset:"for requests that name none nothing is countersigned, and no statement with an audience is accepted" reload:"no"`
 
 	// The DNS resolvers that are asked. Two of different operators corroborate
-	// each other. The variable and the flag take addresses alone.
+	// each other over TCP, TLS or HTTPS. The variable and the flag take addresses
+	// alone.
 	Resolvers []Resolver `yaml:"resolvers" env:"COUNTERSIGN_RESOLVER" flag:"resolver" unit:"list" unset:"this machine's, of /etc/resolv.conf" reload:"no"`
 
-	// The certificate authorities of publishers' hosts, in PEM, in place of the
-	// system's.
+	// The certificate authorities of publishers' hosts, and of resolvers over TLS
+	// and HTTPS, in PEM, in place of the system's.
 	CAFile string `yaml:"ca_file" env:"COUNTERSIGN_CA_FILE" flag:"ca-file" unit:"file" unset:"the system's" reload:"no"`
 
 	// The pinned publishers, as JSON.
@@ -101,14 +102,16 @@ type Config struct {
 
 // A Resolver is a recursive DNS resolver.
 type Resolver struct {
-	// Where it listens, over UDP and TCP.
-	Address string `yaml:"address" json:"address" unit:"IP address and port"`
+	// Where it is and how it is asked: 192.0.2.53:53 over UDP and TCP,
+	// tls://192.0.2.53:853#dns.example over TLS, where the certificate must prove
+	// the name, or https://dns.example/dns-query over HTTPS.
+	Address string `yaml:"address" json:"address" unit:"IP address and port, tls:// or https:// address"`
 
 	// Who runs it. Two of one operator count once.
-	Operator string `yaml:"operator" json:"operator,omitempty" unit:"name" unset:"its IP address"`
+	Operator string `yaml:"operator" json:"operator,omitempty" unit:"name" unset:"the name that its certificate proves, else its IP address"`
 
 	// Whether it validates DNSSEC and its word counts. That of a resolver on
-	// another machine never does.
+	// another machine does over TLS and HTTPS only.
 	Validating *bool `yaml:"validating" json:"validating,omitempty" unit:"true or false" unset:"true on loopback, else false"`
 }
 

@@ -169,7 +169,7 @@ func addressOf(rr dns.RR, name string) (netip.Addr, bool) {
 // askAny asks the upstreams in turn until one has a usable answer.
 func (r *Resolver) askAny(ctx context.Context, name string, qtype uint16) (reply, error) {
 	var failed error
-	for _, up := range r.cfg.Upstreams {
+	for _, up := range r.upstreams {
 		rep, err := r.ask(ctx, up, name, qtype, false)
 		if err == nil || errors.Is(err, verify.ErrBogus) {
 			return rep, err
@@ -202,7 +202,7 @@ func (r *Resolver) AskAuthority(ctx context.Context, server Server, name string)
 }
 
 func (r *Resolver) askAuthority(ctx context.Context, server Server, name string) (verify.Answer, error) {
-	address, err := r.authorityAddress(server)
+	way, err := r.authority(server)
 	if err != nil {
 		return verify.Answer{}, err
 	}
@@ -210,7 +210,7 @@ func (r *Resolver) askAuthority(ctx context.Context, server Server, name string)
 	defer cancel()
 	q := question(name, dns.TypeTXT)
 	q.RecursionDesired = false
-	m, via, err := r.attempt(ctx, address, q, false)
+	m, via, err := r.attempt(ctx, way, q, false)
 	if err != nil {
 		return verify.Answer{Server: via}, err
 	}
@@ -239,15 +239,18 @@ func (r *Resolver) askAuthority(ctx context.Context, server Server, name string)
 	return answer, nil
 }
 
-// authorityAddress returns where to ask server, if it may be asked.
-func (r *Resolver) authorityAddress(server Server) (netip.AddrPort, error) {
+// authority returns the way to server, if it may be asked.
+func (r *Resolver) authority(server Server) (channel, error) {
 	ap, err := r.connectTo(server.Address)
 	if err != nil {
-		return netip.AddrPort{}, err
+		return nil, err
 	}
 	addr := ap.Addr().Unmap()
 	if r.cfg.AllowLoopback && addr.IsLoopback() {
-		return ap, nil
+		return &plainChannel{address: ap}, nil
 	}
-	return ap, fetch.Refuse(addr)
+	if err := fetch.Refuse(addr); err != nil {
+		return nil, err
+	}
+	return &plainChannel{address: ap}, nil
 }

@@ -67,13 +67,13 @@ func (r *Resolver) delegation(ctx context.Context, domain string) (string, []Ser
 func (r *Resolver) referral(ctx context.Context, name, parent, domain string) (string, []Server, error) {
 	servers, err := r.addresses(ctx, name, dnsPort)
 	for _, server := range servers {
-		var address netip.AddrPort
-		if address, err = r.authorityAddress(server); err != nil {
+		var way channel
+		if way, err = r.authority(server); err != nil {
 			continue
 		}
 		q := question(domain, dns.TypeNS)
 		q.RecursionDesired = false
-		m, via, failed := r.attempt(ctx, address, q, false)
+		m, via, failed := r.attempt(ctx, way, q, false)
 		if err = failed; err != nil {
 			continue
 		}

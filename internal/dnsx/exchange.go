@@ -7,42 +7,56 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"strings"
-	"time"
 
 	"github.com/miekg/dns"
 
 	"github.com/fc28f635/countersign/internal/limits"
 )
 
-// errGuessed says that too many wrong answers came.
-var errGuessed = errors.New("too many wrong answers")
+// errDoubtful says that what came over UDP may be somebody's guess: the question
+// is to be asked over TCP.
+var errDoubtful = errors.New("doubtful answers over UDP")
 
-// exchange asks q of the server at address, over UDP and where the answer is
-// truncated or guessed at over TCP, or over TCP only. It returns an answer that
-// is complete and to this question, and the network that it came over.
-func exchange(ctx context.Context, address string, q *dns.Msg, tcp bool) (m *dns.Msg, network string, err error) {
-	if !tcp {
-		m, err := exchangeUDP(ctx, address, q)
+// A plainChannel asks over UDP, and over TCP where that does not do.
+type plainChannel struct {
+	address netip.AddrPort
+	cookies *jar // nil where none are sent
+}
+
+func (c *plainChannel) String() string { return c.address.String() }
+
+func (c *plainChannel) private() bool { return c.address.Addr().IsLoopback() }
+
+// exchange implements channel: over UDP first, and where the answer is truncated
+// or doubtful over TCP.
+func (c *plainChannel) exchange(ctx context.Context, q *dns.Msg, reliable bool) (m *dns.Msg, network string, err error) {
+	if !reliable {
+		m, err := c.exchangeUDP(ctx, q)
 		if err == nil && !m.Truncated {
 			return m, "udp", nil
 		}
-		if err != nil && !errors.Is(err, errGuessed) {
+		if err != nil && !errors.Is(err, errDoubtful) {
 			return nil, "udp", err
 		}
 	}
-	m, err = exchangeTCP(ctx, address, q)
+	m, err = c.exchangeTCP(ctx, q)
 	return m, "tcp", err
 }
 
 // exchangeUDP asks once from a socket and port of its own. What is no answer to
 // q is dropped without a word, because anybody may send it.
-func exchangeUDP(ctx context.Context, address string, q *dns.Msg) (*dns.Msg, error) {
-	conn, release, err := connect(ctx, "udp", address)
+func (c *plainChannel) exchangeUDP(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
+	if err := spend(ctx); err != nil {
+		return nil, err
+	}
+	conn, release, err := connect(ctx, "udp", c.address.String())
 	if err != nil {
 		return nil, err
 	}
 	defer release()
+	q = c.cookies.stamp(mixCase(q))
 	packed, err := q.Pack()
 	if err != nil {
 		return nil, fmt.Errorf("packing a question: %w", err)
@@ -50,26 +64,59 @@ func exchangeUDP(ctx context.Context, address string, q *dns.Msg) (*dns.Msg, err
 	if _, err := conn.Write(packed); err != nil {
 		return nil, err
 	}
-	buf := make([]byte, dns.MaxMsgSize)
+	buf := make([]byte, limits.DNSUDPBytes) // what is larger than we asked for is cut, and so malformed
 	for range limits.DNSWrongAnswers {
 		n, err := conn.Read(buf)
 		if err != nil {
 			return nil, err
 		}
-		if m, err := unpack(buf[:n], q); err == nil {
-			return m, nil
+		m, err := c.judge(buf[:n], q)
+		if err == nil || errors.Is(err, errDoubtful) {
+			return m, err
 		}
 	}
-	return nil, errGuessed
+	return nil, errDoubtful
+}
+
+// judge reads what came over UDP. An error that is errDoubtful is an answer to q
+// in all but what would tell a server from somebody who guesses.
+func (c *plainChannel) judge(b []byte, q *dns.Msg) (*dns.Msg, error) {
+	m, err := unpack(b, q)
+	if err != nil {
+		return nil, err
+	}
+	switch err := c.cookies.check(m); {
+	case errors.Is(err, errWrongCookie):
+		return nil, err
+	case err != nil, !echoesCase(m, q):
+		return nil, errDoubtful
+	}
+	c.cookies.keep(m, false)
+	if m.Rcode == dns.RcodeBadCookie { // RFC 7873, Section 5.3
+		return nil, errDoubtful
+	}
+	return m, nil
 }
 
 // exchangeTCP asks once over a connection of its own (RFC 7766).
-func exchangeTCP(ctx context.Context, address string, q *dns.Msg) (*dns.Msg, error) {
-	conn, release, err := connect(ctx, "tcp", address)
+func (c *plainChannel) exchangeTCP(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
+	if err := spend(ctx); err != nil {
+		return nil, err
+	}
+	conn, release, err := connect(ctx, "tcp", c.address.String())
 	if err != nil {
 		return nil, err
 	}
 	defer release()
+	m, err := exchangeFramed(conn, c.cookies.stamp(q))
+	if err == nil {
+		c.cookies.keep(m, true)
+	}
+	return m, err
+}
+
+// exchangeFramed asks once over a stream (RFC 1035, Section 4.2.2).
+func exchangeFramed(conn net.Conn, q *dns.Msg) (*dns.Msg, error) {
 	packed, err := q.Pack()
 	if err != nil {
 		return nil, fmt.Errorf("packing a question: %w", err)
@@ -94,23 +141,6 @@ func exchangeTCP(ctx context.Context, address string, q *dns.Msg) (*dns.Msg, err
 		return nil, errors.New("the answer is truncated over TCP")
 	}
 	return m, nil
-}
-
-// connect returns a socket that fails once ctx is done. Connected UDP sockets
-// receive from the server's address and port only.
-func connect(ctx context.Context, network, address string) (net.Conn, func(), error) {
-	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
-	if err != nil {
-		return nil, nil, err
-	}
-	if deadline, ok := ctx.Deadline(); ok {
-		if err := conn.SetDeadline(deadline); err != nil {
-			conn.Close()
-			return nil, nil, err
-		}
-	}
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	return conn, func() { stop(); conn.Close() }, nil
 }
 
 // unpack reads an answer to q. It returns an error for what is no answer to q,

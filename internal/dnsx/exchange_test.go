@@ -81,7 +81,7 @@ func TestSpoofedAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			honest := serving(t, keyRecord())
 			address := spoofing(t, func(q *dns.Msg) [][]byte {
-				if q.Question[0].Name != owner+"." {
+				if asked(q) != owner+"." {
 					return [][]byte{pack(t, honest(q, "udp"))}
 				}
 				m := respond(t, q, lie)

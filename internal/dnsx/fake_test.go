@@ -40,7 +40,7 @@ func newFake(t *testing.T, answer injector) *fake {
 	handler := dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		network := w.RemoteAddr().Network()
 		f.mu.Lock()
-		f.asked = append(f.asked, q.Question[0].Name+" "+dns.TypeToString[q.Question[0].Qtype]+" "+network)
+		f.asked = append(f.asked, asked(q)+" "+dns.TypeToString[q.Question[0].Qtype]+" "+network)
 		f.mu.Unlock()
 		if m := answer(q, network); m != nil {
 			_ = w.WriteMsg(m)
@@ -93,6 +93,9 @@ func (f *fake) count(part string) int {
 	}
 	return n
 }
+
+// asked returns the name asked for, in lower case: over UDP its letters are mixed.
+func asked(q *dns.Msg) string { return dns.CanonicalName(q.Question[0].Name) }
 
 // A flag changes an answer's header or sections.
 type flag func(*dns.Msg)

@@ -7,29 +7,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/miekg/dns"
 
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
 )
-
-// An opinion is what one upstream says about the TXT records of a name.
-type opinion struct {
-	verify.Answer
-	err      error // nil, or wraps ErrNoRecord or ErrBogus, or there is no usable answer
-	upstream Upstream
-
-	// shown says that signatures show whether a wildcard was used.
-	shown bool
-}
-
-// conclusive reports whether asking another upstream would be asking for a
-// nicer answer.
-func (o opinion) conclusive() bool {
-	return o.err == nil || errors.Is(o.err, verify.ErrNoRecord) || errors.Is(o.err, verify.ErrBogus)
-}
 
 // LookupTXT implements [verify.Resolver]. name has two labels or more, of
 // letters, digits, hyphens and underscores. Of resolvers that contradict each
@@ -50,128 +33,37 @@ func (r *Resolver) LookupTXT(ctx context.Context, name string) (verify.Answer, e
 	bounded, cancel := context.WithTimeout(ctx, r.cfg.Timeout)
 	defer cancel()
 
-	o := r.decide(bounded, name)
-	if o.err == nil && (!o.Secure || !o.shown) {
-		same, err := r.siblingHas(bounded, o, name)
+	v := r.decide(bounded, name)
+	if v.Err == nil && (!v.Secure || !v.Judged) {
+		same, err := r.siblingHas(bounded, v, name)
 		if err != nil {
-			o.err = fmt.Errorf("finding out whether a wildcard answered: %w", err)
+			v.Err = fmt.Errorf("finding out whether a wildcard answered: %w", err)
 		}
-		o.Wildcard = o.Wildcard || same
+		v.Wildcard = v.Wildcard || same
 	}
-	if !o.conclusive() && ctx.Err() != nil {
-		o.err = ctx.Err() // the caller went away, which says nothing about servers
+	if !v.conclusive() && ctx.Err() != nil {
+		v.Err = ctx.Err() // the caller went away, which says nothing about servers
 	}
-	if o.err != nil {
-		return o.Answer, fmt.Errorf("looking up the TXT records of %s: %w", quote(name), o.err)
+	if v.Err != nil {
+		return v.Answer, fmt.Errorf("looking up the TXT records of %s: %w", quote(name), v.Err)
 	}
-	return o.Answer, nil
-}
-
-// decide asks one operator, or two that must agree.
-func (r *Resolver) decide(ctx context.Context, name string) opinion {
-	if len(r.operators) == 1 {
-		return r.consult(ctx, r.operators[0], name, false)
-	}
-	var (
-		opinions [2]opinion
-		mu       sync.Mutex
-		next     int
-		wg       sync.WaitGroup
-	)
-	take := func() (group []Upstream, ok bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		if next == len(r.operators) {
-			return nil, false
-		}
-		next++
-		return r.operators[next-1], true
-	}
-	for i := range opinions {
-		group, _ := take()
-		wg.Go(func() {
-			for ok := true; ok; group, ok = take() {
-				o := r.consult(ctx, group, name, true)
-				o.err = join(opinions[i].err, o.err, o.conclusive())
-				if opinions[i] = o; o.conclusive() {
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	return combine(opinions[0], opinions[1])
-}
-
-// consult asks the upstreams of one operator in turn until one has a usable
-// answer.
-func (r *Resolver) consult(ctx context.Context, group []Upstream, name string, tcp bool) opinion {
-	var o opinion
-	for _, up := range group {
-		before := o.err
-		o = r.chase(ctx, up, name, tcp)
-		o.err = join(before, o.err, o.conclusive())
-		if o.conclusive() || ctx.Err() != nil {
-			break
-		}
-	}
-	return o
-}
-
-// combine makes one opinion of those of two operators.
-func combine(a, b opinion) opinion {
-	for _, o := range []opinion{a, b} { // bogus is never outweighed
-		if errors.Is(o.err, verify.ErrBogus) {
-			return o
-		}
-	}
-	switch {
-	case !a.conclusive() && !b.conclusive():
-		a.err = join(a.err, b.err, false)
-		return a
-	case !a.conclusive():
-		return b
-	case !b.conclusive():
-		return a
-	}
-	if !slices.Equal(sorted(a.Texts), sorted(b.Texts)) {
-		return opinion{
-			Answer: verify.Answer{Name: a.Name, Server: a.Server + ", " + b.Server},
-			err:    fmt.Errorf("resolvers disagree: %s has %s, %s has %s", a.Server, a.found(), b.Server, b.found()),
-		}
-	}
-	if b.Secure && !a.Secure {
-		a, b = b, a
-	}
-	a.Corroborated = true
-	a.TTL = min(a.TTL, b.TTL)
-	a.Server += ", " + b.Server
-	a.Wildcard = a.Wildcard || b.Wildcard
-	return a
-}
-
-// found says what there is, for people.
-func (o opinion) found() string {
-	if o.err != nil {
-		return "no record"
-	}
-	return fmt.Sprintf("%d other records", len(o.Texts))
+	return v.Answer, nil
 }
 
 // chase asks one upstream for name and for the targets of aliases that the
 // answers end with.
-func (r *Resolver) chase(ctx context.Context, up Upstream, name string, tcp bool) opinion {
-	o := opinion{upstream: up, shown: true}
-	o.Name, o.Secure = name, true
-	o.TTL = seconds(ttlMax)
+func (r *Resolver) chase(ctx context.Context, up *upstream, name string, reliable bool) View {
+	v := View{Judged: true}
+	v.Name, v.Secure = name, true
+	v.TTL = seconds(ttlMax)
 	asked := name
 	var links []string
 	for {
-		rep, err := r.ask(ctx, up, asked, dns.TypeTXT, tcp)
-		o.Server = rep.server
+		rep, err := r.ask(ctx, up, asked, dns.TypeTXT, reliable)
+		v.Server = rep.server
 		if err != nil {
-			o.Secure, o.TTL, o.err = false, 0, err
-			return o
+			v.Secure, v.TTL, v.Err = false, 0, err
+			return v
 		}
 		got, err := read(rep.Msg, asked)
 		if err == nil {
@@ -179,23 +71,23 @@ func (r *Resolver) chase(ctx context.Context, up Upstream, name string, tcp bool
 			err = r.checkLinks(links, got.name)
 		}
 		if err != nil {
-			o.Secure, o.TTL, o.err = false, 0, &serverError{rep.server, err}
-			return o
+			v.Secure, v.TTL, v.Err = false, 0, &serverError{rep.server, err}
+			return v
 		}
-		o.Name = strings.TrimSuffix(got.name, ".")
-		o.TTL = min(o.TTL, seconds(got.ttl))
-		o.Secure = o.Secure && rep.secure
-		o.Wildcard = o.Wildcard || got.synthesised
-		o.shown = o.shown && got.signed
+		v.Name = strings.TrimSuffix(got.name, ".")
+		v.TTL = min(v.TTL, seconds(got.ttl))
+		v.Secure = v.Secure && rep.secure
+		v.Wildcard = v.Wildcard || got.synthesised
+		v.Judged = v.Judged && got.signed
 		switch {
 		case got.absent:
-			o.err = &serverError{rep.server, verify.ErrNoRecord}
-			return o
+			v.Err = &serverError{rep.server, verify.ErrNoRecord}
+			return v
 		case len(got.texts) > 0:
-			o.Texts = got.texts
-			return o
+			v.Texts = got.texts
+			return v
 		}
-		asked = o.Name
+		asked = v.Name
 	}
 }
 
@@ -214,14 +106,14 @@ func (r *Resolver) checkLinks(links []string, end string) error {
 
 // siblingHas reports whether a name beside name that nobody can have made has
 // the same records: then a wildcard answered for both. It asks whoever answered.
-func (r *Resolver) siblingHas(ctx context.Context, o opinion, name string) (bool, error) {
+func (r *Resolver) siblingHas(ctx context.Context, v View, name string) (bool, error) {
 	_, rest, _ := strings.Cut(name, ".")
 	sibling := "_" + strings.ToLower(rand.Text()[:10]) + "." + rest
-	s := r.chase(ctx, o.upstream, sibling, len(r.operators) > 1)
-	if errors.Is(s.err, verify.ErrNoRecord) {
+	s := look(ctx, v.from, sibling, len(r.perspectives) > 1)
+	if errors.Is(s.Err, verify.ErrNoRecord) {
 		return false, nil
 	}
-	return s.err == nil && slices.Equal(sorted(o.Texts), sorted(s.Texts)), s.err
+	return s.Err == nil && slices.Equal(sorted(v.Texts), sorted(s.Texts)), s.Err
 }
 
 func sorted(texts []string) []string { return slices.Sorted(slices.Values(texts)) }

@@ -6,10 +6,17 @@
 // # What an answer is worth
 //
 // The package validates no signature. An answer is secure where a validating
-// resolver that configuration trusts says so (the AD bit) over loopback; the bit
-// counts for nothing over any other network, or from a server that claims
-// authority for what it says. An answer is corroborated where resolvers of two
-// operators gave the same one over TCP. Where they differ there is no answer.
+// resolver that configuration trusts says so (the AD bit) over loopback, TLS or
+// HTTPS; the bit counts for nothing over any other network, or from a server that
+// claims authority for what it says. An answer is corroborated where resolvers of
+// two operators gave the same one over TCP, TLS or HTTPS: see [Perspective]. Where
+// they differ there is no answer.
+//
+// # Against who guesses
+//
+// Over UDP every question has an id, a port, letters in a case (0x20) and a cookie
+// (RFC 7873) of its own, and an answer must repeat all of them; where one is right
+// in all but the last two, or ten are wrong, the question is asked over TCP.
 //
 // # What it never does
 //
@@ -20,38 +27,31 @@
 package dnsx
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/netip"
 	"strconv"
 	"time"
 
+	"github.com/fc28f635/countersign/internal/dnsaddr"
 	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/verify"
 )
 
 var _ verify.Resolver = (*Resolver)(nil)
 
-// An Upstream is a recursive resolver, or an authority, that answers questions.
-type Upstream struct {
-	// Address is where it listens: an IP address and a port, such as
-	// "192.0.2.53:53" or "[2001:db8::53]:53".
-	Address string
-
-	// Operator names who runs it. Upstreams with one name, the empty one too,
-	// count once where two operators must agree.
-	Operator string
-
-	// Validating says that it validates DNSSEC and is trusted to say so. It has
-	// an effect over loopback only.
-	Validating bool
-}
-
 // Config configures a Resolver. Upstreams are required.
 type Config struct {
 	// Upstreams are asked in this order, the next where one has no usable
 	// answer. With two operators or more, two of them answer each question.
 	Upstreams []Upstream
+
+	// Perspectives are further views, after those of the upstreams.
+	Perspectives []Perspective
+
+	// RootCAs are the certificate authorities of upstreams over TLS and HTTPS. Nil
+	// means the system's.
+	RootCAs *x509.CertPool
 
 	// ConnectTo rewrites an address that is about to be asked, as curl's
 	// --connect-to: it gets "host:port" and returns an "ip:port" on loopback,
@@ -63,8 +63,9 @@ type Config struct {
 	AllowSpecialUse bool
 
 	// AllowLoopback lets [Resolver.AskAuthority] ask servers on loopback
-	// addresses. Other addresses that are not public are never asked. It does
-	// not concern Upstreams.
+	// addresses. Other addresses that are not public are never asked. Of the
+	// upstreams it concerns those over HTTPS, which may have private addresses all
+	// the same.
 	AllowLoopback bool
 
 	// Timeout bounds one look-up with all its questions. Zero, and anything
@@ -72,23 +73,24 @@ type Config struct {
 	Timeout time.Duration
 }
 
-// A Resolver looks up TXT records. It is safe for concurrent use, keeps nothing
-// between look-ups (callers cache), and needs no closing. At most 64 look-ups
+// A Resolver looks up TXT records. It is safe for concurrent use, keeps no answer
+// and no connection between look-ups (callers cache), and needs no closing. At most 64 look-ups
 // run at once; others wait for as long as their context lets them.
 type Resolver struct {
-	cfg       Config
-	operators [][]Upstream // in the order of their first upstream
-	places    chan struct{}
+	cfg          Config
+	upstreams    []*upstream
+	perspectives []Perspective // in the order of their first upstream
+	places       chan struct{}
 }
 
-// New returns a Resolver. It refuses an upstream without an IP address and port,
-// one that is named twice, none, and more than 8.
+// New returns a Resolver. It refuses an upstream whose address is none or is
+// there twice, a perspective whose operator is there twice, none, and more than 8.
 func New(cfg Config) (*Resolver, error) {
 	if len(cfg.Upstreams) == 0 {
 		return nil, errors.New("no resolver is configured")
 	}
-	if len(cfg.Upstreams) > limits.Upstreams {
-		return nil, fmt.Errorf("%d resolvers are configured, at most %d can be asked", len(cfg.Upstreams), limits.Upstreams)
+	if n := len(cfg.Upstreams) + len(cfg.Perspectives); n > limits.Upstreams {
+		return nil, fmt.Errorf("%d resolvers are configured, at most %d can be asked", n, limits.Upstreams)
 	}
 	if cfg.Timeout <= 0 || cfg.Timeout > limits.DNSTimeout {
 		cfg.Timeout = limits.DNSTimeout
@@ -97,40 +99,34 @@ func New(cfg Config) (*Resolver, error) {
 		cfg.ConnectTo = func(address string) string { return address }
 	}
 	r := &Resolver{cfg: cfg, places: make(chan struct{}, limits.DNSLookups)}
-	seen := make(map[netip.AddrPort]bool)
-	place := make(map[string]int)
-	for _, up := range cfg.Upstreams {
-		ap, err := parseAddress(up.Address)
+	seen := make(map[dnsaddr.Address]bool)
+	operators := make(map[string]*operator)
+	for _, configured := range cfg.Upstreams {
+		up, err := r.newUpstream(configured)
 		if err != nil {
 			return nil, err
 		}
-		if seen[ap] {
-			return nil, fmt.Errorf("resolver %s is configured twice", ap)
+		if seen[up.at] {
+			return nil, fmt.Errorf("resolver %s is configured twice", up.at)
 		}
-		seen[ap] = true
-		up.Address = ap.String()
-		i, ok := place[up.Operator]
-		if !ok {
-			i = len(r.operators)
-			place[up.Operator] = i
-			r.operators = append(r.operators, nil)
+		seen[up.at] = true
+		r.upstreams = append(r.upstreams, up)
+		o := operators[up.Operator]
+		if o == nil {
+			o = &operator{resolver: r, name: up.Operator}
+			operators[up.Operator] = o
+			r.perspectives = append(r.perspectives, o)
 		}
-		r.operators[i] = append(r.operators[i], up)
+		o.upstreams = append(o.upstreams, up)
+	}
+	for _, p := range cfg.Perspectives {
+		if operators[p.Operator()] != nil {
+			return nil, fmt.Errorf("two perspectives are of the operator %s", quote(p.Operator()))
+		}
+		operators[p.Operator()] = new(operator)
+		r.perspectives = append(r.perspectives, p)
 	}
 	return r, nil
-}
-
-// parseAddress reads an IP address and port.
-func parseAddress(s string) (netip.AddrPort, error) {
-	ap, err := netip.ParseAddrPort(s)
-	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("resolver %s is no IP address with port, such as 192.0.2.53:53", quote(s))
-	}
-	ap = netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
-	if ap.Port() == 0 || ap.Addr().IsUnspecified() || ap.Addr().IsMulticast() {
-		return netip.AddrPort{}, fmt.Errorf("resolver %s is an address that nothing answers from", ap)
-	}
-	return ap, nil
 }
 
 // quote returns what a stranger wrote, shortened and quoted.

@@ -2,8 +2,6 @@ package dnsx
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -39,8 +37,13 @@ func TestNew(t *testing.T) {
 			{Address: "192.0.2.1:53", Operator: "a"}, {Address: "192.0.2.2:53", Operator: "b"},
 			{Address: "[2001:db8::1]:53", Operator: "a"}, {Address: "192.0.2.3:53"}, {Address: "192.0.2.4:53"},
 		}})
-		if err != nil || len(r.operators) != 3 || len(r.operators[0]) != 2 || len(r.operators[2]) != 2 {
-			t.Errorf("operators %v, %v", r.operators, err)
+		if err != nil || len(r.perspectives) != 3 {
+			t.Fatalf("perspectives %v, %v", r.perspectives, err)
+		}
+		for i, want := range []int{2, 1, 2} {
+			if o := r.perspectives[i].(*operator); len(o.upstreams) != want {
+				t.Errorf("operator %q has %d upstreams, want %d", o.name, len(o.upstreams), want)
+			}
 		}
 	})
 }
@@ -97,27 +100,4 @@ func TestSystem(t *testing.T) {
 	if _, err := New(Config{Upstreams: ups}); err != nil {
 		t.Error(err)
 	}
-}
-
-// program finds a program that scripts/deps brings.
-func program(t *testing.T, name string) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil || dir == filepath.Dir(dir) {
-			break
-		}
-	}
-	dirs := append([]string{filepath.Join(dir, ".tools", "bin")}, filepath.SplitList(os.Getenv("PATH"))...)
-	for _, d := range append(dirs, "/usr/sbin", "/sbin") {
-		path := filepath.Join(d, name)
-		if info, err := os.Stat(path); err == nil && !info.IsDir() && info.Mode()&0o111 != 0 {
-			return path
-		}
-	}
-	t.Fatalf("%s is missing: run scripts/deps", name)
-	return ""
 }

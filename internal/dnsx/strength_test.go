@@ -27,7 +27,7 @@ func TestSecure(t *testing.T) {
 		"every link vouched for":           {serving(t, alias, ad), true, true},
 		"one link not vouched for": {func(q *dns.Msg, _ string) *dns.Msg {
 			m := respond(t, q, alias)
-			m.AuthenticatedData = strings.HasPrefix(q.Question[0].Name, "k.")
+			m.AuthenticatedData = strings.HasPrefix(asked(q), "k.")
 			if !m.AuthenticatedData {
 				m.Answer = m.Answer[:min(1, len(m.Answer))]
 			}
@@ -51,12 +51,16 @@ func TestSecure(t *testing.T) {
 	})
 	t.Run("D27 not over another network", func(t *testing.T) {
 		m := &dns.Msg{MsgHdr: dns.MsgHdr{AuthenticatedData: true, RecursionAvailable: true}}
-		for address, want := range map[string]bool{"127.0.0.1:53": true, "[::1]:53": true, "192.0.2.1:53": false, "10.0.0.1:53": false} {
-			ap, err := parseAddress(address)
+		for address, want := range map[string]bool{
+			"127.0.0.1:53": true, "[::1]:53": true, "192.0.2.1:53": false, "10.0.0.1:53": false,
+			"tls://192.0.2.1#dns.example": true, "https://dns.example/dns-query": true,
+		} {
+			r := newResolver(t, Upstream{Address: address, Validating: true})
+			way, err := r.channel(r.upstreams[0])
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := (Upstream{Address: address, Validating: true}).vouches(ap, m); got != want {
+			if got := r.upstreams[0].vouches(way, m); got != want {
 				t.Errorf("%s: secure %v, want %v", address, got, want)
 			}
 		}
@@ -168,7 +172,7 @@ func TestCorroborated(t *testing.T) {
 func TestWildcard(t *testing.T) {
 	everywhere := func(text string, flags ...flag) injector {
 		return func(q *dns.Msg, _ string) *dns.Msg {
-			return respond(t, q, []string{txt(strings.TrimSuffix(q.Question[0].Name, "."), text)}, flags...)
+			return respond(t, q, []string{txt(strings.TrimSuffix(asked(q), "."), text)}, flags...)
 		}
 	}
 	t.Run("a sibling has the same set", func(t *testing.T) {
@@ -187,7 +191,7 @@ func TestWildcard(t *testing.T) {
 		}
 	})
 	t.Run("a sibling has another set", func(t *testing.T) {
-		f := newFake(t, func(q *dns.Msg, n string) *dns.Msg { return everywhere(q.Question[0].Name)(q, n) })
+		f := newFake(t, func(q *dns.Msg, n string) *dns.Msg { return everywhere(asked(q))(q, n) })
 		if got, err := lookup(t, newResolver(t, Upstream{Address: f.address})); err != nil || got.Wildcard {
 			t.Errorf("%+v, %v", got, err)
 		}
@@ -202,7 +206,7 @@ func TestWildcard(t *testing.T) {
 	})
 	t.Run("D8 the sibling does not answer", func(t *testing.T) {
 		f := newFake(t, func(q *dns.Msg, _ string) *dns.Msg {
-			if strings.HasPrefix(q.Question[0].Name, "_client-key.") {
+			if strings.HasPrefix(asked(q), "_client-key.") {
 				return respond(t, q, keyRecord())
 			}
 			return new(dns.Msg).SetRcode(q, dns.RcodeServerFailure)
@@ -225,6 +229,9 @@ func TestWildcard(t *testing.T) {
 		"signatures not sent":         {records: keyRecord(), siblings: 1},
 		"another type's signature":    {records: append(keyRecord(), signature(owner, "A", "2", "acme.test")), siblings: 1},
 		"F1 signed by a name like it": {records: append(keyRecord(), signature(owner, "TXT", "3", "me.test")), bad: true},
+		"D20 alias signed by a name like it": {records: []string{
+			owner + ". 9 IN CNAME k.host.test.", signature(owner, "CNAME", "3", "me.test"), txt("k.host.test", record),
+		}, bad: true},
 		"alias signed, from a wildcard": {records: []string{
 			owner + ". 9 IN CNAME k.host.test.", signature(owner, "CNAME", "2", "acme.test"),
 			txt("k.host.test", record), signature("k.host.test", "TXT", "3", "host.test"),

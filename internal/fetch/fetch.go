@@ -76,6 +76,10 @@ type Config struct {
 
 	// UserAgent is sent as it is. Empty means "countersign".
 	UserAgent string
+
+	// HTTP2 offers HTTP/2 beside HTTP/1.1: for a server that the operator named,
+	// as [Origin] asks.
+	HTTP2 bool
 }
 
 // A Client fetches documents; it implements [verify.Fetcher]. It is safe for
@@ -208,7 +212,7 @@ func (c *Client) get(ctx context.Context, u *url.URL, conn net.Conn, limit int) 
 func (c *Client) transport(conn net.Conn) *http.Transport {
 	conns := make(chan net.Conn, 1)
 	conns <- conn
-	return &http.Transport{
+	t := &http.Transport{
 		Proxy: nil,
 		DialContext: func(context.Context, string, string) (net.Conn, error) {
 			select {
@@ -225,6 +229,10 @@ func (c *Client) transport(conn net.Conn) *http.Transport {
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 	}
+	if c.cfg.HTTP2 {
+		t.TLSNextProto, t.ForceAttemptHTTP2 = nil, true
+	}
+	return t
 }
 
 // read takes the document out of an answer.

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,6 +54,7 @@ type Request struct {
 	URL       string
 	Bearer    string // an access token (RFC 6750, Section 2.1), or empty
 	MediaType string // of Body
+	Accept    string // the media type of the answer; empty means application/json
 	Body      []byte
 }
 
@@ -60,6 +62,8 @@ type Request struct {
 type Response struct {
 	Status    int
 	Challenge string // WWW-Authenticate (RFC 9110, Section 11.6.1), or empty
+	MediaType string // Content-Type as it came, parameters included
+	Age       string // how long caches held it (RFC 9111, Section 5.1), or empty
 	Body      []byte
 	Server    string // the address that was dialled, "ip:port"
 }
@@ -79,7 +83,7 @@ func (o *Origin) Do(ctx context.Context, r Request, limit int) (Response, error)
 		return Response{}, &verify.FetchError{Refused: true, Err: foreign("making the request", err)}
 	}
 	req.Header.Set("User-Agent", o.client.cfg.UserAgent)
-	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Accept", cmp.Or(r.Accept, "application/json"))
 	req.Header.Set("Accept-Encoding", "identity")
 	if r.MediaType != "" {
 		req.Header.Set("Content-Type", r.MediaType)
@@ -123,7 +127,10 @@ func readAny(resp *http.Response, server string, limit int) (Response, error) {
 		failure.Err = foreign("the answer broke off", err)
 		return Response{}, failure
 	}
-	return Response{Status: resp.StatusCode, Challenge: resp.Header.Get("WWW-Authenticate"), Body: body, Server: server}, nil
+	return Response{
+		Status: resp.StatusCode, Challenge: resp.Header.Get("WWW-Authenticate"), MediaType: resp.Header.Get("Content-Type"),
+		Age: resp.Header.Get("Age"), Body: body, Server: server,
+	}, nil
 }
 
 // targets returns the addresses to try for this origin, as [Client.targets].

@@ -213,6 +213,12 @@ const (
 	// sockets and two messages of 64 KiB.
 	DNSLookups = 64
 
+	// DNSQuestions bounds the DNS messages sent for the key records of one client:
+	// two operators at WalkNames names are 8, and one chain of CNAMELinks that a
+	// server gives link by link is 9 more. With two questions for each of the
+	// addresses of three hosts a request costs 24.
+	DNSQuestions = 18
+
 	// DNSServers bounds the name servers of a zone that are looked at: the root
 	// has 13, and no zone needs more.
 	DNSServers = 13

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -177,18 +178,39 @@ func (w *World) Fetch(_ context.Context, url string, limit int) (verify.Resource
 }
 
 // See implements [verify.Memory].
-func (w *World) See(_ context.Context, _ metadata.Publisher, thumbprints []string, at time.Time) ([]verify.Sighting, error) {
+func (w *World) See(_ context.Context, _ metadata.Publisher, keys []verify.PublishedKey, at time.Time) ([]verify.Sighting, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, thumbprint := range thumbprints {
+	for _, key := range keys {
 		known := false
 		for i := range w.sightings {
-			if w.sightings[i].Thumbprint == thumbprint {
+			if w.sightings[i].Thumbprint == key.Thumbprint {
 				w.sightings[i].Last, known = at, true
 			}
 		}
 		if !known {
-			w.sightings = append(w.sightings, verify.Sighting{Thumbprint: thumbprint, First: at, Last: at})
+			w.sightings = append(w.sightings, verify.Sighting{Thumbprint: key.Thumbprint, KeyIDs: []string{key.KeyID}, First: at, Last: at})
+		}
+	}
+	return append([]verify.Sighting(nil), w.sightings...), nil
+}
+
+// End implements [verify.Memory].
+func (w *World) End(_ context.Context, _ metadata.Publisher, kids []string, at time.Time) ([]verify.Sighting, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, kid := range kids {
+		known := false
+		for i, s := range w.sightings {
+			if slices.Contains(s.KeyIDs, kid) {
+				known = true
+				if s.Ended.IsZero() {
+					w.sightings[i].Ended = at
+				}
+			}
+		}
+		if !known {
+			w.sightings = append(w.sightings, verify.Sighting{KeyIDs: []string{kid}, First: at, Last: at, Ended: at})
 		}
 	}
 	return append([]verify.Sighting(nil), w.sightings...), nil

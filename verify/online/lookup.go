@@ -1,9 +1,10 @@
 package online
 
 import (
-	"net"
-	"net/netip"
+	"cmp"
+	"fmt"
 
+	"github.com/fc28f635/countersign/internal/dnsaddr"
 	"github.com/fc28f635/countersign/internal/dnsx"
 	"github.com/fc28f635/countersign/internal/fetch"
 	"github.com/fc28f635/countersign/verify"
@@ -17,6 +18,7 @@ func newResolver(cfg Config) (*dnsx.Resolver, error) {
 	}
 	return dnsx.New(dnsx.Config{
 		Upstreams:       upstreams,
+		RootCAs:         cfg.RootCAs,
 		ConnectTo:       cfg.InsecureConnectTo,
 		AllowSpecialUse: cfg.InsecureLoopback,
 		AllowLoopback:   cfg.InsecureLoopback,
@@ -31,15 +33,14 @@ func upstreams(resolvers []Resolver) ([]dnsx.Upstream, error) {
 	}
 	list := make([]dnsx.Upstream, 0, len(resolvers))
 	for _, r := range resolvers {
-		up := dnsx.Upstream{Address: r.Address, Operator: r.Operator}
-		if host, _, err := net.SplitHostPort(r.Address); err == nil {
-			addr, err := netip.ParseAddr(host)
-			up.Validating = err == nil && addr.IsLoopback() && !r.Unvalidated
-			if up.Operator == "" {
-				up.Operator = host
-			}
+		at, err := dnsaddr.Parse(r.Address)
+		if err != nil {
+			return nil, fmt.Errorf("resolver %w", err)
 		}
-		list = append(list, up)
+		list = append(list, dnsx.Upstream{
+			Address: r.Address, Operator: cmp.Or(r.Operator, at.Operator()),
+			Validating: !r.Unvalidated && (at.Loopback() || r.Validating && at.Private()),
+		})
 	}
 	return list, nil
 }

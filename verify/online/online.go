@@ -30,8 +30,8 @@ type Config struct {
 	// Resolvers are asked for TXT records. None means this machine's own.
 	Resolvers []Resolver
 
-	// RootCAs are the certificate authorities of publishers' hosts. Nil means
-	// the system's.
+	// RootCAs are the certificate authorities of publishers' hosts, and of
+	// resolvers over TLS and HTTPS. Nil means the system's.
 	RootCAs *x509.CertPool
 
 	// Documents, where given, stands before the HTTPS client: what it returns is
@@ -65,16 +65,24 @@ type Config struct {
 
 // A Resolver is a recursive DNS resolver.
 type Resolver struct {
-	// Address is an IP address and a port, such as "192.0.2.53:53".
+	// Address is an IP address and a port, such as "192.0.2.53:53", or of DNS over
+	// TLS "tls://192.0.2.53:853#dns.example", whose certificate must prove the name,
+	// or of DNS over HTTPS "https://dns.example/dns-query".
 	Address string
 
 	// Operator names who runs it: two resolvers of one operator do not
-	// corroborate each other. Empty means the address without its port.
+	// corroborate each other. Empty means the name that its certificate proves,
+	// else its IP address.
 	Operator string
 
 	// Unvalidated says that it does not validate DNSSEC. A resolver on loopback
-	// counts as validating otherwise; another never does.
+	// counts as validating otherwise.
 	Unvalidated bool
+
+	// Validating says that it validates DNSSEC and that its word counts. Over TLS
+	// and HTTPS it has to be said; one on another machine that is asked otherwise
+	// never counts.
+	Validating bool
 }
 
 // New returns a verifier, or an error that names the field of cfg at fault.

@@ -51,9 +51,27 @@ func TestReachNothing(t *testing.T) {
 	}
 }
 
-func TestUnvalidated(t *testing.T) {
-	list, err := upstreams([]Resolver{{Address: "127.0.0.1:53"}, {Address: "127.0.0.1:54", Unvalidated: true}, {Address: "192.0.2.1:53"}})
-	if err != nil || !list[0].Validating || list[1].Validating || list[2].Validating {
-		t.Errorf("%+v, %v", list, err)
+// Whose word counts where DNSSEC is concerned, and who is one operator.
+func TestUpstreams(t *testing.T) {
+	for name, want := range map[string]struct {
+		resolver   Resolver
+		validating bool
+		operator   string
+	}{
+		"loopback":                       {Resolver{Address: "127.0.0.1:53"}, true, "127.0.0.1"},
+		"loopback, said not to":          {Resolver{Address: "127.0.0.1:54", Unvalidated: true}, false, "127.0.0.1"},
+		"elsewhere":                      {Resolver{Address: "192.0.2.1:53"}, false, "192.0.2.1"},
+		"D27 elsewhere, said to":         {Resolver{Address: "192.0.2.1:53", Validating: true}, false, "192.0.2.1"},
+		"over TLS":                       {Resolver{Address: "tls://192.0.2.1#dns.example"}, false, "dns.example"},
+		"over TLS, said to":              {Resolver{Address: "tls://192.0.2.1#dns.example", Validating: true, Operator: "one"}, true, "one"},
+		"over HTTPS, said to":            {Resolver{Address: "https://dns.example/dns-query", Validating: true}, true, "dns.example"},
+		"over HTTPS, said to and not to": {Resolver{Address: "https://dns.example/dns-query", Validating: true, Unvalidated: true}, false, "dns.example"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			list, err := upstreams([]Resolver{want.resolver})
+			if err != nil || list[0].Validating != want.validating || list[0].Operator != want.operator {
+				t.Errorf("%+v, %v", list, err)
+			}
+		})
 	}
 }

@@ -123,7 +123,7 @@ func TestFreeSpace(t *testing.T) {
 			return s.Record(t.Context(), issuer.Act{Verb: issuer.VerbAccept}, issuer.Change{Accept: &issuer.Acceptance{Shape: "sha256:1", Until: time.Unix(1, 0)}})
 		},
 		"T4 see": func() error {
-			_, err := s.See(t.Context(), metadata.MustPublisher("https://acme.example"), []string{"a"}, time.Unix(1, 0))
+			_, err := s.See(t.Context(), metadata.MustPublisher("https://acme.example"), publishedAs([]string{"a"}), time.Unix(1, 0))
 			return err
 		},
 	}

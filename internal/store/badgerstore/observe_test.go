@@ -10,6 +10,7 @@ import (
 
 	"github.com/fc28f635/countersign/internal/store/storetest"
 	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/verify"
 )
 
 // Each commit is reported with what came of it; what wrote nothing is none.
@@ -33,7 +34,7 @@ func TestCommitsAreReported(t *testing.T) {
 
 	acme := metadata.MustPublisher("https://acme.example")
 	for range 2 { // the second one is known
-		if _, err := s.See(t.Context(), acme, []string{"key"}, time.Unix(1, 0)); err != nil {
+		if _, err := s.See(t.Context(), acme, []verify.PublishedKey{{KeyID: "a", Thumbprint: "key"}}, time.Unix(1, 0)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -25,7 +25,19 @@ var errNoPublisher = errors.New("a sighting needs a publisher")
 // would do no more than move the last time of keys by less than a minute,
 // nothing is written; the answer has the new time all the same. Sightings come
 // sorted by when they were first seen. A sighting of no key changes nothing.
-func (s *Store) See(ctx context.Context, p metadata.Publisher, thumbprints []string, at time.Time) ([]verify.Sighting, error) {
+func (s *Store) See(ctx context.Context, p metadata.Publisher, keys []verify.PublishedKey, at time.Time) ([]verify.Sighting, error) {
+	return s.remember(ctx, p, func(before []verify.Sighting) ([]verify.Sighting, bool) { return merge(before, keys, at) })
+}
+
+// End implements verify.Memory. What ended already costs no write. At most
+// [limits.Sightings] names under which no key was seen are remembered of a
+// publisher.
+func (s *Store) End(ctx context.Context, p metadata.Publisher, kids []string, at time.Time) ([]verify.Sighting, error) {
+	return s.remember(ctx, p, func(before []verify.Sighting) ([]verify.Sighting, bool) { return bury(before, kids, at) })
+}
+
+// remember changes what is known of a publisher, if there is news.
+func (s *Store) remember(ctx context.Context, p metadata.Publisher, change func([]verify.Sighting) ([]verify.Sighting, bool)) ([]verify.Sighting, error) {
 	if p.IsZero() {
 		return nil, errNoPublisher
 	}
@@ -37,7 +49,7 @@ func (s *Store) See(ctx context.Context, p metadata.Publisher, thumbprints []str
 		if err := get(txn, key, &before); err != nil && !errors.Is(err, badger.ErrKeyNotFound) {
 			return err
 		}
-		seen, news = merge(before, thumbprints, at)
+		seen, news = change(before)
 		return nil
 	}
 	if err := s.view(ctx, look); err != nil {
@@ -63,20 +75,26 @@ func (s *Store) See(ctx context.Context, p metadata.Publisher, thumbprints []str
 }
 
 // merge adds a sighting. News says whether it is worth writing down.
-func merge(before []verify.Sighting, thumbprints []string, at time.Time) (after []verify.Sighting, news bool) {
+func merge(before []verify.Sighting, keys []verify.PublishedKey, at time.Time) (after []verify.Sighting, news bool) {
 	at = at.Round(0)
 	after = slices.Clone(before)
-	for _, thumbprint := range thumbprints {
-		i := slices.IndexFunc(after, func(s verify.Sighting) bool { return s.Thumbprint == thumbprint })
+	for _, key := range keys {
+		i := slices.IndexFunc(after, func(s verify.Sighting) bool { return s.Thumbprint == key.Thumbprint })
 		if i < 0 {
-			if len(after) >= limits.Sightings {
+			if count(after, false) >= limits.Sightings {
 				continue
 			}
-			after = append(after, verify.Sighting{Thumbprint: thumbprint, First: at, Last: at})
+			after = append(after, verify.Sighting{Thumbprint: key.Thumbprint, KeyIDs: []string{key.KeyID}, First: at, Last: at})
 			news = true
 			continue
 		}
 		known := &after[i]
+		if !known.Ended.IsZero() {
+			continue
+		}
+		if !slices.Contains(known.KeyIDs, key.KeyID) && len(known.KeyIDs) < limits.KeyRecords {
+			known.KeyIDs, news = append(slices.Clone(known.KeyIDs), key.KeyID), true
+		}
 		if at.Before(known.First) {
 			known.First, news = at, true
 		}
@@ -85,8 +103,45 @@ func merge(before []verify.Sighting, thumbprints []string, at time.Time) (after 
 			known.Last = at
 		}
 	}
-	slices.SortFunc(after, func(a, b verify.Sighting) int {
+	return sorted(after), news
+}
+
+// bury marks what was published under kids as dead.
+func bury(before []verify.Sighting, kids []string, at time.Time) (after []verify.Sighting, news bool) {
+	at = at.Round(0)
+	after = slices.Clone(before)
+	for _, kid := range kids {
+		known := false
+		for i := range after {
+			if !slices.Contains(after[i].KeyIDs, kid) {
+				continue
+			}
+			known = true
+			if after[i].Ended.IsZero() {
+				after[i].Ended, news = at, true
+			}
+		}
+		if !known && count(after, true) < limits.Sightings {
+			after = append(after, verify.Sighting{KeyIDs: []string{kid}, First: at, Last: at, Ended: at})
+			news = true
+		}
+	}
+	return sorted(after), news
+}
+
+// count returns how many of the sightings are of keys, or of names alone.
+func count(sightings []verify.Sighting, names bool) (n int) {
+	for _, s := range sightings {
+		if (s.Thumbprint == "") == names {
+			n++
+		}
+	}
+	return n
+}
+
+func sorted(sightings []verify.Sighting) []verify.Sighting {
+	slices.SortStableFunc(sightings, func(a, b verify.Sighting) int {
 		return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.Thumbprint, b.Thumbprint))
 	})
-	return after, news
+	return sightings
 }

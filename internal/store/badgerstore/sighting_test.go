@@ -14,6 +14,15 @@ import (
 
 var noon = time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
 
+// publishedAs returns keys that are each published under its thumbprint.
+func publishedAs(thumbprints []string) []verify.PublishedKey {
+	var keys []verify.PublishedKey
+	for _, thumbprint := range thumbprints {
+		keys = append(keys, verify.PublishedKey{KeyID: thumbprint, Thumbprint: thumbprint})
+	}
+	return keys
+}
+
 // What moves no more than the last time, by less than a minute, costs no sync.
 func TestSeeSkipsWriting(t *testing.T) {
 	s := open(t, small(t.TempDir()))
@@ -40,7 +49,7 @@ func TestSeeSkipsWriting(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			at := noon.Add(c.after)
-			seen, err := s.See(t.Context(), acme, c.keys, at)
+			seen, err := s.See(t.Context(), acme, publishedAs(c.keys), at)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,7 +81,7 @@ func TestSightingsAreBounded(t *testing.T) {
 	}
 	see := func(at time.Time, thumbprints ...string) []verify.Sighting {
 		t.Helper()
-		seen, err := s.See(t.Context(), acme, thumbprints, at)
+		seen, err := s.See(t.Context(), acme, publishedAs(thumbprints), at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,5 +102,33 @@ func TestSightingsAreBounded(t *testing.T) {
 	}
 	if seen = see(noon.Add(3*time.Hour), "line", "another"); !seen[0].Last.Equal(noon.Add(3 * time.Hour)) {
 		t.Errorf("the line's key does not go on: %v", seen[0])
+	}
+}
+
+// What ended already costs no sync, and names that were never seen are bounded
+// beside the keys.
+func TestEndIsBounded(t *testing.T) {
+	s := open(t, small(t.TempDir()))
+	commits := 0
+	s.commitTxn = func(txn *badger.Txn) error {
+		commits++
+		return txn.Commit()
+	}
+	acme := metadata.MustPublisher("https://acme.example")
+	var flood []string
+	for i := range 2 * limits.Sightings {
+		flood = append(flood, fmt.Sprintf("%03d", i))
+	}
+	if _, err := s.See(t.Context(), acme, publishedAs(flood), noon); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		seen, err := s.End(t.Context(), acme, flood, noon.Add(time.Hour))
+		if err != nil || len(seen) != 2*limits.Sightings {
+			t.Fatalf("%d sightings, %v", len(seen), err)
+		}
+	}
+	if commits != 2 {
+		t.Errorf("%d commits, want one for the sighting and one for the end", commits)
 	}
 }

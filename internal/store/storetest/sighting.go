@@ -15,12 +15,31 @@ import (
 
 var acme = metadata.MustPublisher("https://acme.example")
 
+// named returns keys that are each published under its thumbprint.
+func named(thumbprints ...string) []verify.PublishedKey {
+	var keys []verify.PublishedKey
+	for _, thumbprint := range thumbprints {
+		keys = append(keys, verify.PublishedKey{KeyID: thumbprint, Thumbprint: thumbprint})
+	}
+	return keys
+}
+
 // see records a sighting and compares the answer, in any order.
 func (s *storage) see(p metadata.Publisher, at time.Time, thumbprints []string, want ...verify.Sighting) {
 	s.t.Helper()
-	got, err := s.See(s.t.Context(), p, thumbprints, at)
+	got, err := s.See(s.t.Context(), p, named(thumbprints...), at)
 	if err != nil {
 		s.t.Fatalf("seeing: %v", err)
+	}
+	s.compare(at, got, want)
+}
+
+func (s *storage) compare(at time.Time, got, want []verify.Sighting) {
+	s.t.Helper()
+	for i := range want { // keys are seen under their thumbprint, where nothing else is said
+		if want[i].KeyIDs == nil {
+			want[i].KeyIDs = []string{want[i].Thumbprint}
+		}
 	}
 	less := func(a, b verify.Sighting) bool { return a.Thumbprint < b.Thumbprint }
 	if diff := cmp.Diff(want, got, cmpopts.SortSlices(less), cmpopts.EquateEmpty()); diff != "" {
@@ -49,7 +68,7 @@ func sightingsApart(t *testing.T, s *storage) {
 	s.see(acme, noon, []string{"a"}, verify.Sighting{Thumbprint: "a", First: noon, Last: noon})
 	s.see(sub, noon, []string{"b"}, verify.Sighting{Thumbprint: "b", First: noon, Last: noon})
 	s.see(acme, noon, nil, verify.Sighting{Thumbprint: "a", First: noon, Last: noon})
-	if _, err := s.See(t.Context(), metadata.Publisher{}, []string{"a"}, noon); err == nil {
+	if _, err := s.See(t.Context(), metadata.Publisher{}, named("a"), noon); err == nil {
 		t.Error("a sighting of no publisher was taken")
 	}
 }
@@ -66,7 +85,7 @@ func sightingsStay(t *testing.T, s *storage) {
 		for i := range []int{100, 1, 1, 100}[round] {
 			flood = append(flood, fmt.Sprintf("%d-%d", round, i))
 		}
-		seen, err := s.See(t.Context(), acme, flood, at)
+		seen, err := s.See(t.Context(), acme, named(flood...), at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,9 +111,39 @@ func concurrentSightings(t *testing.T, s *storage) {
 		want = append(want, verify.Sighting{Thumbprint: fmt.Sprintf("%02d", i), First: noon, Last: noon})
 	}
 	together(callers, func(i int) {
-		if _, err := s.See(t.Context(), acme, []string{want[i].Thumbprint}, noon); err != nil {
+		if _, err := s.See(t.Context(), acme, named(want[i].Thumbprint), noon); err != nil {
 			t.Errorf("seeing: %v", err)
 		}
 	})
 	s.both(func() { s.see(acme, noon, nil, want...) })
+}
+
+// endingsStay ends keys by their names: they stay dead, with the first time, under
+// every name that they had, and a sighting does not wake them.
+func endingsStay(t *testing.T, s *storage) {
+	hour := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Hour) }
+	two := []verify.PublishedKey{{KeyID: "one", Thumbprint: "a"}, {KeyID: "two", Thumbprint: "a"}}
+	if _, err := s.See(t.Context(), acme, append(two, named("b")...), noon); err != nil {
+		t.Fatal(err)
+	}
+	a := verify.Sighting{Thumbprint: "a", KeyIDs: []string{"one", "two"}, First: noon, Last: noon, Ended: hour(1)}
+	b := verify.Sighting{Thumbprint: "b", First: noon, Last: noon}
+	never := verify.Sighting{KeyIDs: []string{"never"}, First: hour(1), Last: hour(1), Ended: hour(1)}
+	end := func(at time.Time, kids []string, want ...verify.Sighting) {
+		t.Helper()
+		got, err := s.End(t.Context(), acme, kids, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.compare(at, got, want)
+	}
+	end(hour(1), []string{"two", "never", "never"}, a, b, never)
+	s.reopen()
+	end(hour(2), []string{"one", "two", "never"}, a, b, never)
+	end(hour(2), nil, a, b, never)
+	s.see(acme, hour(30), []string{"a", "b"}, a, verify.Sighting{Thumbprint: "b", First: noon, Last: hour(30)}, never)
+	if _, err := s.End(t.Context(), metadata.Publisher{}, []string{"a"}, noon); err == nil {
+		t.Error("an end of no publisher was taken")
+	}
+	s.see(metadata.MustPublisher("https://sub.acme.example"), noon, nil)
 }

@@ -55,6 +55,7 @@ func Run(t *testing.T, engine Engine) {
 		{"sightings grow and never shrink", sightingsGrow},
 		{"sightings of another publisher are apart", sightingsApart},
 		{"K22 new keys displace no older one", sightingsStay},
+		{"K20 what ended stays dead", endingsStay},
 		{"T8 concurrent sightings are all kept", concurrentSightings},
 		{"U18 a missing document is remembered until it is found", absencesAreKept},
 		{"T8 concurrent use", concurrentUse},

@@ -24,6 +24,7 @@ func wellknownVectors() []vector {
 			zoneOf(acmeKey), dns("secure"), finding(missing)),
 		v("not_json", "verified", "the document is a page; DNS has the key", "<!doctype html><title>Acme</title>", zoneOf(acmeKey), dns("secure"),
 			finding(missing), row("U21")),
+		v("catch_all", "rejected publisher_unknown", "a page for every address, and no record: a page is no document", "<!doctype html><title>Acme</title>", row("D42")),
 		v("duplicate_name", "verified", "a duplicate name in the document; DNS has the key", doc.and("publisher", acme).String(), zoneOf(acmeKey), dns("secure"), finding(missing)),
 		v("private_key", "rejected key_exposed", "the document holds the private part of the key", publisherDocument(acmeKey.jwk().with("d", b64url(acmeKey.seed))).String(),
 			row("K5"), class("SECRET")),

@@ -1,0 +1,4 @@
+package dnsx
+
+// ListenBoth listens for UDP and TCP on one port of loopback.
+var ListenBoth = listenBoth
