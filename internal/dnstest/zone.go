@@ -26,16 +26,16 @@ type Signing int
 
 // The ways to sign a zone, right and wrong.
 const (
-	Unsigned   Signing = iota
-	NSEC               // denials name the next name
-	NSEC3              // denials name its hash (RFC 5155), without iterations
-	Iterated           // NSEC3 with far more iterations than anybody checks (RFC 9276)
-	Expired            // the signatures ended
-	Future             // the signatures begin later
-	Tampered           // records were changed after they were signed
-	Stripped           // the signatures of TXT records were taken out
-	ForeignKey         // the anchor is another key than the zone is signed with
-	Unsupported        // the anchor is of an algorithm that nobody knows
+	Unsigned    Signing = iota
+	NSEC                // denials name the next name
+	NSEC3               // denials name its hash (RFC 5155), without iterations
+	Iterated            // NSEC3 with far more iterations than anybody checks (RFC 9276)
+	Expired             // the signatures ended
+	Future              // the signatures begin later
+	Tampered            // records were changed after they were signed
+	Stripped            // the signatures of TXT records were taken out
+	ForeignKey          // the anchor is another key than the zone is signed with
+	Unsupported         // the anchor is of an algorithm that nobody knows
 )
 
 // Tamper is what Tampered changes in a zone: the first text is replaced by the
@@ -57,6 +57,7 @@ func (z Zone) write(t testing.TB, dir string, anchors io.Writer) (file string) {
 		end = "20260201000000"
 	case Future:
 		begin = "20360101000000"
+	default:
 	}
 	args := []string{"-S", "-P", "-z", "-d", dir, "-K", dir, "-o", z.Name, "-s", begin, "-e", end, "-f", file + ".signed", file}
 	switch z.Signing {
@@ -64,6 +65,7 @@ func (z Zone) write(t testing.TB, dir string, anchors io.Writer) (file string) {
 		args = append([]string{"-3", "-", "-H", "0"}, args...)
 	case Iterated:
 		args = append([]string{"-3", "ab", "-H", "150"}, args...)
+	default:
 	}
 	run(t, "dnssec-signzone", args...)
 	file += ".signed"
@@ -76,6 +78,7 @@ func (z Zone) write(t testing.TB, dir string, anchors io.Writer) (file string) {
 		other := filepath.Join(dir, "other-"+z.Name)
 		mkdir(t, other)
 		key = z.newKey(t, other)
+	default:
 	}
 	text, err := os.ReadFile(key)
 	if err != nil {
