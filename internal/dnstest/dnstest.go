@@ -42,15 +42,14 @@ func Start(t testing.TB, zones ...Zone) *Network {
 	}
 	n.anchors = filepath.Join(n.dir, "anchors")
 	write(t, n.anchors, anchors.String())
-	StartNamed(t, filepath.Join(n.dir, "authority"), n.Authority, "recursion no; dnssec-validation no;", config.String())
-	n.await(t, n.Authority)
+	StartNamed(t, filepath.Join(n.dir, "authority"), n.Authority, "recursion no; dnssec-validation no;", config.String(), zones[0].Name)
 	return n
 }
 
-// await waits until a server answers for the first zone, validated or not.
-func (n *Network) await(t testing.TB, at netip.AddrPort) {
+// await waits until a server answers for a zone, validated or not.
+func await(t testing.TB, at netip.AddrPort, zone string) {
 	t.Helper()
-	q := new(dns.Msg).SetQuestion(dns.Fqdn(n.zones[0].Name), dns.TypeSOA)
+	q := new(dns.Msg).SetQuestion(dns.Fqdn(zone), dns.TypeSOA)
 	q.CheckingDisabled = true
 	client := &dns.Client{Net: "tcp", Timeout: time.Second}
 	for range 400 {
@@ -62,10 +61,10 @@ func (n *Network) await(t testing.TB, at netip.AddrPort) {
 	t.Fatalf("%s does not answer", at)
 }
 
-// StartNamed runs BIND in a directory, which it makes, until the test ends. It asks
-// from 127.0.0.1, from where no packet leaves the machine, and the test fails where
-// it looks for the root.
-func StartNamed(t testing.TB, dir string, at netip.AddrPort, options, zones string) {
+// StartNamed runs BIND in a directory, which it makes, until the test ends, and waits
+// until it answers for one of its zones. It asks from 127.0.0.1, from where no packet
+// leaves the machine, and the test fails where it looks for the root.
+func StartNamed(t testing.TB, dir string, at netip.AddrPort, options, zones, one string) {
 	t.Helper()
 	mkdir(t, dir)
 	conf := filepath.Join(dir, "named.conf")
@@ -83,6 +82,7 @@ controls { };
 			t.Errorf("%s looked for the root (%v)", filepath.Base(dir), err)
 		}
 	})
+	await(t, at, one)
 }
 
 // start runs a program until the test ends, and returns the file that has what it

@@ -71,7 +71,7 @@ func (n *Network) Resolver(t testing.TB, upstream netip.AddrPort) Resolver {
 	control-enable: no
 %s`, dir, r.Plain.Port(), r.TLS.Port(), r.HTTPS.Port(), r.TLS.Port(), r.HTTPS.Port(), n.anchors, zones.String(), stubs.String()))
 	start(t, dir, "unbound", "-d", "-c", conf)
-	n.await(t, r.Plain)
+	await(t, r.Plain, n.zones[0].Name)
 	return r
 }
 

@@ -57,6 +57,7 @@ func (z Zone) write(t testing.TB, dir string, anchors io.Writer) (file string) {
 		end = "20260201000000"
 	case Future:
 		begin = "20360101000000"
+	default:
 	}
 	args := []string{"-S", "-P", "-z", "-d", dir, "-K", dir, "-o", z.Name, "-s", begin, "-e", end, "-f", file + ".signed", file}
 	switch z.Signing {
@@ -64,6 +65,7 @@ func (z Zone) write(t testing.TB, dir string, anchors io.Writer) (file string) {
 		args = append([]string{"-3", "-", "-H", "0"}, args...)
 	case Iterated:
 		args = append([]string{"-3", "ab", "-H", "150"}, args...)
+	default:
 	}
 	run(t, "dnssec-signzone", args...)
 	file += ".signed"
@@ -76,6 +78,7 @@ func (z Zone) write(t testing.TB, dir string, anchors io.Writer) (file string) {
 		other := filepath.Join(dir, "other-"+z.Name)
 		mkdir(t, other)
 		key = z.newKey(t, other)
+	default:
 	}
 	text, err := os.ReadFile(key)
 	if err != nil {

@@ -90,22 +90,21 @@ func (r *Resolver) decide(ctx context.Context, name string) View {
 	var (
 		views [2]View
 		mu    sync.Mutex
-		next  int
+		rest  = r.perspectives[len(views):]
 		wg    sync.WaitGroup
 	)
-	take := func() (p Perspective, ok bool) {
+	next := func() (p Perspective, ok bool) {
 		mu.Lock()
 		defer mu.Unlock()
-		if next == len(r.perspectives) {
+		if len(rest) == 0 {
 			return nil, false
 		}
-		next++
-		return r.perspectives[next-1], true
+		p, rest = rest[0], rest[1:]
+		return p, true
 	}
-	for i := range views {
-		p, _ := take()
+	for i, p := range r.perspectives[:len(views)] {
 		wg.Go(func() {
-			for ok := true; ok; p, ok = take() {
+			for ok := true; ok; p, ok = next() {
 				v := look(ctx, p, name, true)
 				v.Err = join(views[i].Err, v.Err, v.conclusive())
 				if views[i] = v; v.conclusive() {

@@ -168,7 +168,7 @@ func TestReachReal(t *testing.T) {
 	if err := os.WriteFile(file, []byte("$TTL 60\n. SOA ns. root. 1 60 60 60 60\n. NS ns.\nns. A 127.0.0.1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	dnstest.StartNamed(t, filepath.Join(dir, "root"), root, "recursion no; dnssec-validation no;", fmt.Sprintf("zone \".\" { type primary; file %q; };\n", file))
+	dnstest.StartNamed(t, filepath.Join(dir, "root"), root, "recursion no; dnssec-validation no;", fmt.Sprintf("zone \".\" { type primary; file %q; };\n", file), ".")
 	network := dnstest.Start(t, dnstest.Zone{Name: "plain.test"})
 	reached := newResolverWithin(t, 0, Upstream{Address: root.String(), Operator: "root", Validating: true},
 		Upstream{Address: network.Authority.String(), Operator: "authority"}).Reach(t.Context())
