@@ -27,7 +27,7 @@ func TestVerdictEndsWithItsStatement(t *testing.T) {
 // listed, and changes nothing else.
 func TestForeignDisplayIsHidden(t *testing.T) {
 	p := newPlace(t, []string{"dns: secure"}, liveZone, nil)
-	v := p.verify(t, verify.Presentation{Client: &metadata.Client{SoftwareStatement: statement(t, func(s *metadata.Statement) {
+	v := p.verify(t, verify.Presentation{Client: &metadata.Client{TOSURI: "https://acme.example/tos", SoftwareStatement: statement(t, func(s *metadata.Statement) {
 		s.Client.LogoURI, s.Client.PolicyURI = "https://cdn.example/logo.png", "https://acme.example/policy"
 	})}})
 	want(t, v, verify.Verified, "")
@@ -35,8 +35,11 @@ func TestForeignDisplayIsHidden(t *testing.T) {
 	if !ok || c.LogoURI != "" || c.PolicyURI != "https://acme.example/policy" || c.ClientName != "Acme Agent" {
 		t.Errorf("shown as %+v", c)
 	}
-	if !slices.Equal(v.Overridden(), []string{"logo_uri"}) {
+	if !slices.Equal(v.Overridden(), []string{"logo_uri", "tos_uri"}) {
 		t.Errorf("listed as dropped: %q", v.Overridden())
+	}
+	if claimed := v.Claimed(); claimed.TOSURI != "https://acme.example/tos" || claimed.LogoURI != "" {
+		t.Errorf("claimed by the registration: %+v", claimed)
 	}
 }
 
