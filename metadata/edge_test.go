@@ -140,3 +140,12 @@ func TestTagNamesAtTheEdge(t *testing.T) {
 		}
 	}
 }
+
+func TestEverySpecialUseName(t *testing.T) {
+	for _, name := range []string{"alt", "arpa", "example", "home.arpa", "internal", "invalid", "local", "localhost", "onion", "test",
+		"example.com", "example.net", "example.org", "corp", "home", "lan", "intranet", "private"} {
+		if !metadata.SpecialUse(name) || !metadata.SpecialUse("a."+name) || name != "home.arpa" && metadata.SpecialUse("a"+name) {
+			t.Errorf("%s is not special, or a%s is", name, name)
+		}
+	}
+}

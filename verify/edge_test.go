@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
@@ -27,7 +28,7 @@ func TestVerdictEndsWithItsStatement(t *testing.T) {
 // listed, and changes nothing else.
 func TestForeignDisplayIsHidden(t *testing.T) {
 	p := newPlace(t, []string{"dns: secure"}, liveZone, nil)
-	v := p.verify(t, verify.Presentation{Client: &metadata.Client{SoftwareStatement: statement(t, func(s *metadata.Statement) {
+	v := p.verify(t, verify.Presentation{Client: &metadata.Client{TOSURI: "https://acme.example/tos", SoftwareStatement: statement(t, func(s *metadata.Statement) {
 		s.Client.LogoURI, s.Client.PolicyURI = "https://cdn.example/logo.png", "https://acme.example/policy"
 	})}})
 	want(t, v, verify.Verified, "")
@@ -35,8 +36,11 @@ func TestForeignDisplayIsHidden(t *testing.T) {
 	if !ok || c.LogoURI != "" || c.PolicyURI != "https://acme.example/policy" || c.ClientName != "Acme Agent" {
 		t.Errorf("shown as %+v", c)
 	}
-	if !slices.Equal(v.Overridden(), []string{"logo_uri"}) {
+	if !slices.Equal(v.Overridden(), []string{"logo_uri", "tos_uri"}) {
 		t.Errorf("listed as dropped: %q", v.Overridden())
+	}
+	if claimed := v.Claimed(); claimed.TOSURI != "https://acme.example/tos" || claimed.LogoURI != "" {
+		t.Errorf("claimed by the registration: %+v", claimed)
 	}
 }
 
@@ -98,5 +102,24 @@ func TestRegistrationBesideItsStatement(t *testing.T) {
 			}
 			want(t, v, outcome, c.reason)
 		})
+	}
+}
+
+// What only an authorization server gives is dropped from a registration
+// without a statement, the client_id too, and listed.
+func TestServerMembersOfARegistration(t *testing.T) {
+	given := []string{"client_id", "client_id_issued_at", "client_secret", "client_secret_expires_at", "registration_access_token", "registration_client_uri"}
+	plain := metadata.Client{ClientID: "x", ClientName: "Agent", RedirectURIs: []string{"https://acme.example/callback"}, More: map[string]json.RawMessage{}}
+	for _, name := range given[1:] {
+		plain.More[name] = json.RawMessage(`"x"`)
+	}
+	p := newPlace(t, []string{"dns: secure"}, liveZone, nil)
+	v := p.verify(t, verify.Presentation{Client: &plain})
+	want(t, v, verify.Verified, "")
+	if c, ok := v.Client(); !ok || c.ClientID != "" || len(c.More) > 0 {
+		t.Errorf("judged as %+v", c)
+	}
+	if !slices.Equal(v.Overridden(), given) {
+		t.Errorf("listed as dropped: %q", v.Overridden())
 	}
 }

@@ -119,13 +119,13 @@ func (r *run) ruleCheck(reason metadata.Reason) Check {
 }
 
 // withoutServerMembers drops the members that are the authorization server's
-// to give, and names those that were there. A client_id is the client's own in
+// to give, and names those that were there, sorted. A client_id is the client's own in
 // a metadata document only.
 func withoutServerMembers(c metadata.Client, road metadata.Road) (metadata.Client, []string) {
-	names := []string{"client_secret", "client_secret_expires_at", "client_id_issued_at",
+	names := []string{"client_id", "client_id_issued_at", "client_secret", "client_secret_expires_at",
 		"registration_access_token", "registration_client_uri"}
-	if road == metadata.RoadRegistration {
-		names = append(names, "client_id")
+	if road != metadata.RoadRegistration {
+		names = names[1:]
 	}
 	return c.Without(names...)
 }

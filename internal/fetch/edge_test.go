@@ -38,3 +38,12 @@ func TestOriginPort(t *testing.T) {
 		}
 	}
 }
+
+// RFC 5214, Section 6.1: the four bytes together make an ISATAP identifier.
+func TestISATAPAtTheEdge(t *testing.T) {
+	for identifier, want := range map[string]bool{"0:5efe": true, "200:5efe": true, "100:5efe": false, "1:5efe": false, "0:5fff": false, "0:5eff": false, "0:5ffe": false, "1:1": false} {
+		if got := isISATAP(netip.MustParseAddr("2600:0:0:1:" + identifier + ":808:808")); got != want {
+			t.Errorf("%s: %t", identifier, got)
+		}
+	}
+}
