@@ -15,6 +15,13 @@ var catalogue = map[string]string{
 		47 48 49 50 52 53 54 55 56 57 60 61 62 63 64 65 66 67 69 70 71 72 73`,
 	"K": "1 5 11 13 14 16 17 18 19 20 22 25 27 28",
 	"F": "1 2 3 4 5 6 7 8 9 10 11 12",
+	"U": "1 3 5 6 7 9 10 11 12 13 14 15 17 18 19 20 21 22 23 24 25 26 27 29 30 32 33 36 37 38",
+	"R": "1 2 3 4 5 7 8 9 11 12 14 15 16 17 18 19 20 21",
+	"S": "1 2 3 4 6 8 9 10 12 14 15 17 18 19 20",
+	"D": "1 2 3 4 6 7 8 11 12 13 14 15 16 17 18 19 20 21 23 24 26 27 29 30 31 32 33 35 36 37 38 39 40 41 42",
+	"A": "2",
+	"H": "1 2 4 5 6 7 8 10 11 12 15 17 18 19 20 21 22 23 24 26 27 28",
+	"C": "2 6 7 8 9 10 11 12 13 14 16 17 18",
 }
 
 // TestEveryRowIsTestedOrExplained goes red where the last test of a row is
@@ -85,7 +92,11 @@ func testedRows(t *testing.T) map[string]bool {
 func explainedRows(t *testing.T) map[string]bool {
 	t.Helper()
 	explained := map[string]bool{}
-	for _, line := range rowExplained.FindAllStringSubmatch(read(t, "threat-model.md"), -1) {
+	_, table, found := strings.Cut(read(t, "threat-model.md"), "\n| rows | why |\n")
+	if !found {
+		t.Fatal("threat-model.md has no table of rows without a test")
+	}
+	for _, line := range rowExplained.FindAllStringSubmatch(table, -1) {
 		for row := range strings.SplitSeq(line[1], ", ") {
 			explained[row] = true
 		}

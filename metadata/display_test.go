@@ -11,12 +11,16 @@ import (
 func TestForeignSchemes(t *testing.T) {
 	cov := metadata.Coverage{Publisher: metadata.MustPublisher("https://acme.com")}
 	c := mustClient(t, `{"redirect_uris":["com.acme:/cb","com.acme.agent:/cb","com.acmeevil:/cb","cursor://x/cb","cursor://y/cb","https://evil.com/cb","http://localhost/cb"]}`)
-	if d := cmp.Diff([]string{"com.acmeevil:", "cursor:"}, metadata.ForeignSchemes(c, cov, "")); d != "" {
-		t.Errorf("R2 (-want +got):\n%s", d)
-	}
-	if got := metadata.ForeignSchemes(c, cov, "com.acme:/cb"); got != nil {
-		t.Errorf("R2 the publisher's own scheme is foreign: %v", got)
-	}
+	t.Run("R2 schemes of others", func(t *testing.T) {
+		if d := cmp.Diff([]string{"com.acmeevil:", "cursor:"}, metadata.ForeignSchemes(c, cov, "")); d != "" {
+			t.Errorf("(-want +got):\n%s", d)
+		}
+	})
+	t.Run("R2 the publisher's own", func(t *testing.T) {
+		if got := metadata.ForeignSchemes(c, cov, "com.acme:/cb"); got != nil {
+			t.Errorf("it is foreign: %v", got)
+		}
+	})
 }
 
 func TestReasons(t *testing.T) {

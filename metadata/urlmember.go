@@ -19,13 +19,13 @@ type urlRule struct {
 	cost urlCost
 }
 
-// A urlUse is who goes to an address. We ourselves go to none of them.
+// A urlUse is who goes to an address.
 type urlUse uint8
 
 const (
 	urlNone     urlUse = iota
 	urlOpened          // a browser is sent there
-	urlFetched         // the authorization server gets it, or posts to it
+	urlFetched         // a server gets it, or posts to it
 	urlShown           // people are shown it, or what is there
 	urlCompared        // nobody: it is a name
 	urlGiven           // it is the server's to give, and dropped from what a client says

@@ -12,7 +12,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"countersign": main})
+	testscript.Main(m, map[string]func(){"countersign": main, "countersign-panics": func() {
+		testOnlyNow = func() time.Time { panic("a defect") }
+		main()
+	}})
 }
 
 // TestScripts runs every script, each in a directory and a home of its own.

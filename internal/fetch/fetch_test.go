@@ -301,6 +301,16 @@ func TestProxyIgnored(t *testing.T) {
 	})
 }
 
+// What a server wrote is escaped wherever an error repeats it.
+func TestForeignError(t *testing.T) {
+	t.Run("S18 control characters in an error", func(t *testing.T) {
+		got := foreign("reading", errors.New("a\x1b[31m\r\n\u202eb\"\xff"+strings.Repeat("x", 200))).Error()
+		if strings.ContainsAny(got, "\x1b\r\n\u202e") || len(got) > 200 || !strings.HasPrefix(got, `reading: a\x1b`) {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
 // S17: outcomes by which ports inside could be told apart look alike.
 func TestOutcomesAlike(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -101,6 +101,23 @@ func (c *crowd) attack(ctx context.Context, done func(kind string, err error)) *
 	return &group
 }
 
+// untilHeld waits until those that hang and drip hold all places of strangers.
+func (c *crowd) untilHeld(tb testing.TB, attack *sync.WaitGroup) {
+	tb.Helper()
+	over := make(chan struct{})
+	go func() {
+		attack.Wait()
+		close(over)
+	}()
+	for c.held.Load() < limits.Fetches {
+		select {
+		case <-over:
+			tb.Fatal("the hostile publishers did not hold the places: this shows nothing")
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
 // visit fetches from every healthy publisher, one after the other, and returns
 // how long each took.
 func (c *crowd) visit(ctx context.Context) (took []time.Duration, err error) {
@@ -130,9 +147,7 @@ func TestHealthyBesideHostile(t *testing.T) {
 			_, _ = c.client.Fetch(ctx, fmt.Sprintf("https://%s-%d%s/client.json", kinds[1+i%2], i, tenants), limits.DocumentBytes)
 		})
 	}
-	for c.held.Load() < limits.Fetches {
-		time.Sleep(time.Millisecond)
-	}
+	c.untilHeld(t, &group)
 	t.Run("S20 those that answered before have places", func(t *testing.T) {
 		if _, err := c.visit(ctx); err != nil {
 			t.Error(err)
@@ -202,9 +217,7 @@ func BenchmarkBesideHostile(b *testing.B) {
 
 			ctx, cancel := context.WithCancel(b.Context())
 			attack := c.attack(ctx, func(string, error) {})
-			for c.held.Load() < limits.Fetches { // the others wait
-				time.Sleep(time.Millisecond)
-			}
+			c.untilHeld(b, attack)
 			took, err = c.visit(ctx)
 			cancel()
 			attack.Wait()
