@@ -29,7 +29,8 @@ func reachOf(c metadata.Client, coverage metadata.Coverage, inUse string, names 
 	if !coverage.Publisher.IsZero() {
 		for _, shown := range c.DisplayNames() {
 			if name, ok := metadata.Resembled(names, shown, coverage.Publisher); ok {
-				r.alike = &name
+				found := name // which alone is kept, and allocated
+				r.alike = &found
 				break
 			}
 		}

@@ -52,6 +52,26 @@ func TestMemberText(t *testing.T) {
 	}
 }
 
+// Texts of a member are those of its value, whether they are sliced or copied.
+func TestMemberTexts(t *testing.T) {
+	data := `{"a":[],"b":[ ],"c":["x"],"d":[ "x" ,"" , "ü"],"e":["x","y\"\u00e9,"],"f":["x",1],"g":[["x"]],"h":[null],"i":"x","j":{"k":"x"},` +
+		`"l":["a,b","[c]","{\"d\":0}"],"m":[true],"n":["x",{"o":"y"}],"p":[",","]"]}`
+	members, err := strictjson.ParseObject([]byte(data), depth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range append(members, strictjson.Member{Name: "made", Value: json.RawMessage(`["by hand"]`)}) {
+		want, isTexts := strictjson.Texts(m.Value)
+		got, ok := m.Texts()
+		if ok != isTexts {
+			t.Errorf("%s: %v, want %v", m.Name, ok, isTexts)
+		}
+		if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
+			t.Errorf("%s (-want +got):\n%s", m.Name, d)
+		}
+	}
+}
+
 func TestParseObjectRefuses(t *testing.T) {
 	tests := []struct{ name, data string }{
 		{"F7 duplicate name", `{"a":1,"a":2}`},
