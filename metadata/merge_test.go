@@ -108,8 +108,8 @@ func TestMergeRefuses(t *testing.T) {
 		road                metadata.Road
 		want                []string
 	}{
-		{"O3 a redirect outside", statedBase(), `{"redirect_uris":["https://acme.example/a","https://evil.example/cb"]}`, metadata.RoadRegistration, []string{"redirect_uri_not_stated redirect_uris"}},
-		{"O3 a redirect outside, in a document", statedBase(), `{"redirect_uris":["https://evil.example/cb"]}`, metadata.RoadDocument, []string{"redirect_uri_not_stated redirect_uris"}},
+		{"R11 O3 a redirect outside", statedBase(), `{"redirect_uris":["https://acme.example/a","https://evil.example/cb"]}`, metadata.RoadRegistration, []string{"redirect_uri_not_stated redirect_uris"}},
+		{"R11 O3 a redirect outside, in a document", statedBase(), `{"redirect_uris":["https://evil.example/cb"]}`, metadata.RoadDocument, []string{"redirect_uri_not_stated redirect_uris"}},
 		{"O2 redirects where none are stated", statedBase("redirect_uris", "", "grant_types", `["client_credentials"]`), `{"redirect_uris":["https://evil.example/cb"]}`, metadata.RoadRegistration,
 			[]string{"redirect_uri_not_stated redirect_uris"}},
 		{"a malformed redirect is never stated", statedBase("redirect_uris", `["javascript:x"]`), `{"redirect_uris":["javascript:x"]}`, metadata.RoadRegistration, []string{"redirect_uri_not_stated redirect_uris"}},
