@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
@@ -9,21 +10,22 @@ import (
 
 // subjectsOf returns the subjects that a client claims to be of, proven or not: the
 // publisher of its statement, its client_id and that one's host, the hosts that
-// its codes go to, and its shape, each with the domains above it. clientID is as
-// it was asked for, c as it was claimed.
+// its codes go to, and its shape. With each domain come all above it that can be
+// a publisher's: a hold reaches further than the look-up of keys does. clientID is
+// as it was asked for, c as it was claimed.
 func subjectsOf(clientID string, c metadata.Client, v *verify.Verdict) []metadata.Subject {
 	var claims []metadata.Subject
+	claimed := map[metadata.Subject]bool{}
 	add := func(s metadata.Subject) {
-		if !s.IsZero() && !slices.Contains(claims, s) {
-			claims = append(claims, s)
+		if !s.IsZero() && !claimed[s] {
+			claimed[s], claims = true, append(claims, s)
 		}
 	}
 	host := func(p metadata.Publisher) {
-		if p.IsZero() {
-			return
-		}
-		for _, above := range p.Walk() {
-			add(metadata.PublisherSubject(above))
+		for name, more := p.Domain(), true; more; _, name, more = strings.Cut(name, ".") {
+			if above, err := metadata.PublisherOf(name); err == nil {
+				add(metadata.PublisherSubject(above))
+			}
 		}
 	}
 	effective, _ := v.Client()

@@ -34,8 +34,11 @@ type Exception struct {
 // Holds reports whether e is a hold, and not an allowance.
 func (e Exception) Holds() bool { return e.Tier == TierBlocked }
 
-// inForce reports whether an instant is within the exception's time.
-func (e Exception) inForce(at time.Time) bool { return !at.Before(e.At) && at.Before(e.Until) }
+// inForce reports whether an instant is within the exception's time. A hold has no
+// beginning: it is for what was asked before it, too, and is not decided yet.
+func (e Exception) inForce(at time.Time) bool {
+	return at.Before(e.Until) && (e.Holds() || !at.Before(e.At))
+}
 
 // Check reports what is wrong with an exception.
 func (e Exception) Check() error {

@@ -28,6 +28,10 @@ func TestHolds(t *testing.T) {
 	native.RedirectURIs = []string{"http://127.0.0.1/callback"}
 	below := agent("")
 	below.RedirectURIs = []string{"https://login.acme.example/callback"}
+	deep := agent("")
+	deep.RedirectURIs = []string{"https://a.b.c.d.e.f.acme.example/callback"}
+	hosted := agent("")
+	hosted.RedirectURIs = []string{"https://bucket.s3.amazonaws.com/callback"} // s3.amazonaws.com is a public suffix
 	elsewhere := agent("")
 	elsewhere.RedirectURIs = []string{"https://other.example/callback"}
 	claiming := elsewhere
@@ -43,6 +47,8 @@ func TestHolds(t *testing.T) {
 		"iss of an expired statement":       {native, "acme.example", true},
 		"redirect host":                     {agent(""), "acme.example", true},
 		"redirect host below":               {below, "acme.example", true},
+		"redirect host far below":           {deep, "acme.example", true},
+		"redirect host below a suffix":      {hosted, "amazonaws.com", true},
 		"redirect host above":               {agent(""), "login.acme.example", false},
 		"client_id that is only claimed":    {claiming, vectortest.DocumentURL, true},
 		"host of a client_id":               {claiming, "acme.example", true},

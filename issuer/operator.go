@@ -116,7 +116,7 @@ func (r *Registry) now() time.Time { return r.cfg.Now().UTC().Truncate(time.Seco
 
 // record makes an act durable and logs it.
 func (r *Registry) record(ctx context.Context, a Act, c Change) error {
-	if err := r.cfg.Store.Record(ctx, a, c); err != nil {
+	if err := r.recordAlone(ctx, a, c); err != nil {
 		return fmt.Errorf("recording %s of %.100q: %w", a.Verb, a.Subject, err)
 	}
 	attrs := []slog.Attr{slog.String("act", string(a.Verb)), slog.String("subject", a.Subject),
@@ -126,6 +126,14 @@ func (r *Registry) record(ctx context.Context, a Act, c Change) error {
 	}
 	r.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "operator", attrs...)
 	return nil
+}
+
+// recordAlone makes an act durable while no decision is on its way that did not
+// know it.
+func (r *Registry) recordAlone(ctx context.Context, a Act, c Change) error {
+	r.said.Lock()
+	defer r.said.Unlock()
+	return r.cfg.Store.Record(ctx, a, c)
 }
 
 // sightings returns what was seen of a publisher's keys.

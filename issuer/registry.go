@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -59,6 +60,11 @@ type Config struct {
 type Registry struct {
 	cfg    Config
 	policy atomic.Pointer[Policy] // what decides; cfg.Policy is what decided first
+
+	// said is held for reading from when a decision learns what operators said
+	// until it is recorded, and for writing while they say more: whose word was
+	// acknowledged finds no decision on its way that does not know it.
+	said sync.RWMutex
 }
 
 // NewRegistry returns a Registry, or an error that names the field at fault.
@@ -144,7 +150,13 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 		return Decision{}, err
 	}
 	policy, start := r.Policy(), r.cfg.Now()
-	d, err := r.judge(ctx, req, policy, start)
+	e, err := r.examine(ctx, req, policy, start)
+	if err != nil {
+		return Decision{}, err
+	}
+	r.said.RLock()
+	defer r.said.RUnlock()
+	d, err := r.judge(ctx, req, e, policy)
 	if err != nil {
 		return Decision{}, err
 	}
@@ -185,53 +197,6 @@ func (r *Registry) observe(d Decision, start time.Time) {
 	if r.cfg.OnDecision != nil {
 		r.cfg.OnDecision(d, r.cfg.Now().Sub(start))
 	}
-}
-
-// judge verifies and decides, at the instant of start.
-func (r *Registry) judge(ctx context.Context, req Request, policy *Policy, start time.Time) (Decision, error) {
-	now := start.UTC().Truncate(time.Second)
-	if req.Defects != nil {
-		d := Decision{At: now, Policy: policy.digest, Tier: TierUnverified, Told: "Refused", ExpiresAt: now,
-			Asked: askedOf(req, nil), Findings: defectFindings(req.Defects)}
-		return d.deny(firstReason(req.Defects)), nil
-	}
-	p := verify.Presentation{ClientID: req.ClientID, Client: req.Client, Audience: r.audience(req),
-		RedirectURI: req.RedirectURI, At: now}
-	v, err := r.cfg.Verifier.Verify(ctx, p)
-	if err != nil {
-		return Decision{}, fmt.Errorf("verifying: %w", err)
-	}
-	claims := subjectsOf(req.ClientID, v.Claimed(), v) // those of a statement that is then ignored among them
-	ignored := ignores(v, policy)
-	if ignored != nil {
-		p.WithoutStatement = true
-		if v, err = r.cfg.Verifier.Verify(ctx, p); err != nil {
-			return Decision{}, fmt.Errorf("verifying: %w", err)
-		}
-	}
-	standing, err := r.cfg.Store.Standing(ctx, claims)
-	if err != nil {
-		return Decision{}, fmt.Errorf("reading what operators said: %w", err)
-	}
-	d := policy.Decide(v, v.Claimed(), standing)
-	d.IgnoredStatement, d.Asked = ignored, askedOf(req, v)
-	d.ExpiresAt = d.expiry(v)
-	return d, nil
-}
-
-// ignoredInTestMode is why a statement by a key in test mode is ignored.
-const ignoredInTestMode = "test_mode"
-
-// ignores returns the statement as which an expired release statement, or one
-// by a key in test mode, is reported: the client is judged without it.
-func ignores(v *verify.Verdict, policy *Policy) *IgnoredStatement {
-	switch {
-	case v.TestMode():
-		return &IgnoredStatement{Statement: v.Digest, Publisher: v.Publisher, Why: ignoredInTestMode, Findings: v.Findings}
-	case v.Reason() == metadata.ReasonStatementExpired && !policy.refuseExpired:
-		return &IgnoredStatement{Statement: v.Digest, Publisher: v.Publisher, Why: string(metadata.ReasonStatementExpired), Findings: v.Findings}
-	}
-	return nil
 }
 
 // Decision returns a recorded decision, or an error wrapping [ErrNotFound].

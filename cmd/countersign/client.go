@@ -91,7 +91,7 @@ func readAPIKey(source string) (string, error) {
 	switch {
 	case source == "":
 		return "", nil
-	case strings.HasPrefix(source, "csk_"):
+	case strings.HasPrefix(name, "csk_"):
 		return "", &usageError{errors.New("--api-key takes the name of a file, or env:NAME: a key on the command line is seen by every program on this machine")}
 	case fromEnv:
 		text = []byte(os.Getenv(name))

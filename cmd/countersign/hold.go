@@ -67,6 +67,9 @@ func runExcept(c *cobra.Command, f *operatorFlags, subject string, tier issuer.T
 	if err := f.post(c, "nothing was recorded", "/v1/exceptions", request, &e); err != nil {
 		return err
 	}
+	if id, err := metadata.ParseClientID(s.ClientID()); e.Holds() && err == nil && id.String() == id.Publisher().String()+"/" {
+		fmt.Fprintf(c.ErrOrStderr(), "countersign: warning: this holds one document, not the domain: countersign hold %s\n", id.Publisher().Domain())
+	}
 	if f.json {
 		writeJSON(c.OutOrStdout(), e)
 		return nil

@@ -91,6 +91,13 @@ func (f rotateFlags) run(c *cobra.Command) error {
 	if !hasCountersigning(f.data) {
 		return fail(fmt.Errorf("no countersigning key in %q", f.data), "serve --issuer makes it at its first start")
 	}
+	if !f.status {
+		release, err := lockRotation(f.data)
+		if err != nil {
+			return fail(err, "")
+		}
+		defer release()
+	}
 	now := testOnlyNow().UTC().Truncate(time.Second)
 	s, err := currentSchedule(f.data)
 	if err != nil && !f.compromised {

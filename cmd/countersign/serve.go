@@ -118,10 +118,10 @@ func runServe(c *cobra.Command, src config.Sources) error {
 	if err != nil {
 		return fail(err, startHint(err))
 	}
+	tellKey(c, settings.Log.Format, s.firstKey) // before anything can fail: no later start has it
 	if err := parts.policy.keep(settings.Data); err != nil {
 		return fail(errors.Join(err, s.stop()), "give the data directory and all in it to the user of the service")
 	}
-	tellKey(c, settings.Log.Format, s.firstKey)
 	ctx, cancel := context.WithCancel(c.Context())
 	defer cancel()
 	go s.abortOn(signals)

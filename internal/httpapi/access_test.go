@@ -314,3 +314,40 @@ func TestRights(t *testing.T) {
 		})
 	}
 }
+
+// What was decided for no authorization server is not of those that a key has.
+func TestDecisionsForNoServer(t *testing.T) {
+	s := start(t, setup{})
+	_, plain := s.key(access.Terms{Role: access.Decide})
+	_, tenant := s.key(access.Terms{Role: access.Decide, AuthorizationServers: []string{"https://tenant.example"}})
+	id := s.as(plain).post(good).decision(t).ID
+	for _, c := range []struct {
+		name, token string
+		status      int
+	}{
+		{"a key without servers", plain, http.StatusOK},
+		{"a key with one", tenant, http.StatusNotFound},
+		{"an operator", s.token, http.StatusOK},
+	} {
+		t.Run("A2 "+c.name, func(t *testing.T) {
+			if a := s.as(c.token).get("/v1/decisions/" + id); a.status != c.status {
+				t.Errorf("answered %d: %s", a.status, a.body)
+			}
+		})
+	}
+}
+
+// A key that somebody takes for the id of one is in force, and not for the log.
+func TestNoKeyOfAPathIsLogged(t *testing.T) {
+	s := start(t, setup{})
+	for _, path := range []string{"/v1/keys/", "/v1/decisions/", "/why/", "/"} {
+		for _, method := range []string{http.MethodDelete, http.MethodGet} {
+			s.do(method, path+s.token, nil, nil)
+			s.do(method, path+s.token+strings.Repeat("x", 200), nil, nil)
+		}
+	}
+	s.server.Close() // until when every request is logged
+	if log := s.log.String(); strings.Contains(log, "csk_") || !strings.Contains(log, `"path":"/v1/keys/`) {
+		t.Errorf("A2 the log has a key, or no path: %s", log)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/fc28f635/countersign/internal/access"
+	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
 )
 
@@ -30,7 +31,11 @@ func (s *server) createKey(ctx context.Context, g access.Terms) (newKey, error) 
 	if err := g.Check(); err != nil {
 		return newKey{}, because(metadata.ReasonRequestMemberMalformed, err)
 	}
-	key, token, err := s.cfg.Keys.Create(ctx, g, eventIn(ctx).actor())
+	actor, err := recordedActor(ctx)
+	if err != nil {
+		return newKey{}, err
+	}
+	key, token, err := s.cfg.Keys.Create(ctx, g, actor)
 	if errors.Is(err, access.ErrTooMany) {
 		err = &refusal{tooManyKeys, err}
 	}
@@ -47,9 +52,23 @@ func (s *server) listKeys(context.Context, struct{}) (keyList, error) {
 }
 
 func (s *server) revokeKey(ctx context.Context, id string) (access.Key, error) {
-	key, err := s.cfg.Keys.Revoke(ctx, id, eventIn(ctx).actor())
+	actor, err := recordedActor(ctx)
+	if err != nil {
+		return access.Key{}, err
+	}
+	key, err := s.cfg.Keys.Revoke(ctx, id, actor)
 	if errors.Is(err, access.ErrNotFound) {
 		err = errNoAPIKey
 	}
 	return key, err
+}
+
+// recordedActor is who does it, where that can be kept on record. Nobody is asked
+// for a reason to make or end a key.
+func recordedActor(ctx context.Context) (string, error) {
+	actor := eventIn(ctx).actor()
+	if err := (issuer.Word{Actor: actor, Reason: "none"}).Check(); err != nil {
+		return "", because(metadata.ReasonRequestMemberMalformed, err)
+	}
+	return actor, nil
 }

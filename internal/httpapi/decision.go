@@ -47,7 +47,8 @@ func (s *server) decision(ctx context.Context, id string) (issuer.Decision, erro
 		return d, err
 	}
 	e := eventIn(ctx)
-	if _, may := e.caller.AuthorizationServer(d.AuthorizationServer, s.cfg.Registry.AuthorizationServer()); !may {
+	server, may := e.caller.AuthorizationServer(d.AuthorizationServer, s.cfg.Registry.AuthorizationServer())
+	if !may || server != d.AuthorizationServer { // a decision for none is not for the key's first
 		return issuer.Decision{}, errNoDecision
 	}
 	return told(e, d)

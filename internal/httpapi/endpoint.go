@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -136,7 +137,7 @@ func (s *server) log(r *http.Request, e *event, start time.Time) {
 		level = slog.LevelError
 	}
 	attrs := []slog.Attr{
-		slog.String("request_id", e.id), slog.String("method", shorten(r.Method)), slog.String("path", shorten(r.URL.Path)),
+		slog.String("request_id", e.id), slog.String("method", shorten(r.Method)), slog.String("path", shorten(withoutKeys(r.URL.Path))),
 		slog.Int("status", e.status), slog.Duration("took", took),
 	}
 	if e.from.IsValid() {
@@ -152,7 +153,7 @@ func (s *server) log(r *http.Request, e *event, start time.Time) {
 		attrs = append(attrs, slog.String("decision", e.decision))
 	}
 	if e.err != nil {
-		attrs = append(attrs, slog.String("error", e.err.Error()))
+		attrs = append(attrs, slog.String("error", withoutKeys(e.err.Error())))
 	}
 	if e.stack != nil {
 		attrs = append(attrs, slog.String("stack", string(e.stack)))
@@ -206,6 +207,13 @@ func newRequestID() string {
 	_, _ = rand.Read(random[:]) // never fails (crypto/rand)
 	return hex.EncodeToString(random[:])
 }
+
+// aKey is what is, or begins as, an API key.
+var aKey = regexp.MustCompile(`csk_[0-9a-f_]*`)
+
+// withoutKeys is a text for the log, without the API keys that a caller put where
+// no key belongs, as in place of its id.
+func withoutKeys(s string) string { return aKey.ReplaceAllLiteralString(s, "[API key]") }
 
 // shorten bounds what a stranger wrote at 100 bytes.
 func shorten(s string) string {

@@ -151,3 +151,24 @@ func TestOperatorOperations(t *testing.T) {
 		ask("GET /v1/acts"+query, " ", http.StatusBadRequest)
 	}
 }
+
+// Who makes and revokes keys is recorded as every actor is, or refused.
+func TestActorsOfKeysAreRecorded(t *testing.T) {
+	s := start(t, setup{})
+	id, _ := s.key(access.Terms{Role: access.Read})
+	for name, actor := range map[string]string{"A2 no text": "ada\xff", "A2 too long": strings.Repeat("x", 501)} {
+		t.Run(name, func(t *testing.T) {
+			header := http.Header{"Content-Type": {"application/json"}, "Countersign-Actor": {actor}}
+			if a := s.do(http.MethodPost, "/v1/keys", strings.NewReader(`{"name":"b","role":"read"}`), header); a.status != http.StatusBadRequest {
+				t.Errorf("made: %d", a.status)
+			}
+			if a := s.do(http.MethodDelete, "/v1/keys/"+id, nil, header); a.status != http.StatusBadRequest {
+				t.Errorf("revoked: %d", a.status)
+			}
+		})
+	}
+	keys := s.keys.List()
+	if len(keys) != 2 || !keys[0].Revoked.IsZero() || !keys[1].Revoked.IsZero() {
+		t.Errorf("keys %+v", keys)
+	}
+}
