@@ -29,7 +29,7 @@ where the codes go.`,
 		},
 	}
 	f.add(c)
-	c.Flags().IntVar(&limit, "limit", 100, "list at most `N`") //nolint:mnd // the default of the API too
+	addLimit(c, &limit)
 	return c
 }
 
@@ -45,8 +45,7 @@ func clientsShowCommand() *cobra.Command {
 			if err != nil || !s.Publisher().IsZero() {
 				return &usageError{fmt.Errorf("%.100q is neither a shape nor a client_id", args[0])}
 			}
-			const all = 10_000
-			return listClients(c, &f, all, func(of metadata.Subject) bool { return of == s })
+			return listClients(c, &f, longestList, func(of metadata.Subject) bool { return of == s })
 		},
 	}
 	f.add(c)
@@ -58,7 +57,7 @@ func listClients(c *cobra.Command, f *operatorFlags, limit int, wanted func(meta
 	var seen struct {
 		Software []issuer.Software `json:"software"`
 	}
-	if err := f.get(c, "/v1/software?limit="+strconv.Itoa(limit), &seen); err != nil {
+	if err := f.latest(c, "/v1/software", limit, &seen); err != nil {
 		return err
 	}
 	l, err := f.standing(c)

@@ -10,7 +10,7 @@ import (
 	"github.com/fc28f635/countersign/metadata"
 )
 
-// testOnlyNow is the clock of the keys commands, which judge by days.
+// testOnlyNow is the clock of the commands, which tests set.
 var testOnlyNow = time.Now
 
 func keysCommand() *cobra.Command {

@@ -37,8 +37,8 @@ func keysAPICreateCommand() *cobra.Command {
 		Use:   "create --name NAME --role ROLE",
 		Short: "Make an API key, and print it this once",
 		Long: `Make an API key, and print it on standard output, this once: the service keeps a
-digest of it. Roles are read (recorded decisions), decide (and ask for decisions)
-and operator (everything). Rights beyond the role are source (to say from where a
+digest of it. Roles are metrics (those, and nothing else), read (recorded
+decisions), decide (and ask for decisions) and operator (everything). Rights beyond the role are source (to say from where a
 client came) and findings (to read what was seen).
 
 Exit status: 0 made, 2 the command line is wrong, 3 it was not made.`,
@@ -72,7 +72,7 @@ Exit status: 0 made, 2 the command line is wrong, 3 it was not made.`,
 	flags := c.Flags()
 	flags.StringVar(&f.word.Actor, "actor", osUser(), "record that `NAME` does it")
 	flags.StringVar(&terms.Name, "name", "", "call the key `NAME` in lists")
-	flags.StringVar(&role, "role", "", "what it may do: `read|decide|operator`")
+	flags.StringVar(&role, "role", "", "what it may do: `metrics|read|decide|operator`")
 	flags.StringSliceVar(&rights, "right", nil, "and beyond that: `source|findings`; repeatable")
 	flags.StringSliceVar(&terms.AuthorizationServers, "authorization-server", nil, "it is for the authorization server with this issuer `URL`; repeatable")
 	return c

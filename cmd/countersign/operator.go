@@ -28,6 +28,7 @@ type operatorFlags struct {
 // add adds the flags of a command that lists.
 func (f *operatorFlags) add(c *cobra.Command) {
 	f.service.add(c)
+	c.Flags().Lookup("data").Usage = "ask the service that runs on `DIR`, over its socket; where none does, open what it keeps there"
 	c.Flags().BoolVar(&f.json, "json", false, "print as JSON")
 }
 
@@ -89,6 +90,22 @@ func (f *operatorFlags) post(c *cobra.Command, what, path string, request, answe
 
 func (f *operatorFlags) get(c *cobra.Command, path string, answer any) error {
 	return f.ask(c, "the service did not say", http.MethodGet, path, nil, answer)
+}
+
+// addLimit adds the flag of a list that grows.
+func addLimit(c *cobra.Command, limit *int) {
+	c.Flags().IntVar(limit, "limit", 100, "list at most `N`") //nolint:mnd // the default of the API too
+}
+
+// longestList is the most that the API lists at once.
+const longestList = 10_000
+
+// latest asks for the last entries of a list that grows.
+func (f *operatorFlags) latest(c *cobra.Command, path string, limit int, answer any) error {
+	if limit < 1 || limit > longestList {
+		return &usageError{fmt.Errorf("--limit %d is no number from 1 to %d", limit, longestList)}
+	}
+	return f.get(c, path+"?limit="+strconv.Itoa(limit), answer)
 }
 
 // standing returns everything that operators said.

@@ -37,7 +37,7 @@ func newRoot(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{&flagError{err}} })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{&flagError{flagFault(c, err)}} })
 	root.AddGroup(
 		&cobra.Group{ID: groupPublisher, Title: "Publisher:"},
 		&cobra.Group{ID: groupOperator, Title: "Operator:"},
@@ -47,6 +47,15 @@ func newRoot(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 	root.SetCompletionCommandGroupID(groupOperator)
 	tellUsage(root)
 	return root
+}
+
+// flagFault says what is wrong where the flags of a command cannot be read: of a
+// group it is the command, whose flags the group does not have.
+func flagFault(c *cobra.Command, err error) error {
+	if words := c.Flags().Args(); c.HasSubCommands() && len(words) > 0 {
+		return fmt.Errorf("unknown command %.100q for %q", words[0], c.CommandPath())
+	}
+	return err
 }
 
 // tellUsage makes wrong arguments of a command, and of those below it, usage
