@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
 )
@@ -45,7 +46,7 @@ func clientsShowCommand() *cobra.Command {
 			if err != nil || !s.Publisher().IsZero() {
 				return &usageError{fmt.Errorf("%.100q is neither a shape nor a client_id", args[0])}
 			}
-			return listClients(c, &f, longestList, func(of metadata.Subject) bool { return of == s })
+			return listClients(c, &f, limits.ListLongest, func(of metadata.Subject) bool { return of == s })
 		},
 	}
 	f.add(c)

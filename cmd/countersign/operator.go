@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/issuer"
 )
 
@@ -94,16 +95,13 @@ func (f *operatorFlags) get(c *cobra.Command, path string, answer any) error {
 
 // addLimit adds the flag of a list that grows.
 func addLimit(c *cobra.Command, limit *int) {
-	c.Flags().IntVar(limit, "limit", 100, "list at most `N`") //nolint:mnd // the default of the API too
+	c.Flags().IntVar(limit, "limit", limits.ListDefault, "list at most `N`")
 }
-
-// longestList is the most that the API lists at once.
-const longestList = 10_000
 
 // latest asks for the last entries of a list that grows.
 func (f *operatorFlags) latest(c *cobra.Command, path string, limit int, answer any) error {
-	if limit < 1 || limit > longestList {
-		return &usageError{fmt.Errorf("--limit %d is no number from 1 to %d", limit, longestList)}
+	if limit < 1 || limit > limits.ListLongest {
+		return &usageError{fmt.Errorf("--limit %d is no number from 1 to %d", limit, limits.ListLongest)}
 	}
 	return f.get(c, path+"?limit="+strconv.Itoa(limit), answer)
 }
