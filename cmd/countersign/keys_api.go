@@ -63,8 +63,8 @@ Exit status: 0 made, 2 the command line is wrong, 3 it was not made.`,
 				writeJSON(c.OutOrStdout(), made)
 				return nil
 			}
-			fmt.Fprintf(c.ErrOrStderr(), "countersign: API key %s of %s, role %s, shown this once\n", made.ID, oneLine(made.Name), made.Role)
-			fmt.Fprintln(c.OutOrStdout(), made.Token)
+			fmt.Fprintf(c.ErrOrStderr(), "countersign: API key %s of %s, role %s, shown this once\n", oneLine(made.ID), oneLine(made.Name), oneLine(string(made.Role)))
+			fmt.Fprintln(c.OutOrStdout(), oneLine(made.Token))
 			return nil
 		},
 	}
@@ -132,7 +132,7 @@ func keysAPIRevokeCommand() *cobra.Command {
 				writeJSON(c.OutOrStdout(), k)
 				return nil
 			}
-			fmt.Fprintf(c.OutOrStdout(), "revoked:  %s, %s\n", k.ID, oneLine(k.Name))
+			fmt.Fprintf(c.OutOrStdout(), "revoked:  %s, %s\n", oneLine(k.ID), oneLine(k.Name))
 			return nil
 		},
 	}

@@ -147,7 +147,7 @@ func report(err error, asJSON bool, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stderr, "countersign: error: %s\n", printable(err.Error()))
 	if hint != "" {
-		fmt.Fprintf(stderr, "countersign: hint: %s\n", hint)
+		fmt.Fprintf(stderr, "countersign: hint: %s\n", printable(hint))
 	}
 	if asJSON {
 		writeJSON(stdout, map[string]string{"error": map[int]string{
