@@ -48,6 +48,15 @@ func (a Acceptance) Check() error {
 	return checkWord("an acceptance", a.Actor, a.Reason, a.At, a.Until)
 }
 
+// Subject returns what the acceptance is of: its publisher where it has one, else
+// its shape.
+func (a Acceptance) Subject() metadata.Subject {
+	if a.Publisher.IsZero() {
+		return metadata.ShapeSubject(a.Shape)
+	}
+	return metadata.PublisherSubject(a.Publisher)
+}
+
 // Standing is what people said of a client. It is an input of its own beside the
 // verdict, never evidence. The zero Standing is of a client of whom nobody said
 // anything.

@@ -66,7 +66,7 @@ func listClients(c *cobra.Command, f *operatorFlags, limit int, wanted func(meta
 		return err
 	}
 	isClient := func(s metadata.Subject) bool { return s.Publisher().IsZero() && wanted(s) }
-	l.Acceptances = slices.DeleteFunc(l.Acceptances, func(a issuer.Acceptance) bool { return !isClient(subjectOf(a)) })
+	l.Acceptances = slices.DeleteFunc(l.Acceptances, func(a issuer.Acceptance) bool { return !isClient(a.Subject()) })
 	l.Exceptions = slices.DeleteFunc(l.Exceptions, func(e issuer.Exception) bool { return !isClient(e.Subject) })
 	seen.Software = slices.DeleteFunc(seen.Software, func(s issuer.Software) bool {
 		id, _ := metadata.ParseClientID(s.ClientID)
