@@ -144,11 +144,6 @@ func newSocketClient(path string) *client {
 		http: &http.Client{Transport: &http.Transport{DialContext: dial}, CheckRedirect: stay}, name: path}
 }
 
-func dialSocket(ctx context.Context, path string) (net.Conn, error) {
-	var d net.Dialer
-	return d.DialContext(ctx, "unix", path)
-}
-
 // stay follows no redirect: the service makes none, and another must not get the
 // key.
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -48,7 +48,7 @@ func openOffline(ctx context.Context, dir string, log io.Writer) (*client, func(
 	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError}))
 	store, err := badgerstore.Open(badgerstore.Config{Dir: dir, Logger: logger})
 	if err != nil {
-		return nil, nil, fail(err, "where a service runs on it, "+socketName+" in it must answer")
+		return nil, nil, fail(err, "where a service runs on it, "+socketName+" in it must answer; --server URL --api-key FILE asks otherwise")
 	}
 	handler, err := offlineHandler(ctx, store)
 	if err != nil {
