@@ -45,6 +45,11 @@ func (a Acceptance) Check() error {
 	case a.By == "":
 		return errors.New("an acceptance needs to say by whom it is: an operator, a catalog or a root")
 	}
+	if a.Shape != "" {
+		if _, err := metadata.ParseShape(string(a.Shape)); err != nil {
+			return err
+		}
+	}
 	return checkWord("an acceptance", a.Actor, a.Reason, a.At, a.Until)
 }
 

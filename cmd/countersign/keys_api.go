@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -19,13 +18,8 @@ func keysAPICommand() *cobra.Command {
 service. They sign nothing, and have nothing to do with a publisher's keys.`,
 		Example: `  countersign keys api create --data ./data --name "the AS" --role decide
   countersign keys api list --data ./data`,
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return &usageError{errors.New("name what to do: create, list or revoke")}
-		},
 	}
-	c.AddCommand(keysAPICreateCommand(), keysAPIListCommand(), keysAPIRevokeCommand())
-	return c
+	return group(c, keysAPICreateCommand(), keysAPIListCommand(), keysAPIRevokeCommand())
 }
 
 func keysAPICreateCommand() *cobra.Command {

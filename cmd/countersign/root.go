@@ -52,10 +52,33 @@ func newRoot(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 // flagFault says what is wrong where the flags of a command cannot be read: of a
 // group it is the command, whose flags the group does not have.
 func flagFault(c *cobra.Command, err error) error {
-	if words := c.Flags().Args(); c.HasSubCommands() && len(words) > 0 {
+	words := c.Flags().Args()
+	switch {
+	case !c.HasSubCommands() || !c.HasParent():
+		return err
+	case len(words) > 0:
 		return fmt.Errorf("unknown command %.100q for %q", words[0], c.CommandPath())
 	}
-	return err
+	return errNoCommand(c)
+}
+
+// group makes a command of others, which does nothing by itself.
+func group(c *cobra.Command, commands ...*cobra.Command) *cobra.Command {
+	c.AddCommand(commands...)
+	c.Args = cobra.NoArgs
+	c.RunE = func(c *cobra.Command, _ []string) error { return &usageError{errNoCommand(c)} }
+	return c
+}
+
+// errNoCommand says which commands a group has.
+func errNoCommand(c *cobra.Command) error {
+	var names []string
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	return fmt.Errorf("name what to do, one of: %s", strings.Join(names, ", "))
 }
 
 // tellUsage makes wrong arguments of a command, and of those below it, usage
