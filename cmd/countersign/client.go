@@ -101,7 +101,7 @@ func readAPIKey(source string) (string, error) {
 	default:
 		file, err := os.Open(source)
 		if err != nil {
-			return "", fail(fmt.Errorf("reading the API key: %w", err), "")
+			return "", fail(fmt.Errorf("reading the API key: %w", err), "--api-key takes a file that holds the key, or env:NAME")
 		}
 		defer file.Close()
 		if text, err = io.ReadAll(io.LimitReader(file, longest)); err != nil {
@@ -149,7 +149,7 @@ func newSocketClient(path string) *client {
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // notOursHint is the mend of an answer that no countersign service gives.
-const notOursHint = "--server names a countersign service"
+const notOursHint = "--server names a countersign service, with https where it speaks TLS"
 
 // call sends a request, with a JSON body where there is one, and returns the
 // body of the answer. It waits a little longer than the service takes. What says
