@@ -45,7 +45,21 @@ func (a Acceptance) Check() error {
 	case a.By == "":
 		return errors.New("an acceptance needs to say by whom it is: an operator, a catalog or a root")
 	}
+	if a.Shape != "" {
+		if _, err := metadata.ParseShape(string(a.Shape)); err != nil {
+			return err
+		}
+	}
 	return checkWord("an acceptance", a.Actor, a.Reason, a.At, a.Until)
+}
+
+// Subject returns what the acceptance is of: its publisher where it has one, else
+// its shape.
+func (a Acceptance) Subject() metadata.Subject {
+	if a.Publisher.IsZero() {
+		return metadata.ShapeSubject(a.Shape)
+	}
+	return metadata.PublisherSubject(a.Publisher)
 }
 
 // Standing is what people said of a client. It is an input of its own beside the

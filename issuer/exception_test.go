@@ -213,11 +213,12 @@ func TestExceptionCheck(t *testing.T) {
 func TestActsAreRecorded(t *testing.T) {
 	o := newOffice(t, secure, nil, nil)
 	word := Word{"ada", "over"}
-	o.accept(t, acceptance(func(a *Acceptance) { a.Shape = "sha256:1" }))
+	shape := metadata.ShapeOf(metadata.Client{ClientName: "one"})
+	o.accept(t, acceptance(func(a *Acceptance) { a.Shape = shape }))
 	o.except(t, exception(t, "acme.example", TierSigned))
 	o.except(t, exception(t, "acme.example", TierBlocked))
 	for _, err := range []error{
-		o.Unaccept(t.Context(), vectortest.Acme, "sha256:1", word),
+		o.Unaccept(t.Context(), vectortest.Acme, shape, word),
 		o.Release(t.Context(), metadata.PublisherSubject(vectortest.Acme), word),
 		o.Unpin(t.Context(), vectortest.DocumentURL, word),
 	} {
@@ -235,7 +236,7 @@ func TestActsAreRecorded(t *testing.T) {
 	if want := []Verb{VerbAccept, VerbAllow, VerbHold, VerbUnaccept, VerbRelease, VerbUnpin}; !slices.Equal(verbs, want) {
 		t.Errorf("%v, want %v", verbs, want)
 	}
-	if o.store.acts[0].Seen != "sha256:1" || o.store.acts[1].Tier != TierSigned || o.store.acts[2].Until.IsZero() {
+	if o.store.acts[0].Seen != shape || o.store.acts[1].Tier != TierSigned || o.store.acts[2].Until.IsZero() {
 		t.Errorf("%+v", o.store.acts[:3])
 	}
 	if err := o.Release(t.Context(), metadata.PublisherSubject(vectortest.Acme), Word{"", "over"}); err == nil {

@@ -22,7 +22,7 @@ func (r *Registry) Accept(ctx context.Context, a Acceptance) (Acceptance, error)
 		return Acceptance{}, err
 	}
 	a.Line = verify.Established(seen, r.now())
-	act := Act{Verb: VerbAccept, At: r.now(), Actor: a.Actor, Reason: a.Reason, Subject: subjectOf(a), Until: a.Until, Line: a.Line}
+	act := Act{Verb: VerbAccept, At: r.now(), Actor: a.Actor, Reason: a.Reason, Subject: a.Subject().String(), Until: a.Until, Line: a.Line}
 	if !a.Publisher.IsZero() {
 		act.Seen = a.Shape
 	}
@@ -36,7 +36,7 @@ func (r *Registry) Unaccept(ctx context.Context, p metadata.Publisher, shape met
 		return err
 	}
 	a := Acceptance{Publisher: p, Shape: shape}
-	act := Act{Verb: VerbUnaccept, At: r.now(), Actor: w.Actor, Reason: w.Reason, Subject: subjectOf(a)}
+	act := Act{Verb: VerbUnaccept, At: r.now(), Actor: w.Actor, Reason: w.Reason, Subject: a.Subject().String()}
 	if !p.IsZero() {
 		act.Seen = shape
 	}
@@ -146,12 +146,4 @@ func (r *Registry) sightings(ctx context.Context, p metadata.Publisher) ([]verif
 		return nil, fmt.Errorf("reading the keys of %s: %w", p, err)
 	}
 	return seen, nil
-}
-
-// subjectOf names what an acceptance is of.
-func subjectOf(a Acceptance) string {
-	if a.Publisher.IsZero() {
-		return string(a.Shape)
-	}
-	return a.Publisher.String()
 }

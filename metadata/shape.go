@@ -3,6 +3,7 @@ package metadata
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -50,6 +51,16 @@ func ShapeOf(c Client) Shape {
 }
 
 const shapePrefix = "sha256:"
+
+// ParseShape parses the textual form of a shape, as [ShapeOf] returns it: "sha256:" and
+// 64 hexadecimal digits in lower case.
+func ParseShape(text string) (Shape, error) {
+	digest, ok := strings.CutPrefix(text, shapePrefix)
+	if !ok || !isShapeDigest(digest) {
+		return "", errors.New(quote(text) + " is no shape, which is sha256: and 64 hexadecimal digits in lower case")
+	}
+	return Shape(text), nil
+}
 
 // isShapeDigest reports whether text can stand behind the prefix of a shape.
 func isShapeDigest(text string) bool {

@@ -18,14 +18,12 @@ type Subject struct {
 // is a publisher, an https URL with a path is a client_id, and "sha256:" with 64
 // hexadecimal digits is a shape.
 func ParseSubject(text string) (Subject, error) {
-	shape, isShape := strings.CutPrefix(text, shapePrefix)
+	isShape := strings.HasPrefix(text, shapePrefix)
 	host, isURL := strings.CutPrefix(text, "https://")
 	switch {
 	case isShape:
-		if !isShapeDigest(shape) {
-			return Subject{}, errors.New(quote(text) + " is no shape, which is sha256: and 64 hexadecimal digits in lower case")
-		}
-		return ShapeSubject(Shape(text)), nil
+		shape, err := ParseShape(text)
+		return ShapeSubject(shape), err
 	case isURL && strings.Contains(host, "/"):
 		id, err := ParseClientID(text)
 		if err != nil {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"strconv"
-
 	"github.com/spf13/cobra"
 
 	"github.com/fc28f635/countersign/issuer"
@@ -24,7 +22,7 @@ changes, and is never changed or removed.`,
 			var list struct {
 				Acts []issuer.Act `json:"acts"`
 			}
-			if err := f.get(c, "/v1/acts?limit="+strconv.Itoa(limit), &list); err != nil {
+			if err := f.latest(c, "/v1/acts", limit, &list); err != nil {
 				return err
 			}
 			if f.json {
@@ -48,6 +46,6 @@ changes, and is never changed or removed.`,
 		},
 	}
 	f.add(c)
-	c.Flags().IntVar(&limit, "limit", 100, "list at most `N`") //nolint:mnd // the default of the API too
+	addLimit(c, &limit)
 	return c
 }

@@ -14,9 +14,6 @@ are not signed. Nothing in the catalog is accepted by default.`,
 		Example: `  countersign catalog show
   countersign catalog show claude-code`,
 		GroupID: groupOperator,
-		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(catalogShowCommand(), catalogDiffCommand())
-	return c
+	return group(c, catalogShowCommand(), catalogDiffCommand())
 }

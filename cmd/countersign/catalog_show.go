@@ -32,7 +32,7 @@ Exit status: 0 shown, 1 there is no such client, 2 the command line is wrong.`,
 			}
 			k, ok := catalog.Client(args[0])
 			if !ok {
-				return &exitError{exitRejected, fmt.Errorf("no client %.100q in the catalog", args[0]), "catalog show lists them"}
+				return &exitError{exitRejected, fmt.Errorf("no client %.100q in the catalog", args[0]), command("catalog", "show") + " lists them"}
 			}
 			if asJSON {
 				writeJSON(c.OutOrStdout(), showingOf(k))

@@ -15,6 +15,11 @@ import (
 // certificateWatch is how often the files of a certificate are looked at.
 const certificateWatch = 10 * time.Second
 
+// certificateNotice is how long before its end a certificate that nobody renewed
+// is told of: time for a person, and less than is left of the shortest ones, of
+// six days, when they are renewed.
+const certificateNotice = 48 * time.Hour
+
 // A certificate is the service's own, which is replaced while it is in use. It
 // is safe for concurrent use.
 type certificate struct {
@@ -22,7 +27,8 @@ type certificate struct {
 
 	mu    sync.Mutex
 	files pairFiles
-	seen  string // what the files were when they were last read
+	seen  string    // what the files were when they were last read
+	told  time.Time // the end of the one whose end was told
 }
 
 // pairFiles name a certificate chain and its key.
@@ -106,7 +112,22 @@ func (c *certificate) watch(ctx context.Context, every time.Duration, log *slog.
 		} else if err == nil {
 			log.LogAttrs(ctx, slog.LevelInfo, "certificate reloaded", slog.String("until", c.until()))
 		}
+		if c.ending(time.Now()) {
+			log.LogAttrs(ctx, slog.LevelWarn, "certificate ends", slog.String("until", c.until()))
+		}
 	}
+}
+
+// ending reports, once for each certificate, that the one in use ends soon.
+func (c *certificate) ending(now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	end := c.current.Load().Leaf.NotAfter
+	if end.Equal(c.told) || now.Add(certificateNotice).Before(end) {
+		return false
+	}
+	c.told = end
+	return true
 }
 
 // errUnchanged says that files are as they were when they were last read.

@@ -101,7 +101,7 @@ func readAPIKey(source string) (string, error) {
 	default:
 		file, err := os.Open(source)
 		if err != nil {
-			return "", fail(fmt.Errorf("reading the API key: %w", err), "")
+			return "", fail(fmt.Errorf("reading the API key: %w", err), "--api-key takes a file that holds the key, or env:NAME")
 		}
 		defer file.Close()
 		if text, err = io.ReadAll(io.LimitReader(file, longest)); err != nil {
@@ -144,17 +144,12 @@ func newSocketClient(path string) *client {
 		http: &http.Client{Transport: &http.Transport{DialContext: dial}, CheckRedirect: stay}, name: path}
 }
 
-func dialSocket(ctx context.Context, path string) (net.Conn, error) {
-	var d net.Dialer
-	return d.DialContext(ctx, "unix", path)
-}
-
 // stay follows no redirect: the service makes none, and another must not get the
 // key.
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // notOursHint is the mend of an answer that no countersign service gives.
-const notOursHint = "--server names a countersign service"
+const notOursHint = "--server names a countersign service, with https where it speaks TLS"
 
 // call sends a request, with a JSON body where there is one, and returns the
 // body of the answer. It waits a little longer than the service takes. What says

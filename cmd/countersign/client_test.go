@@ -38,7 +38,7 @@ func TestAPIKeyFlag(t *testing.T) {
 		{"A2 an empty file", []string{"--server", s.url(), "--api-key", file("\n")}, exitFailed, "holds no API key"},
 		{"A2 a file of something else", []string{"--server", s.url(), "--api-key", file("secret-of-another")}, exitFailed, "holds no API key"},
 		{"A2 two keys in a file", []string{"--server", s.url(), "--api-key", file(s.firstKey + "\n" + s.firstKey)}, exitFailed, "holds no API key"},
-		{"A2 a file that is not there", []string{"--server", s.url(), "--api-key", "missing"}, exitFailed, "reading the API key"},
+		{"A2 a file that is not there", []string{"--server", s.url(), "--api-key", "missing"}, exitFailed, "countersign: hint: --api-key takes a file that holds the key"},
 		{"A2 the key itself", []string{"--server", s.url(), "--api-key", s.firstKey}, exitUsage, "seen by every program on this machine"},
 		{"A2 the key itself behind env:", []string{"--server", s.url(), "--api-key", "env:" + s.firstKey}, exitUsage, "seen by every program on this machine"},
 		{"A2 no key", []string{"--server", s.url()}, exitFailed, "countersign: hint: --api-key FILE"},

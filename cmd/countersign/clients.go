@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-
 	"github.com/spf13/cobra"
 )
 
@@ -18,11 +16,6 @@ that computer.`,
 		Example: `  countersign clients list --data ./data
   countersign clients accept --data ./data --shape sha256:… --reason "our editor"`,
 		GroupID: groupOperator,
-		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return &usageError{errors.New("name what to do: accept, unaccept, list or show")}
-		},
 	}
-	c.AddCommand(clientsAcceptCommand(), clientsUnacceptCommand(), clientsListCommand(), clientsShowCommand())
-	return c
+	return group(c, clientsAcceptCommand(), clientsUnacceptCommand(), clientsListCommand(), clientsShowCommand())
 }

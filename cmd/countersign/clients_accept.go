@@ -49,6 +49,9 @@ func clientsUnacceptCommand() *cobra.Command {
 			if shape == "" {
 				return errNoShape
 			}
+			if err := checkShape(metadata.Shape(shape)); err != nil {
+				return err
+			}
 			return f.end(c, "no more accepted: "+shape, "/v1/acceptances/end", map[string]any{"shape": shape, "reason": f.word.Reason})
 		},
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
 )
@@ -29,7 +30,7 @@ where the codes go.`,
 		},
 	}
 	f.add(c)
-	c.Flags().IntVar(&limit, "limit", 100, "list at most `N`") //nolint:mnd // the default of the API too
+	addLimit(c, &limit)
 	return c
 }
 
@@ -45,8 +46,7 @@ func clientsShowCommand() *cobra.Command {
 			if err != nil || !s.Publisher().IsZero() {
 				return &usageError{fmt.Errorf("%.100q is neither a shape nor a client_id", args[0])}
 			}
-			const all = 10_000
-			return listClients(c, &f, all, func(of metadata.Subject) bool { return of == s })
+			return listClients(c, &f, limits.ListLongest, func(of metadata.Subject) bool { return of == s })
 		},
 	}
 	f.add(c)
@@ -58,7 +58,7 @@ func listClients(c *cobra.Command, f *operatorFlags, limit int, wanted func(meta
 	var seen struct {
 		Software []issuer.Software `json:"software"`
 	}
-	if err := f.get(c, "/v1/software?limit="+strconv.Itoa(limit), &seen); err != nil {
+	if err := f.latest(c, "/v1/software", limit, &seen); err != nil {
 		return err
 	}
 	l, err := f.standing(c)
@@ -66,7 +66,7 @@ func listClients(c *cobra.Command, f *operatorFlags, limit int, wanted func(meta
 		return err
 	}
 	isClient := func(s metadata.Subject) bool { return s.Publisher().IsZero() && wanted(s) }
-	l.Acceptances = slices.DeleteFunc(l.Acceptances, func(a issuer.Acceptance) bool { return !isClient(subjectOf(a)) })
+	l.Acceptances = slices.DeleteFunc(l.Acceptances, func(a issuer.Acceptance) bool { return !isClient(a.Subject()) })
 	l.Exceptions = slices.DeleteFunc(l.Exceptions, func(e issuer.Exception) bool { return !isClient(e.Subject) })
 	seen.Software = slices.DeleteFunc(seen.Software, func(s issuer.Software) bool {
 		id, _ := metadata.ParseClientID(s.ClientID)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -51,6 +52,15 @@ func isDataDir(dir string) bool {
 	}
 	entries, err := os.ReadDir(dir)
 	return err == nil && len(entries) == 0
+}
+
+// readable returns why this user cannot look into a directory; nil also where
+// there is none.
+func readable(dir string) error {
+	if _, err := os.ReadDir(dir); errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return nil
 }
 
 // isStore reports whether a directory is one that a service keeps its data in.

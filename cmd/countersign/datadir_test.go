@@ -47,7 +47,7 @@ func TestDataDirIsClosedToOthers(t *testing.T) {
 			var log bytes.Buffer
 			err := closeToOthers(t.Context(), dir, slog.New(slog.NewTextHandler(&log, nil)))
 			var exposed *exposedError
-			if errors.As(err, &exposed) != test.refused || err != nil && !strings.Contains(startHint(err), "chmod 700") {
+			if errors.As(err, &exposed) != test.refused || err != nil && !strings.Contains(startHint(err, dir), "chmod 700") {
 				t.Errorf("error %v", err)
 			}
 			info, err := os.Stat(dir)

@@ -16,9 +16,10 @@ func printDecision(w io.Writer, d issuer.Decision) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "%-11s %s\n", name, oneLine(fmt.Sprintf(format, args...)))
 	}
-	fmt.Fprintf(w, "%s", d.Outcome)
-	if d.Reason != "" {
-		fmt.Fprintf(w, ": %s: %s", d.Reason, d.Reason.Problem().Sentence)
+	reason := oneLine(string(d.Reason))
+	fmt.Fprint(w, oneLine(string(d.Outcome)))
+	if reason != "" {
+		fmt.Fprintf(w, ": %s: %s", reason, d.Reason.Problem().Sentence)
 	}
 	fmt.Fprintln(w)
 	line("id", "%s", d.ID)
@@ -64,7 +65,7 @@ func printDecision(w io.Writer, d issuer.Decision) {
 		line("test", "this service may look publishers up on this machine: for tests only")
 	}
 	if d.Reason != "" {
-		fmt.Fprintf(w, "\ncountersign why %s says more.\n", d.Reason)
+		fmt.Fprintf(w, "\ncountersign why %s says more.\n", reason)
 	}
 }
 

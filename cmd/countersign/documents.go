@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-
 	"github.com/spf13/cobra"
 )
 
@@ -16,11 +14,6 @@ where the address gives none; what it serves, and 410 (Gone), always win. The
 decision says whose copy it was.`,
 		Example: `  countersign documents pin https://acme.example/mcp/client.json --from client.json --until 7d --data ./data --reason "bot challenge"`,
 		GroupID: groupOperator,
-		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return &usageError{errors.New("name what to do: pin, unpin or list")}
-		},
 	}
-	c.AddCommand(documentsPinCommand(), documentsUnpinCommand(), documentsListCommand())
-	return c
+	return group(c, documentsPinCommand(), documentsUnpinCommand(), documentsListCommand())
 }

@@ -128,7 +128,7 @@ func TestServeForOthers(t *testing.T) {
 		t.Fatalf("A2 it starts where all keys are revoked: %v, %v", s, err)
 	}
 	said := runServeFails(t, "--data", dir, "--listen", "0.0.0.0:0")
-	if !strings.Contains(said, "no API key is in force") || !strings.Contains(said, "countersign: hint: start it on 127.0.0.1 and make a key") {
+	if !strings.Contains(said, "no API key is in force") || !strings.Contains(said, "countersign: hint: make one: countersign keys api create --name operator --role operator --data "+dir) {
 		t.Errorf("A2 all keys are revoked: %s", said)
 	}
 	startProcess(t, "--data", dir)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"path/filepath"
 	"time"
 
@@ -10,7 +9,7 @@ import (
 	"github.com/fc28f635/countersign/metadata"
 )
 
-// testOnlyNow is the clock of the keys commands, which judge by days.
+// testOnlyNow is the clock of the commands, which tests set.
 var testOnlyNow = time.Now
 
 func keysCommand() *cobra.Command {
@@ -33,14 +32,9 @@ new line, at tier domain for 72 h, to which no approval carries over.`,
   countersign keys stolen acme.example 2026a --dir acme
   countersign keys rotate --data /var/lib/countersign`,
 		GroupID: groupPublisher,
-		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return &usageError{errors.New("name what to do: list, new, standby, retire, lost or stolen; for a service, api or rotate")}
-		},
 	}
-	c.AddCommand(keysListCommand(), keysNewCommand(), keysStandbyCommand(), keysRetireCommand(), keysLostCommand(), keysStolenCommand(),
+	return group(c, keysListCommand(), keysNewCommand(), keysStandbyCommand(), keysRetireCommand(), keysLostCommand(), keysStolenCommand(),
 		keysAPICommand(), keysRotateCommand())
-	return c
 }
 
 // ringFlags say whose keys are meant, and where they are.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -19,13 +18,8 @@ func keysAPICommand() *cobra.Command {
 service. They sign nothing, and have nothing to do with a publisher's keys.`,
 		Example: `  countersign keys api create --data ./data --name "the AS" --role decide
   countersign keys api list --data ./data`,
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return &usageError{errors.New("name what to do: create, list or revoke")}
-		},
 	}
-	c.AddCommand(keysAPICreateCommand(), keysAPIListCommand(), keysAPIRevokeCommand())
-	return c
+	return group(c, keysAPICreateCommand(), keysAPIListCommand(), keysAPIRevokeCommand())
 }
 
 func keysAPICreateCommand() *cobra.Command {
@@ -37,8 +31,8 @@ func keysAPICreateCommand() *cobra.Command {
 		Use:   "create --name NAME --role ROLE",
 		Short: "Make an API key, and print it this once",
 		Long: `Make an API key, and print it on standard output, this once: the service keeps a
-digest of it. Roles are read (recorded decisions), decide (and ask for decisions)
-and operator (everything). Rights beyond the role are source (to say from where a
+digest of it. Roles are metrics (those, and nothing else), read (recorded
+decisions), decide (and ask for decisions) and operator (everything). Rights beyond the role are source (to say from where a
 client came) and findings (to read what was seen).
 
 Exit status: 0 made, 2 the command line is wrong, 3 it was not made.`,
@@ -63,8 +57,8 @@ Exit status: 0 made, 2 the command line is wrong, 3 it was not made.`,
 				writeJSON(c.OutOrStdout(), made)
 				return nil
 			}
-			fmt.Fprintf(c.ErrOrStderr(), "countersign: API key %s of %s, role %s, shown this once\n", made.ID, oneLine(made.Name), made.Role)
-			fmt.Fprintln(c.OutOrStdout(), made.Token)
+			fmt.Fprintf(c.ErrOrStderr(), "countersign: API key %s of %s, role %s, shown this once\n", oneLine(made.ID), oneLine(made.Name), oneLine(string(made.Role)))
+			fmt.Fprintln(c.OutOrStdout(), oneLine(made.Token))
 			return nil
 		},
 	}
@@ -72,7 +66,7 @@ Exit status: 0 made, 2 the command line is wrong, 3 it was not made.`,
 	flags := c.Flags()
 	flags.StringVar(&f.word.Actor, "actor", osUser(), "record that `NAME` does it")
 	flags.StringVar(&terms.Name, "name", "", "call the key `NAME` in lists")
-	flags.StringVar(&role, "role", "", "what it may do: `read|decide|operator`")
+	flags.StringVar(&role, "role", "", "what it may do: `metrics|read|decide|operator`")
 	flags.StringSliceVar(&rights, "right", nil, "and beyond that: `source|findings`; repeatable")
 	flags.StringSliceVar(&terms.AuthorizationServers, "authorization-server", nil, "it is for the authorization server with this issuer `URL`; repeatable")
 	return c
@@ -132,7 +126,7 @@ func keysAPIRevokeCommand() *cobra.Command {
 				writeJSON(c.OutOrStdout(), k)
 				return nil
 			}
-			fmt.Fprintf(c.OutOrStdout(), "revoked:  %s, %s\n", k.ID, oneLine(k.Name))
+			fmt.Fprintf(c.OutOrStdout(), "revoked:  %s, %s\n", oneLine(k.ID), oneLine(k.Name))
 			return nil
 		},
 	}

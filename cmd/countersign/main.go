@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -18,10 +19,16 @@ func main() {
 	os.Exit(code)
 }
 
-// run is the whole program. It returns the exit code.
+// run is the whole program. It returns the exit code, which is that of a failure
+// also where the command did its work and could not say so.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	root := newRoot(&interruptible{ctx, stdin}, stdout, stderr)
+	out := &output{w: stdout}
+	root := newRoot(&interruptible{ctx, stdin}, out, stderr)
 	root.SetArgs(args)
 	executed, err := root.ExecuteContextC(ctx)
-	return report(err, wantsJSON(executed, err, args), stdout, stderr)
+	code := report(err, wantsJSON(executed, err, args), out, stderr)
+	if out.err != nil {
+		return report(fail(fmt.Errorf("standard output: %w", out.err), "what the command did is done, and was not told"), false, out, stderr)
+	}
+	return code
 }

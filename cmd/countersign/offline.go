@@ -39,13 +39,16 @@ func (f *serverFlags) operatorClient(ctx context.Context, log io.Writer) (*clien
 
 // openOffline opens the store of a service that does not run.
 func openOffline(ctx context.Context, dir string, log io.Writer) (*client, func() error, error) {
+	if err := readable(dir); err != nil {
+		return nil, nil, fail(fmt.Errorf("opening the data directory: %w", err), "run it as the user of the service, or ask with --server URL and --api-key")
+	}
 	if !isStore(dir) {
 		return nil, nil, fail(fmt.Errorf("%q is not the data directory of a service", dir), "countersign serve --data DIR makes one at its first start")
 	}
 	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError}))
 	store, err := badgerstore.Open(badgerstore.Config{Dir: dir, Logger: logger})
 	if err != nil {
-		return nil, nil, fail(err, "where a service runs on it, "+socketName+" in it must answer")
+		return nil, nil, fail(err, "where a service runs on it, "+socketName+" in it must answer; --server URL --api-key FILE asks otherwise")
 	}
 	handler, err := offlineHandler(ctx, store)
 	if err != nil {

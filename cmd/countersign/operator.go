@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/issuer"
 )
 
@@ -28,6 +29,7 @@ type operatorFlags struct {
 // add adds the flags of a command that lists.
 func (f *operatorFlags) add(c *cobra.Command) {
 	f.service.add(c)
+	c.Flags().Lookup("data").Usage = "ask the service that runs on `DIR`, over its socket; where none does, open what it keeps there"
 	c.Flags().BoolVar(&f.json, "json", false, "print as JSON")
 }
 
@@ -89,6 +91,19 @@ func (f *operatorFlags) post(c *cobra.Command, what, path string, request, answe
 
 func (f *operatorFlags) get(c *cobra.Command, path string, answer any) error {
 	return f.ask(c, "the service did not say", http.MethodGet, path, nil, answer)
+}
+
+// addLimit adds the flag of a list that grows.
+func addLimit(c *cobra.Command, limit *int) {
+	c.Flags().IntVar(limit, "limit", limits.ListDefault, "list at most `N`")
+}
+
+// latest asks for the last entries of a list that grows.
+func (f *operatorFlags) latest(c *cobra.Command, path string, limit int, answer any) error {
+	if limit < 1 || limit > limits.ListLongest {
+		return &usageError{fmt.Errorf("--limit %d is no number from 1 to %d", limit, limits.ListLongest)}
+	}
+	return f.get(c, path+"?limit="+strconv.Itoa(limit), answer)
 }
 
 // standing returns everything that operators said.

@@ -14,11 +14,8 @@ func policyCommand() *cobra.Command {
 		Short:   "Show the policy that decides",
 		Example: "  countersign policy show --data /var/lib/countersign",
 		GroupID: groupOperator,
-		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(policyShowCommand())
-	return c
+	return group(c, policyShowCommand())
 }
 
 func policyShowCommand() *cobra.Command {
@@ -37,7 +34,11 @@ the embedded one, which the first start of the service writes there.`,
 				var err error
 				from = filepath.Join(data, policyFile)
 				if p, err = issuer.LoadPolicy(from); err != nil {
-					return fail(err, "the first start of the service writes it")
+					hint := ""
+					if isAbsent(err) {
+						hint = "the first start of the service writes it"
+					}
+					return fail(err, hint)
 				}
 			}
 			if asJSON {

@@ -61,7 +61,7 @@ wrong, 3 something could not be looked at, and nothing was found.`,
 	flags := c.Flags()
 	flags.BoolVar(&f.register, "register", false, "register clients, look at what the server makes of them, and remove them")
 	flags.StringVar(&f.endpoint, "registration-endpoint", "", "clients register at `URL`, of the issuer's origin (default: as announced)")
-	flags.StringVar(&f.token, "token", "", "an initial access token, to look behind a closed registration: a file, or `FILE|env:NAME`")
+	flags.StringVar(&f.token, "token", "", "the initial access token in `FILE|env:NAME`, to look behind a closed registration")
 	flags.StringVar(&f.listen, "listen", "", "listen for a fetch of jwks_uri at `IP:PORT` of this machine (default: a free port of 127.0.0.1)")
 	flags.BoolVar(&f.json, "json", false, "print the report as JSON, with the answers that prove each finding")
 	f.lookup.add(c)

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-
 	"github.com/spf13/cobra"
 )
 
@@ -15,11 +13,6 @@ reach tier accepted, whatever they are called and wherever their codes go.`,
 		Example: `  countersign publishers accept acme.example --data ./data --reason "contract 2026-17"
   countersign publishers list --data ./data`,
 		GroupID: groupOperator,
-		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return &usageError{errors.New("name what to do: accept, unaccept, list or show")}
-		},
 	}
-	c.AddCommand(publishersAcceptCommand(), publishersUnacceptCommand(), publishersListCommand(), publishersShowCommand())
-	return c
+	return group(c, publishersAcceptCommand(), publishersUnacceptCommand(), publishersListCommand(), publishersShowCommand())
 }

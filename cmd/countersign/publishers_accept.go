@@ -56,6 +56,9 @@ func publishersUnacceptCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := checkShape(metadata.Shape(shape)); err != nil {
+				return err
+			}
 			return f.end(c, "no more accepted: "+p.Domain()+suffix(" with shape ", shape), "/v1/acceptances/end",
 				map[string]any{"publisher": p, "shape": shape, "reason": f.word.Reason})
 		},
@@ -81,6 +84,17 @@ func parsePublisher(text string) (metadata.Publisher, error) {
 	return s.Publisher(), nil
 }
 
+// checkShape refuses a --shape that is none; it may be absent.
+func checkShape(shape metadata.Shape) error {
+	if shape == "" {
+		return nil
+	}
+	if _, err := metadata.ParseShape(string(shape)); err != nil {
+		return &usageError{fmt.Errorf("--shape %w", err)}
+	}
+	return nil
+}
+
 // An acceptRequest asks for an acceptance.
 type acceptRequest struct {
 	Publisher metadata.Publisher `json:"publisher,omitzero"`
@@ -98,10 +112,8 @@ func runAccept(c *cobra.Command, f *operatorFlags, r acceptRequest, until string
 	if err := f.checkWord(); err != nil {
 		return err
 	}
-	if r.Shape != "" {
-		if s, err := metadata.ParseSubject(string(r.Shape)); err != nil || s.Shape() == "" {
-			return &usageError{fmt.Errorf("--shape %.100q is no shape, which is sha256: and 64 hexadecimal digits", string(r.Shape))}
-		}
+	if err := checkShape(r.Shape); err != nil {
+		return err
 	}
 	now := testOnlyNow()
 	if err := (issuer.Acceptance{Publisher: r.Publisher, Shape: r.Shape, By: issuer.ByOperator, Actor: f.word.Actor, Reason: f.word.Reason, At: now, Until: end}).Check(); err != nil {

@@ -53,7 +53,7 @@ func listStanding(c *cobra.Command, f *operatorFlags, wanted func(metadata.Subje
 	}
 	said := issuer.Listing{Acceptances: []issuer.Acceptance{}, Exceptions: []issuer.Exception{}, Pins: []issuer.Pin{}}
 	for _, a := range l.Acceptances {
-		if wanted(subjectOf(a)) {
+		if wanted(a.Subject()) {
 			said.Acceptances = append(said.Acceptances, a)
 		}
 	}
@@ -68,14 +68,6 @@ func listStanding(c *cobra.Command, f *operatorFlags, wanted func(metadata.Subje
 	}
 	printStanding(c, said)
 	return nil
-}
-
-// subjectOf names what an acceptance is of.
-func subjectOf(a issuer.Acceptance) metadata.Subject {
-	if a.Publisher.IsZero() {
-		return metadata.ShapeSubject(a.Shape)
-	}
-	return metadata.PublisherSubject(a.Publisher)
 }
 
 // printStanding prints acceptances and exceptions, the exceptions first: they
@@ -95,7 +87,7 @@ func printStanding(c *cobra.Command, l issuer.Listing) {
 		s.line(what, e.Subject.String(), untilText(e.Until, now), byText(e.Actor, e.Reason), strings.Join(e.Line, " "))
 	}
 	for _, a := range l.Acceptances {
-		of := subjectOf(a).String()
+		of := a.Subject().String()
 		if !a.Publisher.IsZero() {
 			of += suffix(" with ", string(a.Shape))
 		}

@@ -37,7 +37,7 @@ func newRoot(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{&flagError{err}} })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{&flagError{flagFault(c, err)}} })
 	root.AddGroup(
 		&cobra.Group{ID: groupPublisher, Title: "Publisher:"},
 		&cobra.Group{ID: groupOperator, Title: "Operator:"},
@@ -47,6 +47,38 @@ func newRoot(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 	root.SetCompletionCommandGroupID(groupOperator)
 	tellUsage(root)
 	return root
+}
+
+// flagFault says what is wrong where the flags of a command cannot be read: of a
+// group it is the command, whose flags the group does not have.
+func flagFault(c *cobra.Command, err error) error {
+	words := c.Flags().Args()
+	switch {
+	case !c.HasSubCommands() || !c.HasParent():
+		return err
+	case len(words) > 0:
+		return fmt.Errorf("unknown command %.100q for %q", words[0], c.CommandPath())
+	}
+	return errNoCommand(c)
+}
+
+// group makes a command of others, which does nothing by itself.
+func group(c *cobra.Command, commands ...*cobra.Command) *cobra.Command {
+	c.AddCommand(commands...)
+	c.Args = cobra.NoArgs
+	c.RunE = func(c *cobra.Command, _ []string) error { return &usageError{errNoCommand(c)} }
+	return c
+}
+
+// errNoCommand says which commands a group has.
+func errNoCommand(c *cobra.Command) error {
+	var names []string
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	return fmt.Errorf("name what to do, one of: %s", strings.Join(names, ", "))
 }
 
 // tellUsage makes wrong arguments of a command, and of those below it, usage
@@ -138,7 +170,7 @@ func report(err error, asJSON bool, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stderr, "countersign: error: %s\n", printable(err.Error()))
 	if hint != "" {
-		fmt.Fprintf(stderr, "countersign: hint: %s\n", hint)
+		fmt.Fprintf(stderr, "countersign: hint: %s\n", printable(hint))
 	}
 	if asJSON {
 		writeJSON(stdout, map[string]string{"error": map[int]string{

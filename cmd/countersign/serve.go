@@ -116,7 +116,7 @@ func runServe(c *cobra.Command, src config.Sources) error {
 	defer signal.Stop(signals)
 	s, err := startService(c.Context(), parts.service(log))
 	if err != nil {
-		return fail(err, startHint(err))
+		return fail(err, startHint(err, settings.Data))
 	}
 	tellKey(c, settings.Log.Format, s.firstKey) // before anything can fail: no later start has it
 	if err := parts.policy.keep(settings.Data); err != nil {
@@ -183,7 +183,7 @@ func notAuthorizationServer(text string) error {
 
 // startHint says how to mend what kept the service from starting, where the
 // error does not.
-func startHint(err error) string {
+func startHint(err error, dir string) string {
 	var open *badgerstore.OpenError
 	var exposed *exposedError
 	switch text := err.Error(); {
@@ -192,11 +192,11 @@ func startHint(err error) string {
 	case errors.As(err, &open):
 		return "" // says it itself
 	case errors.Is(err, errNoKeyInForce):
-		return "start it on 127.0.0.1 and make a key: countersign keys api create --data DIR"
+		return "make one: " + command("keys", "api", "create", "--name", "operator", "--role", "operator", "--data", dir)
 	case strings.Contains(text, "address already in use"), strings.Contains(text, "listening"):
 		return "--listen 127.0.0.1:0 takes any free port"
 	case strings.Contains(text, "countersigning key"):
-		return "a key must be a PKCS#8 file that only its owner can read; keys rotate --compromised replaces all of them"
+		return "a key must be a PKCS#8 file that only its owner can read; " + command("keys", "rotate", "--compromised", "--data", dir) + " replaces all of them"
 	}
-	return "--resolver HOST:PORT names a resolver"
+	return ""
 }

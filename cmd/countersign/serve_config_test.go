@@ -412,6 +412,39 @@ func TestCertificateWatch(t *testing.T) {
 	}
 }
 
+// A certificate that nobody renews is told of before it ends, and once.
+func TestCertificateEnds(t *testing.T) {
+	dir := t.TempDir()
+	files := pairFiles{filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")}
+	end := time.Now().Add(24 * time.Hour).Truncate(time.Second)
+	writePair(t, files.cert, files.key, 1, end)
+	own, err := openCertificate(files, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		before time.Duration
+		want   bool
+	}{{certificateNotice + time.Second, false}, {certificateNotice, true}, {time.Hour, false}, {-time.Hour, false}} {
+		if got := own.ending(end.Add(-test.before)); got != test.want {
+			t.Errorf("%s before its end: %t", test.before, got)
+		}
+	}
+	writePair(t, files.cert, files.key, 2, end.Add(time.Hour))
+	if err := own.look(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if !own.ending(end) {
+		t.Error("of the next one nothing is said")
+	}
+	log := &lockedLog{}
+	own.told = time.Time{}
+	go own.watch(t.Context(), time.Millisecond, slog.New(slog.NewTextHandler(log, nil)))
+	for !strings.Contains(log.String(), `level=WARN msg="certificate ends"`) {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // The log says what corroboration was reached and what follows.
 func TestTellReach(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -1,23 +1,48 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // socketName is the socket of a service in its data directory. Whoever can open
 // it is the operator.
 const socketName = "admin.sock"
 
+// socketNameBytes is how long the name of a socket may be: the last byte is NUL.
+const socketNameBytes = len(syscall.RawSockaddrUnix{}.Path) - 1
+
+// checkSocketName refuses a name that the system would, which says no more than
+// that an argument is invalid.
+func checkSocketName(path string) error {
+	if len(path) > socketNameBytes {
+		return fmt.Errorf("the name of the socket in the data directory has %d bytes, and this system takes %d: name the directory by a shorter path, or move it", len(path), socketNameBytes)
+	}
+	return nil
+}
+
+func dialSocket(ctx context.Context, path string) (net.Conn, error) {
+	if err := checkSocketName(path); err != nil {
+		return nil, err
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, "unix", path)
+}
+
 // listenSocket listens on the socket in a data directory, which the caller must
 // hold: what a service that died left there is then nobody's. The listener
 // removes the socket when it is closed.
 func listenSocket(dir string) (net.Listener, error) {
 	path := filepath.Join(dir, socketName)
+	if err := checkSocketName(path); err != nil {
+		return nil, err
+	}
 	info, err := os.Lstat(path)
 	switch {
 	case err == nil && info.Mode().Type() != fs.ModeSocket:

@@ -50,7 +50,7 @@ func runWhyDecision(c *cobra.Command, f *operatorFlags, id string) error {
 		fmt.Fprintln(w, "  Nothing that an operator says lifts this: what was presented is refused for itself.")
 	}
 	for _, line := range next {
-		fmt.Fprintln(w, "  "+line)
+		fmt.Fprintln(w, "  "+oneLine(line))
 	}
 	return nil
 }
@@ -104,11 +104,15 @@ func heldBy(d issuer.Decision) string {
 
 // where are the words with which a printed command asks the same service.
 func (f *operatorFlags) where() []string {
-	switch {
-	case f.service.data != "":
+	if f.service.data != "" {
 		return []string{"--data", f.service.data}
-	case f.service.apiKey != "":
-		return []string{"--server", f.service.server, "--api-key", f.service.apiKey}
 	}
-	return []string{"--server", f.service.server}
+	words := []string{"--server", f.service.server}
+	if f.service.apiKey != "" {
+		words = append(words, "--api-key", f.service.apiKey)
+	}
+	if f.service.caFile != "" {
+		words = append(words, "--ca-file", f.service.caFile)
+	}
+	return words
 }

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -62,14 +63,13 @@ func (s *server) operatorOperations() {
 // limit is the reader of an endpoint that takes a limit in its query.
 func limit() reader[int] {
 	return reader[int]{read: func(_ http.ResponseWriter, r *http.Request) (int, error) {
-		const most, usual = 10_000, 100
 		text := r.URL.Query().Get("limit")
 		if text == "" {
-			return usual, nil
+			return limits.ListDefault, nil
 		}
 		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > most {
-			return 0, because(metadata.ReasonRequestMemberMalformed, errors.New("limit is no number from 1 to 10000"))
+		if err != nil || n < 1 || n > limits.ListLongest {
+			return 0, because(metadata.ReasonRequestMemberMalformed, fmt.Errorf("limit is no number from 1 to %d", limits.ListLongest))
 		}
 		return n, nil
 	}}

@@ -136,7 +136,7 @@ func TestOperatorOperations(t *testing.T) {
 	// A6 and A9: nothing that the operation does not have, nothing for too long,
 	// nothing without a reason.
 	for what, bodies := range map[string][]string{
-		"POST /v1/acceptances": {`{"reason":"x"}`, `{"publisher":"acme.example","reason":"x"}`, `{"publisher":"https://acme.example"}`,
+		"POST /v1/acceptances": {`{"reason":"x"}`, `{"shape":"sha256:12","reason":"x"}`, `{"shape":"any","reason":"x"}`, `{"publisher":"acme.example","reason":"x"}`, `{"publisher":"https://acme.example"}`,
 			`{"publisher":"https://acme.example","reason":"x","by":"root"}`, `{"publisher":"https://acme.example","reason":"x","actor":"eve"}`,
 			`{"publisher":"https://acme.example","reason":"x","until":"2020-01-01T00:00:00Z"}`},
 		"POST /v1/exceptions": {`{"subject":"https://acme.example"}`, `{"subject":"https://acme.example","reason":"x","until":"2099-01-01T00:00:00Z"}`,

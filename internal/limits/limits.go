@@ -145,6 +145,13 @@ const (
 	// long as a release statement lives by default.
 	PinLongest = 90 * 24 * time.Hour
 
+	// ListLongest bounds what an operator has listed at once: more lines than a
+	// person reads, and a few megabytes.
+	ListLongest = 10_000
+
+	// ListDefault is how many lines that is where nothing is said.
+	ListDefault = 100
+
 	// AcceptanceDefault is how long an acceptance lasts where nothing is said:
 	// a year, after which a person looks again.
 	AcceptanceDefault = 365 * 24 * time.Hour
