@@ -82,6 +82,7 @@ func (c *crowd) serve(w http.ResponseWriter, r *http.Request) {
 		}
 	case "hang":
 		<-r.Context().Done()
+		panic(http.ErrAbortHandler) // or it would have answered
 	}
 }
 
