@@ -194,23 +194,46 @@ func TestServeKilled(t *testing.T) {
 	for range rounds {
 		p := startProcess(t, "--data", dir)
 		key = cmp.Or(key, p.key)
-		for id, told := range p.killUnder(t, callers, key, 200+rand.IntN(2000)) {
+		for id, told := range p.endUnder(t, os.Kill, callers, key, 200+rand.IntN(2000)) {
 			acknowledged[id] = told
 		}
 	}
-	p := startProcess(t, "--data", dir)
-	for id, told := range acknowledged {
-		recorded, _, err := getDecision(p.url, key, id)
-		if err != nil || sha256.Sum256([]byte(recorded)) != told {
-			t.Fatalf("decision %s was told otherwise than as %s: %v", id, recorded, err)
-		}
-	}
+	stillThere(t, dir, key, acknowledged)
 	t.Logf("%d kills, and %d decisions were there", rounds, len(acknowledged))
 }
 
-// killUnder has so many callers ask for decisions, kills the process after so many
-// answers, and returns the digest of every answer by its id.
-func (p *process) killUnder(t *testing.T, callers int, key string, answers int) map[string][sha256.Size]byte {
+// Whatever serve answered before it stopped in order is there too, and nothing is
+// cut off for those that ask.
+func TestServeStopsUnderLoad(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Log("there is no SIGTERM to send: TestServeDrains ends the service instead")
+		return
+	}
+	dir := filepath.Join(t.TempDir(), "data")
+	p := startProcess(t, "--data", dir)
+	told := p.endUnder(t, syscall.SIGTERM, 200, p.key, 1000)
+	if log := p.out.String(); !strings.Contains(log, "msg=stopped") || strings.Contains(log, "cut off") {
+		t.Errorf("it did not stop in order:\n%.2000s", log[strings.LastIndex(log, "msg=stopping"):])
+	}
+	stillThere(t, dir, p.key, told)
+}
+
+// stillThere starts the service again and compares what it has with the digests of
+// what it told.
+func stillThere(t *testing.T, dir, key string, told map[string][sha256.Size]byte) {
+	t.Helper()
+	p := startProcess(t, "--data", dir)
+	for id, digest := range told {
+		recorded, _, err := getDecision(p.url, key, id)
+		if err != nil || sha256.Sum256([]byte(recorded)) != digest {
+			t.Fatalf("decision %s was told otherwise than as %s: %v", id, recorded, err)
+		}
+	}
+}
+
+// endUnder has so many callers ask for decisions, sends the process a signal that
+// ends it after so many answers, and returns the digest of every answer by its id.
+func (p *process) endUnder(t *testing.T, signal os.Signal, callers int, key string, answers int) map[string][sha256.Size]byte {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: callers}}
 	defer client.CloseIdleConnections()
@@ -218,14 +241,14 @@ func (p *process) killUnder(t *testing.T, callers int, key string, answers int) 
 	var group sync.WaitGroup
 	told := map[string][sha256.Size]byte{}
 	enough := make(chan struct{})
-	var killed atomic.Bool
+	var ending atomic.Bool
 	for range callers {
 		group.Go(func() {
 			for {
 				text, d, err := askBy(client, http.MethodPost, p.url+decisionsPath, key, `{"client":`+goodRegistration+`}`)
 				if err != nil {
-					if !killed.Load() {
-						t.Errorf("before it was killed: %v", err)
+					if !ending.Load() {
+						t.Errorf("before it was to end: %v", err)
 					}
 					return
 				}
@@ -239,8 +262,8 @@ func (p *process) killUnder(t *testing.T, callers int, key string, answers int) 
 		})
 	}
 	<-enough
-	killed.Store(true)
-	if err := p.cmd.Process.Kill(); err != nil {
+	ending.Store(true)
+	if err := p.cmd.Process.Signal(signal); err != nil {
 		t.Fatal(err)
 	}
 	group.Wait()
