@@ -22,10 +22,10 @@ func BenchmarkDecide(b *testing.B) {
 	publisher := metadata.MustPublisher("https://acme.example")
 	standing := issuer.Standing{Acceptances: []issuer.Acceptance{{Publisher: publisher, By: issuer.ByOperator,
 		Actor: "alice", Reason: "our vendor", At: at.Add(-time.Hour), Until: at.Add(24 * time.Hour)}}}
-	policy, claimed := issuer.Standard(), verdict.Claimed()
+	policy, in := issuer.Standard(), issuer.Input{Verdict: verdict, Claimed: verdict.Claimed(), Standing: standing}
 	b.ReportAllocs()
 	for b.Loop() {
-		if d := policy.Decide(verdict, claimed, standing); d.Tier != issuer.TierAccepted {
+		if d := policy.Decide(in); d.Tier != issuer.TierAccepted {
 			b.Fatal(d.Tier, d.Reason)
 		}
 	}

@@ -9,8 +9,7 @@ import (
 )
 
 // Decide returns the decision on a client, without id and signature: it is a
-// pure function of its arguments, and the instant is the verdict's. c is the
-// client as claimed; what counts of it is [verify.Verdict.Client]. Five laws
+// pure function of the input, and the instant is the verdict's. Five laws
 // hold, each a property test:
 //
 //   - monotone: turning a passed finding into any other never raises the tier;
@@ -23,7 +22,8 @@ import (
 //
 // A hold in force denies, whatever else was found. An inconclusive verdict is denied for its reason, whose problem has status
 // 503.
-func (p *Policy) Decide(v *verify.Verdict, c metadata.Client, s Standing) Decision {
+func (p *Policy) Decide(in Input) Decision {
+	v, s := in.Verdict, in.Standing
 	d := Decision{Policy: p.digest, Outcome: Denied, Tier: TierUnverified,
 		Enforcement: map[string]string{"scope": "registration", "access_token_ttl": "advisory",
 			"session_ttl": "advisory", "refresh_token": "registration"}}
@@ -57,7 +57,7 @@ func (p *Policy) Decide(v *verify.Verdict, c metadata.Client, s Standing) Decisi
 	if reached.proven {
 		d.Publisher = v.Publisher
 	}
-	d.Told = told(v, c, d)
+	d.Told = told(v, in.Claimed, d)
 	d.narrow(p, effective)
 	return d
 }

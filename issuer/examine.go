@@ -49,7 +49,8 @@ func (r *Registry) judge(ctx context.Context, req Request, e examined, policy *P
 	if err != nil {
 		return Decision{}, fmt.Errorf("reading what operators said: %w", err)
 	}
-	d := policy.Decide(e.verdict, e.verdict.Claimed(), standing)
+	d := policy.Decide(Input{Verdict: e.verdict, Claimed: e.verdict.Claimed(), Standing: standing,
+		AuthorizationServer: r.audience(req), Resource: req.Resource})
 	d.IgnoredStatement, d.Asked = e.ignored, askedOf(req, e.verdict)
 	d.ExpiresAt = d.expiry(e.verdict)
 	return d, nil

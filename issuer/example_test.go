@@ -56,7 +56,7 @@ func ExamplePolicy_Decide() {
 	if err != nil {
 		panic(err)
 	}
-	decision := issuer.Standard().Decide(verdict, client, issuer.Standing{})
+	decision := issuer.Standard().Decide(issuer.Input{Verdict: verdict, Claimed: client})
 	fmt.Println(verdict.Outcome, decision.Outcome, decision.Tier, decision.Binding)
 	fmt.Println(decision.Told)
 	fmt.Println("granted:", decision.Grant.Scope)

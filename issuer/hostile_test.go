@@ -274,7 +274,7 @@ func TestStatementAloneIsNotAccepted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := Standard().Decide(v, v.Claimed(), Standing{Acceptances: []Acceptance{acceptance(nil)}}); d.Tier >= TierAccepted {
+	if d := Standard().Decide(Input{Verdict: v, Claimed: v.Claimed(), Standing: Standing{Acceptances: []Acceptance{acceptance(nil)}}}); d.Tier >= TierAccepted {
 		t.Errorf("%s, told %q", d.Tier, d.Told)
 	}
 }

@@ -127,7 +127,7 @@ func TestGrantsAreCut(t *testing.T) {
 
 // Decide alone: no verdict at all, and a document that could not be fetched.
 func TestDecideAtItsEdges(t *testing.T) {
-	if d := Standard().Decide(nil, metadata.Client{}, Standing{}); d.Outcome != Denied || d.Reason != metadata.ReasonServerError {
+	if d := Standard().Decide(Input{}); d.Outcome != Denied || d.Reason != metadata.ReasonServerError {
 		t.Errorf("P2 nil evidence: %s %s", d.Outcome, d.Reason)
 	}
 	for _, tier := range Tiers() {

@@ -54,7 +54,7 @@ func TestOutageOfTheSite(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				d := Standard().Decide(v, v.Claimed(), standing)
+				d := Standard().Decide(Input{Verdict: v, Claimed: v.Claimed(), Standing: standing})
 				wantDecision(t, d, Approved, want, "")
 				if (d.Acceptance != nil) != (d.Tier >= TierAccepted) {
 					t.Errorf("tier %s, acceptance %+v", d.Tier, d.Acceptance)

@@ -28,6 +28,7 @@ type Policy struct {
 	grantTypes      []string
 	responseTypes   []string
 	rules           []rule // from the least trusted tier to the most
+	resources       []Resource
 }
 
 // A rule is one tier of a policy.
@@ -68,6 +69,7 @@ type policyFile struct {
 		Binding    []metadata.Binding `yaml:"binding"`
 		Grant      tierGrant          `yaml:"grant"`
 	} `yaml:"tiers"`
+	Resources []Resource `yaml:"resources"`
 }
 
 var standard = func() *Policy {
@@ -135,7 +137,7 @@ func parsePolicy(data []byte) (*Policy, error) {
 	p := &Policy{
 		name: f.Name, digest: "sha256:" + hex.EncodeToString(sum[:]), source: slices.Clone(data),
 		countersignFrom: f.CountersignFrom, lifetimeDays: f.LifetimeDays, refuseExpired: f.Expired == "refuse",
-		grantTypes: f.Offers.GrantTypes, responseTypes: f.Offers.ResponseTypes,
+		grantTypes: f.Offers.GrantTypes, responseTypes: f.Offers.ResponseTypes, resources: f.Resources,
 	}
 	last := TierBlocked
 	for i, t := range f.Tiers {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -124,7 +125,17 @@ type Request struct {
 	AuthorizationServer string
 
 	RedirectURI string
-	DryRun      bool
+
+	// Resource is the resource identifier that access is asked for; empty where
+	// the client names none.
+	Resource string
+
+	// Source is the address that the client is at, where the caller knows it:
+	// whoever posts a registration, or with ClientID whoever is at the
+	// authorization endpoint.
+	Source netip.Addr
+
+	DryRun bool
 }
 
 // check returns what is wrong with a request that no caller should make.

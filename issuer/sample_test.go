@@ -222,7 +222,7 @@ func (s sample) allPassed() bool {
 }
 
 func (s sample) decide(p *Policy) Decision {
-	return p.Decide(s.verdict, s.verdict.Claimed(), s.standing)
+	return p.Decide(Input{Verdict: s.verdict, Claimed: s.verdict.Claimed(), Standing: s.standing})
 }
 
 // with returns the sample's verdict with other findings.

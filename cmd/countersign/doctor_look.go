@@ -144,7 +144,7 @@ func look(ctx context.Context, cfg online.Config, p metadata.Publisher, what tar
 		return nil, fail(fmt.Errorf("looking at %s: %w", p.Domain(), err), "")
 	}
 	s.noteVerdict()
-	s.decision = issuer.Standard().Decide(s.verdict, s.verdict.Claimed(), issuer.Standing{})
+	s.decision = issuer.Standard().Decide(issuer.Input{Verdict: s.verdict, Claimed: s.verdict.Claimed()})
 	return s, nil
 }
 

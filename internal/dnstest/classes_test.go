@@ -108,7 +108,7 @@ func (s *stage) judge(t *testing.T, signer jose.Signer, host string, resolvers .
 	if err != nil {
 		t.Fatal(err)
 	}
-	return verdict, issuer.Standard().Decide(verdict, verdict.Claimed(), issuer.Standing{})
+	return verdict, issuer.Standard().Decide(issuer.Input{Verdict: verdict, Claimed: verdict.Claimed()})
 }
 
 // TestClasses is each class of zone through a real authority and a real validating

@@ -105,7 +105,7 @@ type requestSchema struct {
 	ClientID            string           `json:"client_id,omitempty" doc:"In place of client: the https URL of the metadata document of the client."`
 	AuthorizationServer string           `json:"authorization_server,omitempty" doc:"The issuer identifier of the authorization server that the decision is for; by default the first one of the key, else that of the service."`
 	RedirectURI         string           `json:"redirect_uri,omitempty" doc:"The redirect URI in use."`
-	Resource            string           `json:"resource,omitempty" doc:"The resource that access is asked for. Nothing depends on it yet."`
+	Resource            string           `json:"resource,omitempty" doc:"The resource identifier that access is asked for (RFC 8707)."`
 	Source              *sourceSchema    `json:"source,omitempty"`
 	DPoP                json.RawMessage  `json:"dpop,omitempty" doc:"A proof of possession. None is accepted yet."`
 	DryRun              bool             `json:"dry_run,omitempty" doc:"Sign nothing, consume nothing, and mark the record."`
@@ -137,14 +137,14 @@ func (e *envelope) set(m strictjson.Member) error {
 	case "redirect_uri":
 		ok = setText(&e.RedirectURI, m.Value)
 	case "resource":
-		var unused string // until resources are declared
-		ok = setText(&unused, m.Value)
+		ok = setText(&e.Resource, m.Value)
 	case "dry_run":
 		e.DryRun, ok = strictjson.Bool(m.Value)
 	case "dpop":
 		e.dpop = true
 	case "source":
-		e.source, ok = true, isSource(m.Value)
+		e.source = true
+		e.Source, ok = sourceOf(m.Value)
 	default:
 		return fmt.Errorf("member %q is not one of a request", shorten(m.Name))
 	}
@@ -188,18 +188,18 @@ func setText(to *string, v json.RawMessage) (ok bool) {
 	return ok && *to != ""
 }
 
-// isSource reports whether v is {"ip": ADDRESS}. Nothing depends on it yet.
-func isSource(v json.RawMessage) bool {
+// sourceOf reads {"ip": ADDRESS}.
+func sourceOf(v json.RawMessage) (addr netip.Addr, ok bool) {
 	members, ok := strictjson.Object(v)
 	if !ok || len(members) != 1 || members[0].Name != "ip" {
-		return false
+		return addr, false
 	}
 	text, ok := strictjson.Text(members[0].Value)
 	if !ok {
-		return false
+		return addr, false
 	}
 	addr, err := netip.ParseAddr(text)
-	return err == nil && addr.Zone() == ""
+	return addr.Unmap(), err == nil && addr.Zone() == ""
 }
 
 // readBody reads a body of application/json within its bounds of size and time.

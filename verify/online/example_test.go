@@ -30,7 +30,7 @@ func Example() {
 			http.Error(w, "try again", http.StatusServiceUnavailable)
 			return
 		}
-		decision := policy.Decide(verdict, verdict.Claimed(), issuer.Standing{})
+		decision := policy.Decide(issuer.Input{Verdict: verdict, Claimed: verdict.Claimed()})
 		if decision.Outcome != issuer.Approved {
 			http.Error(w, decision.OAuthError.Description, decision.OAuthError.Status)
 			return
