@@ -77,6 +77,8 @@ func TestDeliveryOf(t *testing.T) {
 		{"shared by path", `{"redirect_uris":["https://storage.googleapis.com/b/cb"]}`, ""},
 		{"D31 public suffix", `{"redirect_uris":["https://github.io/cb"]}`, ""},
 		{"a grant without redirect", `{"redirect_uris":["https://claude.ai/a"],"grant_types":["authorization_code","urn:ietf:params:oauth:grant-type:device_code"]}`, ""},
+		{"only refresh tokens", `{"redirect_uris":["https://claude.ai/a"],"grant_types":["refresh_token"]}`, ""},
+		{"private-use before it", `{"redirect_uris":["cursor://cb","https://claude.ai/a"]}`, ""},
 		{"none", `{}`, ""},
 		{"malformed", `{"redirect_uris":["https://claude.ai/a","https://claude.ai/#"]}`, ""},
 	}

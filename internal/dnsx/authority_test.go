@@ -59,6 +59,19 @@ func TestAuthorities(t *testing.T) {
 			t.Error(err, diff)
 		}
 	})
+	t.Run("one of its addresses cannot be asked for", func(t *testing.T) {
+		half := newFake(t, func(q *dns.Msg, _ string) *dns.Msg {
+			m := respond(t, q, []string{"ns1.other.test. 300 IN A 192.0.2.1"})
+			if q.Question[0].Qtype == dns.TypeAAAA {
+				m.Rcode, m.Answer = dns.RcodeServerFailure, nil
+			}
+			return m
+		})
+		servers, err := newResolver(t, Upstream{Address: half.address}).addresses(t.Context(), "ns1.other.test", 53)
+		if len(servers) != 1 || err == nil || !strings.Contains(err.Error(), "SERVFAIL") {
+			t.Errorf("%v, %v, want one address and why there is no other", servers, err)
+		}
+	})
 	t.Run("special-use names", func(t *testing.T) {
 		strict, err := New(Config{Upstreams: []Upstream{{Address: f.address}}})
 		if err != nil {

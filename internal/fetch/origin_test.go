@@ -46,6 +46,38 @@ func TestOriginDo(t *testing.T) {
 	}
 }
 
+// A server that hangs up is no answer, and no host that answers.
+func TestNoAnswer(t *testing.T) {
+	gone := false
+	answer := func(w http.ResponseWriter, r *http.Request) {
+		if gone {
+			panic(http.ErrAbortHandler)
+		}
+		document("Cache-Control", "max-age=300")(w, r)
+	}
+	t.Run("origin", func(t *testing.T) {
+		gone = true
+		_, err := ownOrigin(t, answer).Do(t.Context(), Request{Method: "GET", URL: "https://pub.test/"}, 6)
+		var failure *verify.FetchError
+		if !errors.As(err, &failure) || failure.Server == "" {
+			t.Errorf("%v, want a fault of a server that is named", err)
+		}
+	})
+	t.Run("S20 it loses its place", func(t *testing.T) {
+		gone = false
+		c := serve(t, answer)
+		for _, want := range []bool{true, false} {
+			if _, err := c.Fetch(t.Context(), testURL, 100); (err == nil) != want {
+				t.Fatalf("answered: %t, %v", want, err)
+			}
+			if known := c.answered.Contains(testHost); known != want {
+				t.Errorf("it answered last: %t, want %t", known, want)
+			}
+			gone = true
+		}
+	})
+}
+
 func TestOriginBounds(t *testing.T) {
 	for name, tc := range map[string]struct {
 		answer   http.HandlerFunc
