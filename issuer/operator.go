@@ -95,6 +95,27 @@ func (r *Registry) Unpin(ctx context.Context, clientID string, w Word) error {
 	return r.record(ctx, act, Change{Unpin: clientID})
 }
 
+// LiftKey ends that a key is dead because its private part was seen in public. Where
+// that is seen once more, the key is dead again. The error wraps [ErrNotFound] where
+// it is not known to be exposed.
+func (r *Registry) LiftKey(ctx context.Context, thumbprint string, w Word) error {
+	if err := w.Check(); err != nil {
+		return err
+	}
+	act := Act{Verb: VerbLift, At: r.now(), Actor: w.Actor, Reason: w.Reason, Subject: thumbprint}
+	return r.record(ctx, act, Change{LiftKey: thumbprint})
+}
+
+// LiftDocument has the statements that a metadata document held forgotten: the next
+// one is taken, however old. The error wraps [ErrNotFound] where none is remembered.
+func (r *Registry) LiftDocument(ctx context.Context, id metadata.ClientID, w Word) error {
+	if err := w.Check(); err != nil {
+		return err
+	}
+	act := Act{Verb: VerbLift, At: r.now(), Actor: w.Actor, Reason: w.Reason, Subject: id.String()}
+	return r.record(ctx, act, Change{LiftDocument: id})
+}
+
 // Listing returns everything that operators said and did not end.
 func (r *Registry) Listing(ctx context.Context) (Listing, error) { return r.cfg.Store.Listing(ctx) }
 
