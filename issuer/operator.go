@@ -2,8 +2,11 @@ package issuer
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/fc28f635/countersign/internal/limits"
@@ -104,6 +107,15 @@ func (r *Registry) LiftKey(ctx context.Context, thumbprint string, w Word) error
 	}
 	act := Act{Verb: VerbLift, At: r.now(), Actor: w.Actor, Reason: w.Reason, Subject: thumbprint}
 	return r.record(ctx, act, Change{LiftKey: thumbprint})
+}
+
+// CheckThumbprint reports what is wrong with the thumbprint of a key (RFC 7638): it
+// is a SHA-256 digest in base64url.
+func CheckThumbprint(s string) error {
+	if sum, err := base64.RawURLEncoding.Strict().DecodeString(s); err != nil || len(sum) != sha256.Size || strings.ContainsAny(s, "\r\n") {
+		return fmt.Errorf("%.100q is no SHA-256 thumbprint of a key", s)
+	}
+	return nil
 }
 
 // LiftDocument has the statements that a metadata document held forgotten: the next

@@ -34,7 +34,7 @@ func (r *run) checkPossession(ctx context.Context, coverage metadata.Coverage) (
 	}
 	if e, found, err := r.v.exposed(ctx, r.thumbprints(c.JWKS)...); found || err != nil {
 		if found {
-			r.reject(CheckPossession, metadata.ReasonKeyExposed, "jwks: "+e.detail())
+			r.rejectExposed(CheckPossession, e)
 		}
 		return false, err
 	}
@@ -60,7 +60,7 @@ func (r *run) checkPossession(ctx context.Context, coverage metadata.Coverage) (
 			return false, err
 		}
 		if found {
-			r.reject(CheckPossession, metadata.ReasonKeyExposed, "jwks_uri: "+exposure.detail())
+			r.rejectExposed(CheckPossession, exposure)
 			return false, nil
 		}
 		r.until(e.until)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fc28f635/countersign/internal/jose"
+	"github.com/fc28f635/countersign/metadata"
 )
 
 // An Exposure says since when the private part of a key is known to be public.
@@ -19,8 +20,10 @@ type Exposure struct {
 	Seen       time.Time `json:"seen"`
 }
 
-func (e Exposure) detail() string {
-	return "the private part of the key " + e.Thumbprint + " was public, seen on " + clock(e.Seen.Unix())
+// rejectExposed rejects for a key of which the private part was seen somewhere.
+func (r *run) rejectExposed(c Check, e Exposure) {
+	r.rejectBy(c, metadata.ReasonKeyExposed, "the private part of the key "+e.Thumbprint+" was public, seen on "+clock(e.Seen.Unix()),
+		Evidence{Source: "memory", Thumbprint: e.Thumbprint})
 }
 
 // fetchDocument fetches a document of whatever kind, and remembers the keys whose

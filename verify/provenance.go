@@ -107,7 +107,7 @@ func (r *run) checkAlive(ctx context.Context) error {
 	}
 	e, found, err := r.v.exposed(ctx, r.key.Thumbprint())
 	if found {
-		r.reject(CheckKeyLine, metadata.ReasonKeyExposed, e.detail())
+		r.rejectExposed(CheckKeyLine, e)
 	}
 	return err
 }

@@ -20,8 +20,9 @@ func (r *run) checkRollback(ctx context.Context) (err error) {
 		return err
 	}
 	if iat := r.statement.IssuedAt; iat < r.latest {
-		r.reject(CheckMetadataDocument, metadata.ReasonStatementRollback,
-			"iat is "+clock(iat)+", and the document held a statement with iat "+clock(r.latest))
+		r.rejectBy(CheckMetadataDocument, metadata.ReasonStatementRollback,
+			"iat is "+clock(iat)+", and the document held a statement with iat "+clock(r.latest),
+			Evidence{Source: "memory", Name: r.statement.Client.ClientID})
 	}
 	return nil
 }

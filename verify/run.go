@@ -95,7 +95,12 @@ func (r *run) withdraw(c Check, detail string) {
 
 // reject records a defect: the verdict is rejected, for the first one's reason.
 func (r *run) reject(c Check, reason metadata.Reason, detail string) {
-	r.lower(c, Failed, reason, detail)
+	r.rejectBy(c, reason, detail, Evidence{})
+}
+
+// rejectBy is reject with what was seen.
+func (r *run) rejectBy(c Check, reason metadata.Reason, detail string, e Evidence) {
+	r.add(Finding{Check: c, Status: Failed, Reason: reason, Detail: detail, Evidence: e})
 	if r.verdict.Outcome != Rejected {
 		r.verdict.Outcome, r.stopReason = Rejected, reason
 	}
