@@ -114,7 +114,7 @@ func (j jwk) provesRSA(k Key, d []byte, exponents *int) bool {
 	first, _ := j.bytes("p")
 	second, _ := j.bytes("q")
 	p, q := new(big.Int).SetBytes(first), new(big.Int).SetBytes(second)
-	if p.Cmp(one) > 0 && q.Cmp(one) > 0 && len(first)+len(second) <= public.Size()+2 && new(big.Int).Mul(p, q).Cmp(public.N) == 0 {
+	if p.Cmp(one) > 0 && q.Cmp(one) > 0 && new(big.Int).Mul(p, q).Cmp(public.N) == 0 {
 		return true
 	}
 	exponent := new(big.Int).SetBytes(d)

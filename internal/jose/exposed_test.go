@@ -118,5 +118,10 @@ func TestExposedIsBounded(t *testing.T) {
 		if got := Exposed([]byte(`{"keys":[` + jwk + `,` + jwk + `,` + jwk + `]}`)); len(got) != mostExponents {
 			t.Errorf("%d private operations, want %d", len(got), mostExponents)
 		}
+		public := string(signerOf(t, "2026a", secret).Key.JWK())
+		unfit := string(edit(t, json.RawMessage(public), map[string]any{"d": encode(append([]byte{1}, secret.N.Bytes()...))}))
+		if got := Exposed([]byte(`{"keys":[` + strings.Repeat(public+","+unfit+",", 3) + jwk + `]}`)); len(got) != 1 {
+			t.Errorf("behind keys that take no operation: %d, want 1", len(got))
+		}
 	})
 }
