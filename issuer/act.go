@@ -21,6 +21,7 @@ const (
 	VerbUnpin     Verb = "unpin"      // drops it
 	VerbKeyCreate Verb = "key_create" // makes an API key
 	VerbKeyRevoke Verb = "key_revoke" // ends one
+	VerbLift      Verb = "lift"       // ends what is remembered against a key or a metadata document
 )
 
 // An Act is the record of one thing that an operator did. It is made durable
@@ -32,7 +33,7 @@ type Act struct {
 	Reason string    `json:"reason,omitempty"`
 
 	// Subject is what it was done to: a publisher, a client_id, a shape, the id
-	// of an API key. Seen is the shape of an acceptance that is of a publisher
+	// of an API key, the thumbprint of a publisher's. Seen is the shape of an acceptance that is of a publisher
 	// and a shape.
 	Subject string         `json:"subject"`
 	Seen    metadata.Shape `json:"seen,omitempty"`
@@ -58,6 +59,13 @@ type Change struct {
 	// Pin takes the place of the one of its client_id; Unpin ends that one.
 	Pin   *Pin
 	Unpin string
+
+	// LiftKey is the thumbprint of a key that is not known to be exposed any more.
+	LiftKey string
+
+	// LiftDocument is the client_id of a metadata document of which it is not known
+	// any more how new its statements were, whichever publisher's.
+	LiftDocument metadata.ClientID
 }
 
 // A Listing is everything that operators said and that was not ended by them.

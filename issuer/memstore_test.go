@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -28,12 +30,15 @@ type memStore struct {
 	acts      []Act
 	sightings map[metadata.Publisher][]verify.Sighting
 	absences  map[metadata.ClientID]verify.Absence
+	exposed   map[string]time.Time
+	issued    map[string]int64 // by client_id and publisher
 	fail      error
 	commits   int
 }
 
 func newMemStore() *memStore {
-	return &memStore{decisions: map[string]Decision{}, pins: map[string]Pin{}, sightings: map[metadata.Publisher][]verify.Sighting{}, absences: map[metadata.ClientID]verify.Absence{}}
+	return &memStore{decisions: map[string]Decision{}, pins: map[string]Pin{}, sightings: map[metadata.Publisher][]verify.Sighting{}, absences: map[metadata.ClientID]verify.Absence{},
+		exposed: map[string]time.Time{}, issued: map[string]int64{}}
 }
 
 func (s *memStore) Commit(_ context.Context, d Decision) error {
@@ -81,6 +86,10 @@ func (s *memStore) Record(_ context.Context, a Act, c Change) error {
 		s.pins[c.Pin.ClientID] = *c.Pin
 	case c.Unpin != "":
 		delete(s.pins, c.Unpin)
+	case c.LiftKey != "":
+		delete(s.exposed, c.LiftKey)
+	case !c.LiftDocument.IsZero():
+		maps.DeleteFunc(s.issued, func(of string, _ int64) bool { return strings.HasPrefix(of, c.LiftDocument.String()+" ") })
 	}
 	s.acts = append(s.acts, a)
 	return nil
@@ -157,6 +166,37 @@ func (s *memStore) End(_ context.Context, p metadata.Publisher, kids []string, a
 		s.sightings[p] = append(s.sightings[p], verify.Sighting{KeyIDs: []string{kid}, First: at, Last: at, Ended: at})
 	}
 	return append([]verify.Sighting(nil), s.sightings[p]...), nil
+}
+
+func (s *memStore) Expose(_ context.Context, thumbprints []string, at time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, thumbprint := range thumbprints {
+		if _, known := s.exposed[thumbprint]; !known {
+			s.exposed[thumbprint] = at
+		}
+	}
+	return s.fail
+}
+
+func (s *memStore) Exposed(_ context.Context, thumbprints []string) ([]verify.Exposure, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []verify.Exposure
+	for _, thumbprint := range thumbprints {
+		if at, known := s.exposed[thumbprint]; known {
+			list = append(list, verify.Exposure{Thumbprint: thumbprint, Seen: at})
+		}
+	}
+	return list, nil
+}
+
+func (s *memStore) Issued(_ context.Context, p metadata.Publisher, id metadata.ClientID, iat int64) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	of := id.String() + " " + p.String()
+	s.issued[of] = max(s.issued[of], iat)
+	return s.issued[of], nil
 }
 
 func (*memStore) Close() error { return nil }

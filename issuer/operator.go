@@ -2,8 +2,11 @@ package issuer
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/fc28f635/countersign/internal/limits"
@@ -93,6 +96,36 @@ func (r *Registry) Unpin(ctx context.Context, clientID string, w Word) error {
 	}
 	act := Act{Verb: VerbUnpin, At: r.now(), Actor: w.Actor, Reason: w.Reason, Subject: clientID}
 	return r.record(ctx, act, Change{Unpin: clientID})
+}
+
+// LiftKey ends that a key is dead because its private part was seen in public. Where
+// that is seen once more, the key is dead again. The error wraps [ErrNotFound] where
+// it is not known to be exposed.
+func (r *Registry) LiftKey(ctx context.Context, thumbprint string, w Word) error {
+	if err := w.Check(); err != nil {
+		return err
+	}
+	act := Act{Verb: VerbLift, At: r.now(), Actor: w.Actor, Reason: w.Reason, Subject: thumbprint}
+	return r.record(ctx, act, Change{LiftKey: thumbprint})
+}
+
+// CheckThumbprint reports what is wrong with the thumbprint of a key (RFC 7638): it
+// is a SHA-256 digest in base64url.
+func CheckThumbprint(s string) error {
+	if sum, err := base64.RawURLEncoding.Strict().DecodeString(s); err != nil || len(sum) != sha256.Size || strings.ContainsAny(s, "\r\n") {
+		return fmt.Errorf("%.100q is no SHA-256 thumbprint of a key", s)
+	}
+	return nil
+}
+
+// LiftDocument has the statements that a metadata document held forgotten: the next
+// one is taken, however old. The error wraps [ErrNotFound] where none is remembered.
+func (r *Registry) LiftDocument(ctx context.Context, id metadata.ClientID, w Word) error {
+	if err := w.Check(); err != nil {
+		return err
+	}
+	act := Act{Verb: VerbLift, At: r.now(), Actor: w.Actor, Reason: w.Reason, Subject: id.String()}
+	return r.record(ctx, act, Change{LiftDocument: id})
 }
 
 // Listing returns everything that operators said and did not end.

@@ -59,6 +59,8 @@ const (
 	ReasonPublisherIsCountersigner Reason = "publisher_is_countersigner"
 	// ReasonStatementRevoked: the publisher document names the statement's jti as revoked, or sets a later not_before.
 	ReasonStatementRevoked Reason = "statement_revoked"
+	// ReasonStatementRollback: the metadata document held a newer statement of the publisher, and has gone back to an older one.
+	ReasonStatementRollback Reason = "statement_rollback"
 	// ReasonSoftwareNotListed: the publisher document lists its clients, and this is not one of them.
 	ReasonSoftwareNotListed Reason = "software_not_listed"
 	// ReasonNameResemblesProtected: the client's name is one that another domain is known by.
@@ -185,6 +187,7 @@ var problems = []struct {
 	{ReasonPublisherUnknown, Problem{"unapproved_software_statement", 400, "The software statement's publisher publishes no keys."}},
 	{ReasonPublisherIsCountersigner, Problem{"unapproved_software_statement", 400, "The software statement's publisher is a countersigner."}},
 	{ReasonStatementRevoked, Problem{"unapproved_software_statement", 400, "The software statement was revoked by its publisher."}},
+	{ReasonStatementRollback, Problem{"unapproved_software_statement", 400, "The metadata document went back to an older software statement."}},
 	{ReasonSoftwareNotListed, Problem{"unapproved_software_statement", 400, "The publisher does not list this software."}},
 	{ReasonNameResemblesProtected, Problem{"unapproved_software_statement", 400, "The client's name resembles one that belongs to another domain."}},
 	{ReasonDomainRecordMissing, Problem{"unapproved_software_statement", 400, "The publisher's DNS has no key record."}},

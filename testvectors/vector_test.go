@@ -17,7 +17,7 @@ var reasons = strings.Fields(`
 	statement_malformed statement_too_large header_forbidden claim_forbidden claim_missing claim_malformed algorithm_forbidden
 	publisher_missing publisher_malformed key_unknown key_unusable key_not_valid_then signature_invalid statement_expired
 	statement_not_yet_valid statement_lifetime_too_long possession_unproven audience_mismatch instance_statement_in_document
-	key_revoked key_exposed keys_disagree publisher_unknown publisher_is_countersigner statement_revoked software_not_listed
+	key_revoked key_exposed keys_disagree publisher_unknown publisher_is_countersigner statement_revoked statement_rollback software_not_listed
 	name_resembles_protected domain_record_missing domain_record_malformed domain_record_wildcard dns_uncorroborated
 	key_not_in_dns wellknown_missing wellknown_mismatch redirect_uri_malformed redirect_uri_not_stated redirect_uri_foreign
 	request_not_json request_member_malformed statement_not_a_string metadata_conflict metadata_malformed member_not_stated scope_empty
@@ -69,7 +69,7 @@ var (
 		coverage delivery display_name metadata_document dns_strength key_line possession`)
 	statuses = strings.Fields("passed failed unavailable skipped")
 	headers  = strings.Fields(`id kind expect now comment features class rfc row finding dns http audience client_id special_use
-		countersigner seen accept hold binding scope publisher road overridden revoked malformed ignored content_type authorization
+		countersigner seen exposed issued accept hold binding scope publisher road overridden revoked malformed ignored content_type authorization
 		body_size fault`)
 )
 

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/fc28f635/countersign/internal/jose"
@@ -15,6 +16,7 @@ const mostFetches = 3
 // keySetEvidence is what a client's jwks_uri serves.
 type keySetEvidence struct {
 	state  sourceState
+	keys   []string // thumbprints
 	server string
 	detail string
 	seenAt time.Time
@@ -29,6 +31,12 @@ func (r *run) checkPossession(ctx context.Context, coverage metadata.Coverage) (
 	if !c.AuthenticatesByKey() {
 		r.skip(CheckPossession, "the client does not authenticate with a key")
 		return false, nil
+	}
+	if e, found, err := r.v.exposed(ctx, r.thumbprints(c.JWKS)...); found || err != nil {
+		if found {
+			r.rejectExposed(CheckPossession, e)
+		}
+		return false, err
 	}
 	if c.JWKSURI == "" || !coverage.CoversURL(c.JWKSURI) || !r.v.looksUp(coverage.Publisher) {
 		r.skip(CheckPossession, "no jwks_uri on a host of the publisher")
@@ -47,6 +55,14 @@ func (r *run) checkPossession(ctx context.Context, coverage metadata.Coverage) (
 	case sourceNotAsked:
 		r.skip(CheckPossession, "nothing is looked up")
 	case sourceFound:
+		exposure, found, err := r.v.exposed(ctx, e.keys...)
+		if err != nil {
+			return false, err
+		}
+		if found {
+			r.rejectExposed(CheckPossession, exposure)
+			return false, nil
+		}
 		r.until(e.until)
 		r.pass(CheckPossession, Evidence{Source: "jwks_uri", Server: e.server, Name: c.JWKSURI, SeenAt: e.seenAt, ValidUntil: e.until})
 	case sourceExposed:
@@ -77,7 +93,7 @@ func (v *Verifier) lookUpKeySet(ctx context.Context, url string) (keySetEvidence
 
 func (v *Verifier) fetchKeySet(ctx context.Context, url string) keySetEvidence {
 	e := keySetEvidence{until: v.cfg.Now().UTC().Add(limits.NegativeTTL)}
-	resource, err := v.fetch(ctx, url, limits.DocumentBytesMax)
+	resource, err := v.fetchDocument(ctx, url, limits.DocumentBytesMax)
 	if err != nil {
 		e.state, e.detail, e.server = fetchState(err)
 		return e
@@ -95,7 +111,7 @@ func (v *Verifier) fetchKeySet(ctx context.Context, url string) keySetEvidence {
 		e.state, e.detail = sourceUnusable, "no key that can be used"
 		return e
 	}
-	e.state = sourceFound
+	e.state, e.keys = sourceFound, thumbprintsOf(keys)
 	e.until = v.cfg.Now().UTC().Add(min(max(resource.Fresh, limits.EvidenceTTLMin), limits.EvidenceFresh))
 	return e
 }
@@ -107,4 +123,25 @@ func exposes(problems []jose.KeyProblem) bool {
 		}
 	}
 	return false
+}
+
+// thumbprints returns those of a JWK set that the client's metadata holds, as far
+// as anybody remembers any.
+func (r *run) thumbprints(jwks json.RawMessage) []string {
+	if r.v.cfg.Memory == nil || len(jwks) == 0 {
+		return nil
+	}
+	keys, _, err := jose.ParseKeys(jwks)
+	if err != nil {
+		return nil
+	}
+	return thumbprintsOf(keys)
+}
+
+func thumbprintsOf(keys []jose.Key) []string {
+	thumbprints := make([]string, len(keys))
+	for i, k := range keys {
+		thumbprints[i] = k.Thumbprint()
+	}
+	return thumbprints
 }

@@ -96,6 +96,7 @@ func (r *run) sameDocument(ctx context.Context, url string) (ok bool, err error)
 	case e.state == sourceFound && e.document.Client.SoftwareStatement == r.raw:
 		r.pass(CheckMetadataDocument, Evidence{Source: e.source, Server: e.server, Name: url, SeenAt: e.seenAt, ValidUntil: e.until})
 		r.until(e.until)
+		r.document = &e
 		return true, nil
 	case e.state == sourceUnavailable:
 		r.suspend(CheckMetadataDocument, metadata.ReasonDocumentUnavailable, e.detail)

@@ -22,6 +22,8 @@ func TestDocumentThatCannotBeFetched(t *testing.T) {
 		wantFinding(t, v, verify.CheckSignature, verify.Passed, "")
 		if c, ok := v.Client(); !ok || c.ClientName != "Acme Agent" {
 			t.Errorf("judged as %+v", c)
+		} else if c.ClientID != vectortest.DocumentURL || c.SoftwareStatement == "" {
+			t.Errorf("as %q, and the statement is not the client's: %+v", c.ClientID, c)
 		}
 	})
 	t.Run("a statement for another document at hand", func(t *testing.T) {

@@ -72,6 +72,11 @@ type metadataEvidence struct {
 	until    time.Time
 }
 
+// live reports whether the document is what its address served, and no copy.
+func (e *metadataEvidence) live() bool { return e.state == sourceFound && e.source == sourceHTTPS }
+
+const sourceHTTPS = "https"
+
 // An evidenceCache remembers what was looked up until it ends, and lets one
 // look-up of a key be under way at a time. Failed look-ups are remembered too,
 // for [limits.NegativeTTL]: nobody can make us ask more often.
@@ -192,7 +197,7 @@ func (v *Verifier) lookUpPublisher(ctx context.Context, p metadata.Publisher) (d
 
 func (v *Verifier) fetchPublisher(ctx context.Context, p metadata.Publisher) documentEvidence {
 	until := v.cfg.Now().UTC().Add(limits.NegativeTTL)
-	resource, err := v.fetch(ctx, p.PublisherDocumentURL(), limits.DocumentBytesMax)
+	resource, err := v.fetchDocument(ctx, p.PublisherDocumentURL(), limits.DocumentBytesMax)
 	if err != nil {
 		state, detail, server := fetchState(err)
 		if state == sourceWithdrawn {
@@ -246,7 +251,7 @@ func (v *Verifier) lookUpMetadata(ctx context.Context, id metadata.ClientID) (me
 func (v *Verifier) fetchMetadata(ctx context.Context, id metadata.ClientID) metadataEvidence {
 	const longest = 24 * time.Hour
 	now := v.cfg.Now().UTC()
-	resource, err := v.fetch(ctx, id.String(), v.cfg.DocumentBytes)
+	resource, err := v.fetchDocument(ctx, id.String(), v.cfg.DocumentBytes)
 	if err != nil {
 		state, detail, server := fetchState(err)
 		e := metadataEvidence{state: state, detail: detail, server: server, until: now.Add(limits.NegativeTTL)}
@@ -264,7 +269,7 @@ func (v *Verifier) fetchMetadata(ctx context.Context, id metadata.ClientID) meta
 	if err != nil {
 		return metadataEvidence{state: sourceUnusable, defects: err, server: resource.Server, until: now.Add(limits.NegativeTTL)}
 	}
-	e := metadataEvidence{state: sourceFound, document: document, source: "https", server: resource.Server,
+	e := metadataEvidence{state: sourceFound, document: document, source: sourceHTTPS, server: resource.Server,
 		until: now.Add(min(max(resource.Fresh, limits.EvidenceTTLMin), longest))}
 	if resource.PinnedBy != "" {
 		e.source = "pinned by " + resource.PinnedBy + " until " + resource.PinnedUntil.UTC().Format(time.RFC3339)

@@ -188,3 +188,25 @@ type resolverFunc func(context.Context, string) (verify.Answer, error)
 func (f resolverFunc) LookupTXT(ctx context.Context, name string) (verify.Answer, error) {
 	return f(ctx, name)
 }
+
+// A publisher document that is gone says nothing, as one that never was: it neither
+// revokes, nor is what it said held against anybody.
+func TestPublisherDocumentGone(t *testing.T) {
+	address := vectortest.Acme.PublisherDocumentURL()
+	for _, answer := range []string{"404", "410"} {
+		t.Run(answer, func(t *testing.T) {
+			p := newPlace(t, []string{"dns: secure"}, map[string]string{"dns.zone": liveZone["dns.zone"],
+				address: publisherDocument(`,"revoked":["acme-agent-1"]`, vectortest.Genuine)}, nil)
+			presented := verify.Presentation{Statement: statement(t, nil)}
+			want(t, p.verify(t, presented), verify.Rejected, metadata.ReasonStatementRevoked)
+			p.Answer(address, "503")
+			p.after(time.Hour)
+			want(t, p.verify(t, presented), verify.Rejected, metadata.ReasonStatementRevoked)
+			p.Answer(address, answer)
+			p.after(time.Hour)
+			v := p.verify(t, presented)
+			want(t, v, verify.Verified, "")
+			wantFinding(t, v, verify.CheckWellknownKey, verify.Failed, metadata.ReasonWellknownMissing)
+		})
+	}
+}

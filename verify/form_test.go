@@ -2,11 +2,15 @@ package verify_test
 
 import (
 	"context"
+	"encoding/base64"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/fc28f635/countersign/internal/vectortest"
 	"github.com/fc28f635/countersign/metadata"
+	"github.com/fc28f635/countersign/trustroots"
 	"github.com/fc28f635/countersign/verify"
 )
 
@@ -51,4 +55,42 @@ func TestKnownStatementIsNotReadAgain(t *testing.T) {
 		t.Errorf("%v allocations", allocations)
 	}
 	p.wantPackets(t, 0, 0)
+}
+
+// A payload is read for what is wrong with it, too, and only where there is one.
+func TestDefectsOfHeaderAndPayload(t *testing.T) {
+	header := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"EdDSA","kid":"2026a","typ":"software-statement+jwt"}`))
+	signature := strings.Repeat("A", 86)
+	for raw, want := range map[string]int{
+		header + ".." + signature:    1, // no payload: nothing is said of claims
+		header + ".eA." + signature:  1, // one byte
+		header + ".!." + signature:   1,
+		header + ".e30." + signature: 7, // an object without claims
+		"e30" + ".e30." + signature:  9, // and a header without members
+	} {
+		v := newPlace(t, nil, nil, nil).verify(t, verify.Presentation{Statement: raw})
+		if v.Outcome != verify.Rejected || len(v.Findings) != want {
+			t.Errorf("%s is %s, for %d reasons, want %d:\n%s", raw, v.Outcome, len(v.Findings), want, findings(v))
+		}
+	}
+}
+
+// Whoever leaves is told nothing, also where something was wrong already.
+func TestRootsThatAreLeft(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	p := newPlace(t, nil, nil, func(cfg *verify.Config) { cfg.Roots = leftRoots(cancel) })
+	v, err := p.verifier.Verify(ctx, verify.Presentation{Statement: statement(t, func(s *metadata.Statement) {
+		s.Confirmation = []byte(`{"jkt":"NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"}`)
+	})})
+	if !errors.Is(err, context.Canceled) || v != nil {
+		t.Errorf("got %v and %v, want no verdict and the context's error", v, err)
+	}
+}
+
+// leftRoots are asked by somebody who leaves meanwhile.
+type leftRoots context.CancelFunc
+
+func (leave leftRoots) Root(ctx context.Context, _ metadata.Publisher) (*trustroots.Root, error) {
+	leave()
+	return nil, ctx.Err()
 }

@@ -134,3 +134,24 @@ func TestLineWithoutMemory(t *testing.T) {
 		})
 	}
 }
+
+// A special-use name is nobody's: it is not looked up, by whatever there is to look
+// up with. Where there is nothing, that is the reason.
+func TestSpecialUseIsNotLookedUp(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change  func(*verify.Config)
+		outcome verify.Outcome
+		reason  metadata.Reason
+	}{
+		"D33 with both":        {func(*verify.Config) {}, verify.Rejected, metadata.ReasonPublisherUnknown},
+		"D33 with DNS alone":   {func(cfg *verify.Config) { cfg.Fetcher = nil }, verify.Rejected, metadata.ReasonPublisherUnknown},
+		"D33 with HTTPS alone": {func(cfg *verify.Config) { cfg.Resolver = nil }, verify.Rejected, metadata.ReasonPublisherUnknown},
+		"with neither":         {func(cfg *verify.Config) { cfg.Resolver, cfg.Fetcher = nil, nil }, verify.Inconclusive, metadata.ReasonKeysUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, []string{"dns: secure", "special_use: refused"}, liveZone, tc.change)
+			want(t, p.verify(t, verify.Presentation{Statement: statement(t, nil)}), tc.outcome, tc.reason)
+			p.wantPackets(t, 0, 0)
+		})
+	}
+}

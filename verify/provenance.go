@@ -19,10 +19,12 @@ func (r *run) checkProvenance(ctx context.Context) error {
 		if err := r.remember(ctx); err != nil {
 			return err
 		}
-		r.checkAlive()
+		if err := r.checkAlive(ctx); err != nil {
+			return err
+		}
 		r.checkListed()
-		if r.stopped() {
-			return nil
+		if err := r.checkRollback(ctx); err != nil || r.stopped() {
+			return err
 		}
 		r.checkStrength()
 		r.checkLine()
@@ -41,7 +43,7 @@ func (r *run) checkProvenance(ctx context.Context) error {
 	}
 	r.checkName(reach)
 	r.dropForeignAddresses(reach)
-	return nil
+	return r.rememberIssued(ctx)
 }
 
 // checkListed asks the publisher document whether it still stands by the
@@ -98,11 +100,16 @@ func (r *run) remember(ctx context.Context) error {
 
 // checkAlive rejects for a key that the publisher once revoked, whatever it
 // publishes now and whoever pinned it: who takes over a domain cannot bring back a
-// key that was stolen.
-func (r *run) checkAlive() {
+// key that was stolen. So for a key whose private part was ever seen in public.
+func (r *run) checkAlive(ctx context.Context) error {
 	if at := ended(r.sightings, r.verdict.KeyID, r.key.Thumbprint()); !at.IsZero() {
 		r.reject(CheckKeyLine, metadata.ReasonKeyRevoked, "the publisher revoked this key, seen on "+clock(at.Unix()))
 	}
+	e, found, err := r.v.exposed(ctx, r.key.Thumbprint())
+	if found {
+		r.rejectExposed(CheckKeyLine, e)
+	}
+	return err
 }
 
 // checkLine holds a key that has no past together with the publisher's keys.

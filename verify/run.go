@@ -18,7 +18,7 @@ type run struct {
 	raw        string            // the statement as presented, empty where none was
 	road       metadata.Road     // how the plain metadata came
 	plain      metadata.Client   // the plain metadata
-	document   *metadataEvidence // the metadata document, nil where none was asked for
+	document   *metadataEvidence // the metadata document that was asked for or holds the statement, else nil
 	parsed     *parsedStatement  // once the form passed
 	verified   string            // thumbprint under which these bytes are known to verify
 	root       *trustroots.Root  // the pin, nil where the publisher has none
@@ -33,6 +33,7 @@ type run struct {
 	sightings []Sighting // what is remembered of the publisher's keys
 	seen      bool       // the key is one that the publisher has, as far as that is certain
 	ended     []string   // the kids that the publisher revokes
+	latest    int64      // the latest iat of the statements that the document held
 }
 
 // open takes in what was presented.
@@ -94,7 +95,12 @@ func (r *run) withdraw(c Check, detail string) {
 
 // reject records a defect: the verdict is rejected, for the first one's reason.
 func (r *run) reject(c Check, reason metadata.Reason, detail string) {
-	r.lower(c, Failed, reason, detail)
+	r.rejectBy(c, reason, detail, Evidence{})
+}
+
+// rejectBy is reject with what was seen.
+func (r *run) rejectBy(c Check, reason metadata.Reason, detail string, e Evidence) {
+	r.add(Finding{Check: c, Status: Failed, Reason: reason, Detail: detail, Evidence: e})
 	if r.verdict.Outcome != Rejected {
 		r.verdict.Outcome, r.stopReason = Rejected, reason
 	}

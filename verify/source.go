@@ -103,9 +103,10 @@ func (e *FetchError) Error() string {
 func (e *FetchError) Unwrap() error { return e.Err }
 
 // A Memory remembers which keys of a publisher were seen when and which of them are
-// dead, which lets a new key be told from a stolen domain, and since when a metadata
-// document is missing. Implementations must be safe for concurrent use and keep
-// what they were told for at least a year, and of dead keys for good.
+// dead, which lets a new key be told from a stolen domain, and of a metadata document
+// since when it is missing and how new its statements were. Implementations must be
+// safe for concurrent use and keep what they were told for at least a year, and of
+// dead keys for good.
 type Memory interface {
 	// See records that the publisher's domain published exactly these keys at the
 	// time, and returns everything known of the publisher so far, this included. A
@@ -128,6 +129,18 @@ type Memory interface {
 
 	// Found ends what Missing recorded: the address served a document.
 	Found(ctx context.Context, id metadata.ClientID) error
+
+	// Expose records that the private parts of the keys of these thumbprints (RFC
+	// 7638) were public at the time. What is exposed stays so, with its first time.
+	Expose(ctx context.Context, thumbprints []string, at time.Time) error
+
+	// Exposed returns those of the keys of which Expose was told, in any order.
+	Exposed(ctx context.Context, thumbprints []string) ([]Exposure, error)
+
+	// Issued records that a metadata document held a statement of the publisher with
+	// this iat, in Unix seconds, and returns the latest iat of all of them, this
+	// included. Zero records nothing, and is returned where nothing was recorded.
+	Issued(ctx context.Context, p metadata.Publisher, id metadata.ClientID, iat int64) (latest int64, err error)
 }
 
 // A PublishedKey is a key as a publisher publishes it.

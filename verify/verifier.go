@@ -24,10 +24,12 @@ type Config struct {
 	Resolver Resolver
 	Fetcher  Fetcher
 
-	// Memory tells a publisher's new key from one with history, and a withdrawn
-	// document from one that is missing for a moment. Nil remembers nothing: the
-	// check key_line is then skipped, unless the DNS answer is secure, and 404 is
-	// never a withdrawal.
+	// Memory tells a publisher's new key from one with history, a withdrawn
+	// document from one that is missing for a moment, and an exposed key or an old
+	// statement that is back from a live one. Nil remembers nothing: the check
+	// key_line is then skipped, unless the DNS answer is secure, 404 is never a
+	// withdrawal, a key is exposed as long as its private part is shown, and
+	// statements at one client_id are not compared.
 	Memory Memory
 
 	// Countersigners are this service and those that the deployment trusts.
@@ -151,6 +153,10 @@ type Presentation struct {
 
 	// WithoutStatement judges the client as if it had brought no statement.
 	WithoutStatement bool
+
+	// DryRun has the memory remember nothing of the statement: what nobody relies
+	// on makes no later statement a step back.
+	DryRun bool
 }
 
 // Verify finds out what the presentation proves.

@@ -13,7 +13,7 @@ func actsCommand() *cobra.Command {
 		Use:   "acts",
 		Short: "List what operators did",
 		Long: `List what operators did, the newest first: each acceptance, hold, allowance, pin
-and API key, and the end of each. The record is written together with what it
+and API key, the end of each, and what was lifted. The record is written together with what it
 changes, and is never changed or removed.`,
 		Example: "  countersign acts --data ./data --limit 20",
 		GroupID: groupOperator,

@@ -323,3 +323,14 @@ func (firstMeeting) Found(context.Context, metadata.ClientID) error { return nil
 func (firstMeeting) End(context.Context, metadata.Publisher, []string, time.Time) ([]verify.Sighting, error) {
 	return nil, nil
 }
+
+// Expose implements [verify.Memory].
+func (firstMeeting) Expose(context.Context, []string, time.Time) error { return nil }
+
+// Exposed implements [verify.Memory].
+func (firstMeeting) Exposed(context.Context, []string) ([]verify.Exposure, error) { return nil, nil }
+
+// Issued implements [verify.Memory].
+func (firstMeeting) Issued(_ context.Context, _ metadata.Publisher, _ metadata.ClientID, iat int64) (int64, error) {
+	return iat, nil
+}

@@ -75,7 +75,10 @@ func (f *operatorFlags) nextCommands(d issuer.Decision) (commands []string) {
 		say("release", d.Hold.Subject.String())
 		return commands
 	case d.Outcome != issuer.Approved:
-		return nil
+		if remembered := rememberedAgainst(d); remembered != "" {
+			say("lift", remembered, "--reason", "…")
+		}
+		return commands
 	case d.Tier >= issuer.TierAccepted:
 		say("hold", heldBy(d))
 		return commands
@@ -91,6 +94,21 @@ func (f *operatorFlags) nextCommands(d issuer.Decision) (commands []string) {
 	}
 	say("hold", heldBy(d))
 	return commands
+}
+
+// rememberedAgainst names the key or the document that is refused only for what the
+// service remembers of it.
+func rememberedAgainst(d issuer.Decision) string {
+	for _, f := range d.Findings {
+		switch {
+		case f.Reason != d.Reason:
+		case f.Reason == metadata.ReasonStatementRollback:
+			return f.Evidence.Name
+		case f.Reason == metadata.ReasonKeyExposed:
+			return f.Evidence.Thumbprint // none where the document still shows it
+		}
+	}
+	return ""
 }
 
 // heldBy names what to hold in order to stop a client: its publisher where one is

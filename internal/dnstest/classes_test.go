@@ -42,6 +42,14 @@ func (friend) Missing(_ context.Context, _ metadata.ClientID, at time.Time) (tim
 
 func (friend) Found(context.Context, metadata.ClientID) error { return nil }
 
+func (friend) Expose(context.Context, []string, time.Time) error { return nil }
+
+func (friend) Exposed(context.Context, []string) ([]verify.Exposure, error) { return nil, nil }
+
+func (friend) Issued(_ context.Context, _ metadata.Publisher, _ metadata.ClientID, iat int64) (int64, error) {
+	return iat, nil
+}
+
 // A stage is a real network with publishers, whose documents are not there.
 type stage struct {
 	network  *dnstest.Network

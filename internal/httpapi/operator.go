@@ -53,6 +53,7 @@ func (s *server) operatorOperations() {
 	add(s, say("/v1/pins", "pin", "Keep a copy of a metadata document",
 		"It stands for the document where that cannot be had. What the address serves, and 410, always win."), body[pinRequest](s), s.pin)
 	add(s, end("/v1/pins/end", "unpin", "Drop the copy of a metadata document"), body[unpinRequest](s), s.unpin)
+	add(s, end("/v1/memory/end", "lift", "Lift what is remembered against a key or a metadata document"), body[liftRequest](s), s.lift)
 	add(s, get("/v1/standing", "read-standing", "List everything that operators said and did not end",
 		"What has run out is among it."), nothing(), s.standing)
 	add(s, get("/v1/acts", "read-acts", "List what operators did", "The newest first; limit bounds how many, 100 by default."), limit(), s.acts)
@@ -159,6 +160,29 @@ type unpinRequest struct {
 
 func (s *server) unpin(ctx context.Context, r unpinRequest) (ended, error) {
 	return end(ctx, r.Reason, func(w issuer.Word) error { return s.cfg.Registry.Unpin(ctx, r.ClientID, w) })
+}
+
+type liftRequest struct {
+	Thumbprint string `json:"thumbprint,omitempty" doc:"Of a key that is exposed: it is dead again when its private part is seen again."`
+	ClientID   string `json:"client_id,omitempty" doc:"Of a metadata document that went back to an older statement: the next one is taken, however old."`
+	Reason     string `json:"reason"`
+}
+
+func (s *server) lift(ctx context.Context, r liftRequest) (ended, error) {
+	if (r.Thumbprint == "") == (r.ClientID == "") {
+		return ended{}, because(metadata.ReasonRequestMemberMalformed, errors.New("either thumbprint or client_id is needed"))
+	}
+	if r.Thumbprint != "" {
+		if err := issuer.CheckThumbprint(r.Thumbprint); err != nil {
+			return ended{}, because(metadata.ReasonRequestMemberMalformed, err)
+		}
+		return end(ctx, r.Reason, func(w issuer.Word) error { return s.cfg.Registry.LiftKey(ctx, r.Thumbprint, w) })
+	}
+	id, err := metadata.ParseClientID(r.ClientID)
+	if err != nil {
+		return ended{}, because(metadata.ReasonRequestMemberMalformed, err)
+	}
+	return end(ctx, r.Reason, func(w issuer.Word) error { return s.cfg.Registry.LiftDocument(ctx, id, w) })
 }
 
 // An ended says that something was ended.

@@ -23,10 +23,11 @@ func operatorOperations() map[string]string {
 		"POST /v1/exceptions/end":  `{"subject":"https://acme.example","reason":"over"}`,
 		"POST /v1/pins": `{"client_id":"https://acme.example/c","reason":"outage","until":"` + day + `","document":` +
 			`"{\"client_id\":\"https://acme.example/c\",\"client_name\":\"Acme\",\"redirect_uris\":[\"https://acme.example/cb\"]}"}`,
-		"POST /v1/pins/end": `{"client_id":"https://acme.example/c","reason":"over"}`,
-		"GET /v1/standing":  "",
-		"GET /v1/acts":      "",
-		"GET /v1/software":  "",
+		"POST /v1/pins/end":   `{"client_id":"https://acme.example/c","reason":"over"}`,
+		"POST /v1/memory/end": `{"thumbprint":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","reason":"a key for tests"}`,
+		"GET /v1/standing":    "",
+		"GET /v1/acts":        "",
+		"GET /v1/software":    "",
 	}
 }
 
@@ -142,6 +143,8 @@ func TestOperatorOperations(t *testing.T) {
 		"POST /v1/exceptions": {`{"subject":"https://acme.example"}`, `{"subject":"https://acme.example","reason":"x","until":"2099-01-01T00:00:00Z"}`,
 			`{"subject":"","reason":"x","until":"2099-01-01T00:00:00Z"}`, strings.Replace(allowance, "signed", "endorsed", 1), strings.Replace(allowance, "signed", "unverified", 1)},
 		"POST /v1/exceptions/end": {`{"subject":"https://acme.example"}`},
+		"POST /v1/memory/end": {`{"reason":"x"}`, `{"thumbprint":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"}`, `{"thumbprint":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4","reason":"x"}`, `{"thumbprint":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","client_id":"https://acme.example/c","reason":"x"}`,
+			`{"client_id":"acme.example","reason":"x"}`, `{"client_id":"https://acme.example/c"}`},
 	} {
 		for _, body := range bodies {
 			ask(what, body, http.StatusBadRequest)

@@ -1,6 +1,7 @@
 package jose
 
 import (
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -108,6 +109,30 @@ func FuzzParseJWK(f *testing.F) {
 		again, err := ParseJWK(k.JWK())
 		if err != nil || again.Thumbprint() != k.Thumbprint() || again.ID() != k.ID() {
 			t.Fatalf("%s is read back as %s, error %v", k.JWK(), again.JWK(), err)
+		}
+	})
+}
+
+// FuzzExposed looks for a document that names a key whose private part is not in it.
+func FuzzExposed(f *testing.F) {
+	_, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	victims := []Signer{signerOf(f, "2026a", private), p256Signer(f), signerOf(f, "2026a", rsaPrivate(f))}
+	secret := encode(edSigner(f, 'a').Signer.(ed25519.PrivateKey).Seed())
+	for _, victim := range victims {
+		jwk := string(edit(f, victim.Key.JWK(), map[string]any{"d": secret, "p": "Aw", "q": secret}))
+		f.Add([]byte(`{"keys":[` + jwk + `]}`))
+		f.Add([]byte(`{"jwks":{"keys":[` + jwk + `]}}`))
+	}
+	f.Fuzz(func(t *testing.T, document []byte) {
+		for _, thumbprint := range Exposed(document) {
+			for _, victim := range victims {
+				if thumbprint == victim.Key.Thumbprint() {
+					t.Fatalf("%s names %s", document, victim.Key.JWK())
+				}
+			}
 		}
 	})
 }

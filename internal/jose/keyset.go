@@ -17,10 +17,6 @@ type KeyProblem struct {
 	// KeyID is the kid, empty where the key has none that is well formed.
 	KeyID string
 
-	// Thumbprint is that of the public part, empty where there is none that can
-	// be read. An exposed key is dead by it, wherever else it is published.
-	Thumbprint string
-
 	Err *metadata.ReasonError // reason key_exposed or key_unusable
 }
 
@@ -80,7 +76,7 @@ func ParseKeyList(items []json.RawMessage) (keys []Key, problems []KeyProblem, e
 func parseListed(item json.RawMessage) (Key, KeyProblem) {
 	k, err := ParseJWK(item)
 	if err == nil {
-		return k, KeyProblem{KeyID: k.id, Thumbprint: k.thumbprint}
+		return k, KeyProblem{KeyID: k.id}
 	}
 	var p KeyProblem
 	if !errors.As(err, &p.Err) {
@@ -92,9 +88,6 @@ func parseListed(item json.RawMessage) (Key, KeyProblem) {
 	}
 	if kid, ok := strictjson.Text(j["kid"]); ok && metadata.CheckKeyID(kid) == nil {
 		p.KeyID = kid
-	}
-	if public, err := j.material(); err == nil {
-		p.Thumbprint = public.Thumbprint()
 	}
 	return Key{}, p
 }

@@ -65,10 +65,4 @@ func TestParseKeys(t *testing.T) {
 			}
 		})
 	}
-	t.Run("K5 an exposed key is named by its thumbprint", func(t *testing.T) {
-		_, problems, err := ParseKeys(json.RawMessage(set(exposed)))
-		if err != nil || len(problems) != 1 || problems[0].Thumbprint != b.Thumbprint() {
-			t.Errorf("problems %+v, error %v", problems, err)
-		}
-	})
 }

@@ -35,6 +35,8 @@ type World struct {
 	now       func() time.Time
 	sightings []verify.Sighting
 	absences  map[metadata.ClientID]verify.Absence
+	exposed   map[string]time.Time
+	issued    map[string]int64 // by client_id and publisher
 	fetches   int
 	queries   int
 }
@@ -42,7 +44,8 @@ type World struct {
 // New makes the world of a vector.
 func New(v testvectors.Vector) (*World, error) {
 	w := &World{vector: v, texts: make(map[string][]string), aliases: make(map[string]string),
-		resources: v.Resources(), answers: v.HTTP(), absences: make(map[metadata.ClientID]verify.Absence)}
+		resources: v.Resources(), answers: v.HTTP(), absences: make(map[metadata.ClientID]verify.Absence),
+		exposed: make(map[string]time.Time), issued: make(map[string]int64)}
 	if err := w.readZone(string(v.Files["dns.zone"])); err != nil {
 		return nil, err
 	}
@@ -51,15 +54,41 @@ func New(v testvectors.Vector) (*World, error) {
 			return nil, err
 		}
 	}
+	for _, line := range v.Header["exposed"] {
+		thumbprint, at, err := datedLine(line)
+		if err != nil {
+			return nil, err
+		}
+		w.exposed[thumbprint] = at
+	}
+	for _, line := range v.Header["issued"] {
+		of, at, err := datedLine(line)
+		if err != nil {
+			return nil, err
+		}
+		w.issued[of] = at.Unix()
+	}
 	return w, nil
+}
+
+// datedLine reads what a memory holds: "WHAT TIME".
+func datedLine(line string) (what string, at time.Time, err error) {
+	i := strings.LastIndexByte(line, ' ')
+	if i < 0 {
+		return "", time.Time{}, fmt.Errorf("%q names no time", line)
+	}
+	at, err = time.Parse(time.RFC3339, line[i+1:])
+	return line[:i], at, err
 }
 
 // Config returns what a verifier needs to live in the world.
 func (w *World) Config() (verify.Config, error) {
 	cfg := verify.Config{Resolver: w, Fetcher: w, Now: w.clock,
 		InsecureSpecialUse: w.vector.Get("special_use") != "refused"}
-	if len(w.vector.Header["seen"]) > 0 {
-		cfg.Memory = w
+	for _, remembered := range []string{"seen", "exposed", "issued"} {
+		if len(w.vector.Header[remembered]) > 0 {
+			cfg.Memory = w
+		}
 	}
 	if w.vector.Get("fault") == "roots_unreadable" {
 		cfg.Roots = unreadable{}
@@ -230,6 +259,40 @@ func (w *World) Found(_ context.Context, id metadata.ClientID) error {
 	defer w.mu.Unlock()
 	delete(w.absences, id)
 	return nil
+}
+
+// Expose implements [verify.Memory].
+func (w *World) Expose(_ context.Context, thumbprints []string, at time.Time) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, thumbprint := range thumbprints {
+		if _, known := w.exposed[thumbprint]; !known {
+			w.exposed[thumbprint] = at
+		}
+	}
+	return nil
+}
+
+// Exposed implements [verify.Memory].
+func (w *World) Exposed(_ context.Context, thumbprints []string) ([]verify.Exposure, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var list []verify.Exposure
+	for _, thumbprint := range thumbprints {
+		if at, known := w.exposed[thumbprint]; known {
+			list = append(list, verify.Exposure{Thumbprint: thumbprint, Seen: at})
+		}
+	}
+	return list, nil
+}
+
+// Issued implements [verify.Memory].
+func (w *World) Issued(_ context.Context, p metadata.Publisher, id metadata.ClientID, iat int64) (int64, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	of := id.String() + " " + p.String()
+	w.issued[of] = max(w.issued[of], iat)
+	return w.issued[of], nil
 }
 
 // Packets returns how many DNS questions and fetches the verifier has made.

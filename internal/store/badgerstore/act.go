@@ -59,6 +59,10 @@ func changeOf(a issuer.Act, c issuer.Change) (func(*badger.Txn) error, error) {
 		return set(pinKey(c.Pin.ClientID), *c.Pin)
 	case c.Unpin != "":
 		return end(pinKey(c.Unpin))
+	case c.LiftKey != "":
+		return end(exposureKey(c.LiftKey))
+	case !c.LiftDocument.IsZero():
+		return forget(c.LiftDocument), nil
 	}
 	return func(*badger.Txn) error { return nil }, nil
 }

@@ -21,7 +21,9 @@ import (
 //	a s SHAPE             issuer.Acceptance of a shape
 //	c SLOT                the number of a commit, 8 bytes; SLOT is its last 2
 //	d ID                  issuer.Decision
+//	e THUMBPRINT          verify.Exposure
 //	f                     the format of the directory
+//	i CLIENT_ID 00 DOMAIN the latest iat of the publisher's statements in the document
 //	k ID                  access.Record of an API key
 //	n CLIENT_ID           verify.Absence of its document
 //	o NUMBER              issuer.Act, what an operator did; 8 bytes
@@ -35,7 +37,9 @@ const (
 	apiKeyPrefix     = "k"
 	commitPrefix     = "c"
 	decisionPrefix   = "d"
+	exposurePrefix   = "e"
 	formatKey        = "f"
+	issuedPrefix     = "i"
 	actPrefix        = "o"
 	pinPrefix        = "p"
 	sightingPrefix   = "s"
@@ -56,6 +60,17 @@ func decisionKey(id string) []byte { return []byte(decisionPrefix + id) }
 func apiKeyKey(id string) []byte { return []byte(apiKeyPrefix + id) }
 
 func absenceKey(id metadata.ClientID) []byte { return []byte(absencePrefix + id.String()) }
+
+func exposureKey(thumbprint string) []byte { return named(exposurePrefix, thumbprint) }
+
+// documentPrefix is of what is remembered of all publishers' statements in a document.
+func documentPrefix(id metadata.ClientID) []byte {
+	return []byte(issuedPrefix + id.String() + "\x00")
+}
+
+func issuedKey(p metadata.Publisher, id metadata.ClientID) []byte {
+	return append(documentPrefix(id), p.Domain()...)
+}
 
 func sightingKey(p metadata.Publisher) []byte { return []byte(sightingPrefix + p.Domain()) }
 

@@ -17,14 +17,7 @@ func (s *storage) missing(id metadata.ClientID, at, since time.Time) {
 }
 
 func absencesAreKept(t *testing.T, s *storage) {
-	id := func(url string) metadata.ClientID {
-		parsed, err := metadata.ParseClientID(url)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return parsed
-	}
-	a, b := id("https://acme.example/a.json"), id("https://acme.example/b.json")
+	a, b := clientID(t, "https://acme.example/a.json"), clientID(t, "https://acme.example/b.json")
 	found := func(id metadata.ClientID) {
 		t.Helper()
 		if err := s.Found(t.Context(), id); err != nil {

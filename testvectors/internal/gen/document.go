@@ -90,6 +90,10 @@ func documentVectors() []vector {
 		v("client_secret", secret, "a secret in a public file", d.with("client_secret", "hunter2").String(), row("U24"), class("SECRET")),
 		v("client_secret_expires_at", secret, "the member that goes with a secret", d.with("client_secret_expires_at", 0).String(), row("U24"), class("SECRET")),
 		v("jwks_private", secret, "a private key in a public file", confidential.with("jwks", keys(acmeNext.jwk().with("d", b64url(acmeNext.seed)))).String(), row("U24"), class("SECRET")),
+		v("jwks_exposed_before", "rejected key_exposed", "the private part of the client's key was seen somewhere", confidential.with("jwks", keys(acmeNext.jwk())).String(),
+			header("exposed", acmeNext.thumbprint()+" 2026-01-02T00:00:00Z"), finding("possession failed key_exposed"), row("K5"), class("SECRET")),
+		byURI("exposed_before", "rejected key_exposed", "the private part of one of the client's keys was seen somewhere", "possession failed key_exposed",
+			served(keysURL, keys(acmeKey.jwk(), acmeNext.jwk())), header("exposed", acmeNext.thumbprint()+" 2026-01-02T00:00:00Z"), row("K5"), class("SECRET")),
 		v("jwks_symmetric", secret, "a symmetric key in a public file", confidential.with("jwks", keys(object{{"kty", "oct"}, {"k", "AAAA"}})).String(), row("U26"), class("SECRET")),
 		v("auth_method_basic", "rejected auth_method_forbidden", "a method with a shared secret", d.with("token_endpoint_auth_method", "client_secret_basic").String(), row("U24")),
 		v("auth_method_post", "rejected auth_method_forbidden", "a method with a shared secret", d.with("token_endpoint_auth_method", "client_secret_post").String(), row("U24")),
@@ -115,6 +119,11 @@ func many(n int) list {
 		keys = append(keys, acmeNext.named(fmt.Sprintf("2026-%d", i)).jwk())
 	}
 	return keys
+}
+
+// issuedBefore has memory hold that the document had a statement of a publisher with this iat.
+func issuedBefore(publisher, iat string) option {
+	return header("issued", clientDocument+" "+publisher+" "+iat)
 }
 
 func statementInDocumentVectors(v func(id, expect, comment, body string, opts ...option) vector) []vector {
@@ -143,6 +152,13 @@ func statementInDocumentVectors(v func(id, expect, comment, body string, opts ..
 		w("size_3072", "verified", "the largest statement in a document: 3,072 bytes", fill(3072)),
 		w("size_3073", "rejected statement_too_large", "one byte over the largest statement in a document", fill(3073), class("SIZE")),
 		w("expired", "rejected statement_expired", "an expired release statement is no statement: the verdict says so, the decision goes on without it", s.claim("exp", instant-3600), class("TIME")),
+		w("rollback", "rejected statement_rollback", "the document held a newer statement", s, issuedBefore(acme, "2026-01-01T00:00:01Z"),
+			finding("metadata_document failed statement_rollback"), row("O13"), class("TIME")),
+		w("same_iat", "verified", "the document held a statement of the same second", s, issuedBefore(acme, "2026-01-01T00:00:00Z"), row("O13"), class("TIME")),
+		w("newer", "verified", "the document held an older statement", s, issuedBefore(acme, "2025-12-31T23:59:59Z"), row("O13"), class("TIME")),
+		w("newer_of_another", "verified", "the document held a newer statement of another publisher", s, issuedBefore(other, "2026-01-10T00:00:00Z"), row("O13"), class("TIME")),
+		newVector("statement", "document/statement_old_copy", "verified", "the document held a newer statement, and this is of no document: a copy that was shipped",
+			append(source, issuedBefore(acme, "2026-01-10T00:00:00Z"), text("statement.jws", base().String()))...),
 		v("not_a_string", "rejected statement_not_a_string", "software_statement is an object", d.with("software_statement", object{}).String(), row("J60"), class("TYPE")),
 	}
 }

@@ -150,6 +150,13 @@ func pssSign(priv *rsa.PrivateKey, d, salt []byte) []byte {
 // named returns the key under another kid.
 func (k key) named(kid string) key { k.kid = kid; return k }
 
+// thumbprint names the public key (RFC 7638); the members of an Ed25519 key are
+// crv, kty and x, in this order.
+func (k key) thumbprint() string {
+	sum := sha256.Sum256([]byte(`{"crv":"Ed25519","kty":"OKP","x":"` + b64url(k.p) + `"}`))
+	return b64url(sum[:])
+}
+
 // jwk returns the public key with its kid.
 func (k key) jwk() object { return append(object{{"kid", k.kid}}, k.public...) }
 

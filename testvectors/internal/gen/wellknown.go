@@ -9,6 +9,9 @@ func wellknownVectors() []vector {
 	v := func(id, expect, comment string, body string, opts ...option) vector {
 		return stated("wellknown/"+id, expect, comment, s, append([]option{text(wellknown, body)}, opts...)...)
 	}
+	remembered := func(id, expect, comment string, opts ...option) vector {
+		return stated("wellknown/"+id, expect, comment, s, append(opts, row("K5"), class("SECRET"))...)
+	}
 	const missing = "wellknown_key failed wellknown_mismatch"
 	listed := object{{"software_id", "acme-agent"}}
 	return []vector{
@@ -32,6 +35,12 @@ func wellknownVectors() []vector {
 			zoneOf(acmeKey), dns("secure"), row("K5"), class("SECRET")),
 		v("private_key_of_another_kid", "rejected key_exposed", "the private part stands under another kid: a key is its thumbprint",
 			publisherDocument(acmeKey.jwk(), acmeKey.named("backup").jwk().with("d", b64url(acmeKey.seed))).String(), row("K5"), class("SECRET")),
+		remembered("exposed_before", "rejected key_exposed", "the private part was seen once, and is not there any more", header("exposed", acmeKey.thumbprint()+" 2026-01-02T00:00:00Z"),
+			zoneOf(acmeKey), dns("secure"), finding("dns_key passed"), finding("key_line failed key_exposed")),
+		remembered("exposed_before_pinned", "rejected key_exposed", "a pin does not bring back a key whose private part was seen", header("exposed", acmeKey.thumbprint()+" 2026-01-02T00:00:00Z"),
+			pinned(), finding("pinned_key passed"), finding("key_line failed key_exposed")),
+		remembered("exposed_before_another", "verified", "the private part of another key under the same kid was seen", header("exposed", otherKey.thumbprint()+" 2026-01-02T00:00:00Z"),
+			zoneOf(acmeKey), dns("secure")),
 		stated("wellknown/timeout_without_dns", "inconclusive document_unavailable", "no record, and the document cannot be read", s,
 			header("http", wellknown+" timeout"), row("K1")),
 		stated("wellknown/status_500_without_dns", "inconclusive document_unavailable", "no record, and the document's server fails", s,

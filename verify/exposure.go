@@ -1,0 +1,58 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/fc28f635/countersign/internal/jose"
+	"github.com/fc28f635/countersign/metadata"
+)
+
+// An Exposure says since when the private part of a key is known to be public.
+// It is of the key and of no publisher: whoever reads the private part can sign
+// for everyone who publishes or pins the key. For the same reason anybody may
+// show it, on any host: to show it is to have it, and nobody but its holder, or
+// one to whom it leaked, can end a key in this way. Only an operator lifts it.
+type Exposure struct {
+	Thumbprint string    `json:"thumbprint"` // RFC 7638
+	Seen       time.Time `json:"seen"`
+}
+
+// rejectExposed rejects for a key of which the private part was seen somewhere.
+func (r *run) rejectExposed(c Check, e Exposure) {
+	r.rejectBy(c, metadata.ReasonKeyExposed, "the private part of the key "+e.Thumbprint+" was public, seen on "+clock(e.Seen.Unix()),
+		Evidence{Source: "memory", Thumbprint: e.Thumbprint})
+}
+
+// fetchDocument fetches a document of whatever kind, and remembers the keys whose
+// private parts are in it. Whoever relies on the document itself refuses it for
+// that, also where remembering fails.
+func (v *Verifier) fetchDocument(ctx context.Context, url string, limit int) (Resource, error) {
+	resource, err := v.fetch(ctx, url, limit)
+	if err != nil || v.cfg.Memory == nil {
+		return resource, err
+	}
+	if keys := jose.Exposed(resource.Body); len(keys) > 0 {
+		if err := v.cfg.Memory.Expose(ctx, keys, v.cfg.Now().UTC()); err != nil {
+			v.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "remembering exposed keys failed", slog.String("error", err.Error()))
+		}
+	}
+	return resource, nil
+}
+
+// exposed returns one of the keys that is known to be exposed, if any is.
+func (v *Verifier) exposed(ctx context.Context, thumbprints ...string) (e Exposure, found bool, err error) {
+	if v.cfg.Memory == nil || len(thumbprints) == 0 {
+		return Exposure{}, false, nil
+	}
+	list, err := v.cfg.Memory.Exposed(ctx, thumbprints)
+	if err != nil {
+		return Exposure{}, false, fmt.Errorf("remembering which keys are exposed: %w", err)
+	}
+	if len(list) == 0 {
+		return Exposure{}, false, nil
+	}
+	return list[0], true, nil
+}
