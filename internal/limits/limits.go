@@ -31,6 +31,19 @@ const (
 	// that ships has 3 KiB, comments included.
 	YAMLBytes = 64 << 10
 
+	// ConditionBytes bounds one condition of a policy: the longest built in has
+	// 300.
+	ConditionBytes = 4 << 10
+
+	// ConditionDepth bounds the nesting of a condition: the deepest built in has
+	// 8 levels, and a parser's stack is bounded with it.
+	ConditionDepth = 32
+
+	// ConditionCost bounds what a condition does for one client, in CEL's units
+	// of about one operation: every scope of a request of RequestBytes compared
+	// with a list of ten takes half of it, and all of it a few milliseconds.
+	ConditionCost = 1 << 16
+
 	// JSONDepth bounds nesting: the deepest registered member (a JWK with x5c
 	// in a JWK set in a request) has 6 levels.
 	JSONDepth = 16
