@@ -189,22 +189,6 @@ func cappedLimits(d Decision, given tierGrant, effective metadata.Client) error 
 	return nil
 }
 
-// vouchers are for each tier the questions that something checked must answer,
-// each with the checks that can.
-var vouchers = map[Tier][][]verify.Check{
-	TierDomain: {
-		{verify.CheckMetadataDocument, verify.CheckDelivery, verify.CheckSignature}, // whose is it?
-	},
-	TierSigned: {
-		{verify.CheckSignature, verify.CheckPossession},                                               // who signs?
-		{verify.CheckPinnedKey, verify.CheckDNSKey, verify.CheckWellknownKey, verify.CheckPossession}, // whose key is it?
-		{verify.CheckPinnedKey, verify.CheckDNSStrength, verify.CheckWellknownKey, verify.CheckPossession},
-		{verify.CheckPinnedKey, verify.CheckKeyLine, verify.CheckPossession}, // since when?
-		{verify.CheckCoverage}, // how far does it speak?
-	},
-	TierEndorsed: {{verify.CheckTrustRoot}, {verify.CheckDNSStrength}},
-}
-
 // closed: what could not be checked never counts as passed. Whatever else was
 // found, a tier is not reached while one of its questions has no answer; and
 // what is inconclusive is not approved.
@@ -213,7 +197,7 @@ func closed(p *Policy, s sample) error {
 		return fmt.Errorf("an inconclusive verdict is %s", d.Outcome)
 	}
 	for _, tier := range []Tier{TierDomain, TierSigned, TierEndorsed} {
-		for _, question := range vouchers[tier] {
+		for _, question := range meanings[tier].questions {
 			unanswered := slices.Clone(s.verdict.Findings)
 			for i := range unanswered {
 				if slices.Contains(question, unanswered[i].Check) {

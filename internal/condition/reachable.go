@@ -20,6 +20,12 @@ func (c *Condition) Sees(facts Facts) bool {
 	return seen&facts != 0
 }
 
+// SeesClaims reports whether a condition reads a claim.
+func (c *Condition) SeesClaims() bool {
+	_, atoms := c.root.sees()
+	return len(atoms) > 0
+}
+
 // Constant reports whether a condition sees neither a fact nor a claim.
 func (c *Condition) Constant() bool {
 	facts, atoms := c.root.sees()

@@ -158,6 +158,18 @@ const (
 	// long as a release statement lives by default.
 	PinLongest = 90 * 24 * time.Hour
 
+	// AccessTokenLongest bounds the life of an access token in a policy: as long
+	// as a countersigned statement, which nobody can call back either.
+	AccessTokenLongest = 24 * time.Hour
+
+	// SessionLongest bounds a session in a policy: a quarter, as long as a release
+	// statement lives by default.
+	SessionLongest = 90 * 24 * time.Hour
+
+	// BudgetDay bounds the calls a day that a policy gives a client: twelve a
+	// second, day and night. More is no budget.
+	BudgetDay = 1_000_000
+
 	// ListLongest bounds what an operator has listed at once: more lines than a
 	// person reads, and a few megabytes.
 	ListLongest = 10_000
