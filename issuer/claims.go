@@ -29,7 +29,6 @@ func claimsSeen(c metadata.Client, in Input) *condition.Claims {
 	if len(claims.GrantTypes) == 0 {
 		claims.GrantTypes = []string{metadata.GrantAuthorizationCode}
 	}
-	claims.Confidential = claims.AuthMethod != metadata.AuthNone
 	for _, text := range c.RedirectURIs {
 		uri, err := metadata.ParseRedirectURI(text)
 		if err != nil {

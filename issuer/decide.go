@@ -129,7 +129,7 @@ type reached struct {
 func (p *Policy) reach(in Input, claims *condition.Claims, d *Decision) (got reached) {
 	v, s, shape := in.Verdict, in.Standing, d.Shape
 	found := passedIn(v)
-	got.proven = TierDomain.answered(found)
+	domain := TierDomain.answered(found)
 	// A client whose document is out is judged by its statement alone: one that
 	// the site would lift to signed stays a tier below, and an acceptance of
 	// its publisher survives the outage.
@@ -142,7 +142,7 @@ func (p *Policy) reach(in Input, claims *condition.Claims, d *Decision) (got rea
 			continue
 		}
 		if m.accepted {
-			accepted, shaped, ok := s.covers(v, shape, got.proven)
+			accepted, shaped, ok := s.covers(v, shape, domain)
 			if !ok {
 				continue
 			}
@@ -152,7 +152,8 @@ func (p *Policy) reach(in Input, claims *condition.Claims, d *Decision) (got rea
 		facts |= reachedFacts[r.tier]
 		got.tier = r.tier
 	}
-	for _, e := range s.allowances(v, shape, got.proven) {
+	got.proven = domain && got.tier >= TierDomain
+	for _, e := range s.allowances(v, shape, domain) {
 		if lifted := p.upTo(e.Tier, v.Binding, claims, d); lifted > got.tier {
 			got.tier, got.byShape = lifted, e.Subject.Shape() != ""
 			got.note = &AcceptanceNote{By: ByException, Actor: e.Actor, Until: e.Until}

@@ -48,7 +48,7 @@ func (p *Policy) doubts() (list []string) {
 // machine, and one that says everything.
 var usual = []condition.Claims{
 	{ClientName: "x", AuthMethod: metadata.AuthNone, RedirectClasses: []string{"loopback"}, GrantTypes: []string{metadata.GrantAuthorizationCode}},
-	{ClientName: "x", AuthMethod: metadata.AuthPrivateKeyJWT, Confidential: true, Publisher: "acme.example", ClientID: "https://acme.example/client.json",
+	{ClientName: "x", AuthMethod: metadata.AuthPrivateKeyJWT, Publisher: "acme.example", ClientID: "https://acme.example/client.json",
 		SoftwareID: "x", AuthorizationServer: "https://as.example", Resource: "https://mcp.example",
 		RedirectHosts: []string{"acme.example"}, RedirectClasses: []string{"https"}, Scopes: []string{"files:read"},
 		GrantTypes: []string{metadata.GrantAuthorizationCode, metadata.GrantRefreshToken}},

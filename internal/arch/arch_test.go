@@ -57,7 +57,7 @@ var directions = []direction{
 	{"trustroots", []string{"metadata", "internal/jose"}, except(confined, "go.mau.fi/util/", "github.com/lestrrat-go/", "github.com/go-json-experiment/json")},
 	{"verify", []string{"metadata", "trustroots", "internal/jose"}, except(confined, "go.mau.fi/util/", "github.com/lestrrat-go/", "github.com/go-json-experiment/json")},
 	{"verify/online", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/dnsaddr", "internal/dnsx", "internal/fetch"}, []string{"github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
-	{"internal/condition", nil, except(confined, "cel.dev/")},
+	{"internal/condition", []string{"metadata"}, except(confined, "cel.dev/", "go.mau.fi/util/", "github.com/go-json-experiment/json")},
 	{"issuer", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/condition"}, except(confined, "go.mau.fi/util/", "github.com/lestrrat-go/", "github.com/go-json-experiment/json", "github.com/goccy/go-yaml", "cel.dev/")},
 	{"internal/dnsx", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/dnsaddr", "internal/fetch"}, []string{"github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
 	{"internal/fetch", []string{"metadata", "trustroots", "verify", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},

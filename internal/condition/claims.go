@@ -4,6 +4,8 @@ import (
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+
+	"github.com/fc28f635/countersign/metadata"
 )
 
 // Claims are what a client says of itself, as conditions see it. A member that
@@ -21,9 +23,11 @@ type Claims struct {
 	RedirectClasses []string // https, loopback or private_use
 	GrantTypes      []string
 	Scopes          []string
-
-	Confidential bool
 }
+
+// authenticates reports whether the client claims to. One that does not has
+// left something out, and that meets nothing.
+func (c *Claims) authenticates() bool { return c.AuthMethod != "" && c.AuthMethod != metadata.AuthNone }
 
 // A claim is one variable of the environment.
 type claim struct {
@@ -56,13 +60,13 @@ var claims = []claim{
 	text("client_id", func(c *Claims) string { return c.ClientID }),
 	text("client_name", func(c *Claims) string { return c.ClientName }),
 	text("software_id", func(c *Claims) string { return c.SoftwareID }),
-	text("auth_method", func(c *Claims) string { return c.AuthMethod }),
 	text("authorization_server", func(c *Claims) string { return c.AuthorizationServer }),
 	text("resource", func(c *Claims) string { return c.Resource }),
 	list("redirect_classes", func(c *Claims) []string { return c.RedirectClasses }),
 	list("grant_types", func(c *Claims) []string { return c.GrantTypes }),
 	list("scopes", func(c *Claims) []string { return c.Scopes }),
-	{"confidential", cel.BoolType, func(c *Claims) any { return types.Bool(c.Confidential) }, func(*Claims) bool { return true }},
+	{"auth_method", cel.StringType, func(c *Claims) any { return types.String(c.AuthMethod) }, (*Claims).authenticates},
+	{"confidential", cel.BoolType, func(c *Claims) any { return types.Bool(c.authenticates()) }, (*Claims).authenticates},
 }
 
 // claimNamed returns the place of a claim in claims, or -1.

@@ -30,7 +30,7 @@ func compile(t *testing.T, text string) *condition.Condition {
 
 func TestHolds(t *testing.T) {
 	acme := condition.Claims{Publisher: "acme.example", ClientName: "Acme", RedirectHosts: []string{"acme.example", "eu.acme.example"},
-		RedirectClasses: []string{"https"}, GrantTypes: []string{"authorization_code"}, Confidential: true}
+		RedirectClasses: []string{"https"}, GrantTypes: []string{"authorization_code"}, AuthMethod: "private_key_jwt"}
 	for _, test := range []struct {
 		text   string
 		facts  condition.Facts
@@ -52,6 +52,9 @@ func TestHolds(t *testing.T) {
 		{`client_name != "Acme"`, 0, condition.Claims{}, false},
 		{`redirect_classes.all(c, c == "https")`, 0, condition.Claims{}, false},
 		{`scopes == []`, 0, acme, false},
+		{`!confidential`, 0, condition.Claims{AuthMethod: "none"}, false},
+		{`auth_method == "none"`, 0, condition.Claims{AuthMethod: "none"}, false},
+		{`auth_method == "private_key_jwt"`, 0, acme, true},
 		{`software_id != "x" || passed("form")`, facts("form"), acme, true},
 
 		{`at(publisher, "acme.example")`, 0, acme, true},
