@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fc28f635/countersign/internal/condition"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
 )
@@ -36,6 +37,10 @@ func (p *Policy) Decide(in Input) Decision {
 		d.Tier, d.Hold = TierBlocked, &HoldNote{Subject: held.Subject, Actor: held.Actor, Until: held.Until}
 		return d.deny(metadata.ReasonOperatorHold)
 	}
+	if r, ok := p.denied(in, &d); ok {
+		d.Tier, d.DeniedBy = TierBlocked, &DenyNote{Rule: r.name, Reason: r.reason}
+		return d.deny(metadata.ReasonPolicyDenied)
+	}
 	effective, verified := v.Client()
 	if !verified {
 		if ended[v.Reason()] {
@@ -49,7 +54,10 @@ func (p *Policy) Decide(in Input) Decision {
 	d.Binding, d.Overridden = v.Binding, v.Overridden()
 	d.Shape = v.Shape()
 	d.Outcome = Approved
-	reached := p.reach(v, d.Shape, s)
+	reached := p.reach(in, p.claims(effective, in), &d)
+	if reached.tier == TierBlocked {
+		return d.deny(metadata.ReasonTierBelowMinimum)
+	}
 	d.Tier, d.Acceptance = reached.tier, reached.note
 	if reached.byShape {
 		d.override(withoutOtherGrants(&effective)...)
@@ -59,6 +67,9 @@ func (p *Policy) Decide(in Input) Decision {
 	}
 	d.Told = told(v, in.Claimed, d)
 	d.narrow(p, effective)
+	if p.reviewFirst && d.Outcome == Approved && d.Acceptance == nil {
+		return d.refuse(Review, metadata.ReasonReviewPending)
+	}
 	return d
 }
 
@@ -73,8 +84,13 @@ var ended = map[metadata.Reason]bool{
 // and is in the findings. A reason that no statement is needed for is told
 // without one.
 func (d Decision) deny(reason metadata.Reason) Decision {
-	d.Outcome, d.Reason, d.Grant, d.Client = Denied, reason, Grant{}, metadata.Client{}
 	d.Tier, d.Publisher, d.Acceptance, d.Told = min(d.Tier, TierUnverified), metadata.Publisher{}, nil, "Refused"
+	return d.refuse(Denied, reason)
+}
+
+// refuse takes everything that was granted away, and says why.
+func (d Decision) refuse(outcome Outcome, reason metadata.Reason) Decision {
+	d.Outcome, d.Reason, d.Grant, d.Client, d.Narrowed = outcome, reason, Grant{}, metadata.Client{}, nil
 	problem := reason.Problem()
 	if d.Statement == "" {
 		problem = reason.ProblemWithout()
@@ -107,35 +123,38 @@ type reached struct {
 	proven  bool            // tier domain is, so the publisher is the client's
 }
 
-// reach returns the highest tier whose conditions hold. An allowance lifts to at
-// most its tier, and never past what the binding admits.
-func (p *Policy) reach(v *verify.Verdict, shape metadata.Shape, s Standing) reached {
-	var holds [len(tierNames)]bool
-	holds[TierBlocked] = true
-	got := reached{tier: TierUnverified}
+// reach returns the highest tier whose meaning and condition hold; blocked where
+// none does. An allowance lifts to at most its tier, and never past what the
+// binding and the claims admit.
+func (p *Policy) reach(in Input, claims *condition.Claims, d *Decision) (got reached) {
+	v, s, shape := in.Verdict, in.Standing, d.Shape
+	found := passedIn(v)
+	domain := TierDomain.answered(found)
 	// A client whose document is out is judged by its statement alone: one that
 	// the site would lift to signed stays a tier below, and an acceptance of
 	// its publisher survives the outage.
 	document, known := v.Finding(verify.CheckMetadataDocument)
 	outage := known && document.Status == verify.Unavailable
+	facts := found | boundFacts[v.Binding]
 	for _, r := range p.rules {
-		if outage && r.tier == TierSigned || !holds[r.above] || !r.admits(v.Binding) || !anyPassed(v, r.passed) {
+		m := meanings[r.tier]
+		if outage && r.tier == TierSigned || m.tied && v.Binding == metadata.BindingLoose || !r.holds(facts, claims, d) {
 			continue
 		}
-		if r.acceptance {
-			accepted, shaped, ok := s.covers(v, shape, holds[TierDomain])
+		if m.accepted {
+			accepted, shaped, ok := s.covers(v, shape, domain)
 			if !ok {
 				continue
 			}
 			got.byShape = shaped
 			got.note = &AcceptanceNote{By: accepted.By, Actor: accepted.Actor, Until: accepted.Until}
 		}
-		holds[r.tier] = true
+		facts |= reachedFacts[r.tier]
 		got.tier = r.tier
 	}
-	got.proven = holds[TierDomain]
-	for _, e := range s.allowances(v, shape, holds[TierDomain]) {
-		if lifted := p.upTo(e.Tier, v.Binding); lifted > got.tier {
+	got.proven = domain && got.tier >= TierDomain
+	for _, e := range s.allowances(v, shape, domain) {
+		if lifted := p.upTo(e.Tier, v.Binding, claims, d); lifted > got.tier {
 			got.tier, got.byShape = lifted, e.Subject.Shape() != ""
 			got.note = &AcceptanceNote{By: ByException, Actor: e.Actor, Until: e.Until}
 		}
@@ -143,23 +162,31 @@ func (p *Policy) reach(v *verify.Verdict, shape metadata.Shape, s Standing) reac
 	return got
 }
 
-// upTo returns the highest tier up to t that a client of the binding can have.
-func (p *Policy) upTo(t Tier, binding metadata.Binding) (highest Tier) {
-	for _, r := range p.rules {
-		if r.tier <= t && r.admits(binding) {
-			highest = r.tier
-		}
-	}
-	return highest
-}
-
-func anyPassed(v *verify.Verdict, alternatives [][]verify.Check) bool {
-	if len(alternatives) == 0 {
+// holds reports whether the condition of a rule holds.
+func (r rule) holds(facts condition.Facts, claims *condition.Claims, d *Decision) bool {
+	if r.when == nil {
 		return true
 	}
-	return slices.ContainsFunc(alternatives, func(all []verify.Check) bool {
-		return !slices.ContainsFunc(all, func(c verify.Check) bool { return !v.Passed(c) })
-	})
+	holds, err := r.when.Holds(facts, claims)
+	if err != nil {
+		d.failed("tier "+r.tier.String(), err)
+	}
+	return holds
+}
+
+// upTo returns the highest tier up to t that a client of the binding and the
+// claims can have: an allowance stands for what is not proven, and for nothing
+// else.
+func (p *Policy) upTo(t Tier, binding metadata.Binding, claims *condition.Claims, d *Decision) (highest Tier) {
+	facts := allPassed | boundFacts[binding]
+	for _, r := range p.rules {
+		if r.tier > t || meanings[r.tier].tied && binding == metadata.BindingLoose || !r.holds(facts, claims, d) {
+			continue
+		}
+		facts |= reachedFacts[r.tier]
+		highest = r.tier
+	}
+	return highest
 }
 
 // covers returns an acceptance in force for the client: of its publisher where

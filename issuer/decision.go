@@ -46,6 +46,9 @@ type Decision struct {
 	// Hold is the operator's hold that denied the client, nil where none did.
 	Hold *HoldNote `json:"hold,omitempty"`
 
+	// DeniedBy is the rule of the policy that denied the client, nil where none did.
+	DeniedBy *DenyNote `json:"denied_by,omitempty"`
+
 	Grant Grant `json:"grant"`
 
 	// Asked says which client it is about, in the words of whoever asked.
@@ -73,12 +76,17 @@ type Decision struct {
 	Enforcement         map[string]string `json:"enforcement"` // per limit: registration, server, guard or advisory
 	ExpiresAt           time.Time         `json:"expires_at"`
 	Policy              string            `json:"policy"` // "sha256:…"
-	DryRun              bool              `json:"dry_run,omitzero"`
+
+	// ConditionFaults are the conditions of the policy that failed, and granted
+	// nothing.
+	ConditionFaults []ConditionFault `json:"condition_faults,omitempty"`
+
+	DryRun bool `json:"dry_run,omitzero"`
 
 	// Test marks decisions of a service that may fetch from loopback.
 	Test bool `json:"test,omitzero"`
 
-	// Reason is why the outcome is denied, empty otherwise.
+	// Reason is why the outcome is denied or review, empty otherwise.
 	Reason     metadata.Reason `json:"reason,omitempty"`
 	OAuthError *OAuthError     `json:"oauth_error,omitempty"`
 

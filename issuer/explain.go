@@ -145,6 +145,7 @@ func (c ScopeCut) because() string {
 		"sensitive":  "sensitive reads are beyond this tier",
 		"refresh":    "this tier has no refresh token",
 		"not_stated": "the statement does not have it",
+		"not_listed": "the policy does not list it for this tier",
 	}[c.Why]
 	if why == "" {
 		why = c.Why

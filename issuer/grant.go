@@ -107,6 +107,9 @@ type Grant struct {
 	ReauthenticateAfter int `json:"reauthenticate_after"`
 
 	Consent Consent `json:"consent"`
+
+	Budgets          Budgets          `json:"budgets,omitzero"`
+	SenderConstraint SenderConstraint `json:"sender_constraint,omitempty"` // empty for none
 }
 
 // A Consent says how often the user is asked. The zero Consent is every time.
@@ -121,6 +124,6 @@ const (
 // A ScopeCut is one scope that was asked for and not granted.
 type ScopeCut struct {
 	Scope string `json:"scope"`
-	Why   string `json:"why"`            // not_stated, class, sensitive, refresh
+	Why   string `json:"why"`            // not_stated, class, sensitive, refresh, not_listed
 	Earn  Tier   `json:"earn,omitempty"` // the lowest tier that grants it; zero where none does
 }

@@ -84,6 +84,8 @@ func monotone(p *Policy, s sample) error {
 	switch {
 	case !s.allPassed(), base.Reason == metadata.ReasonStatementLifetimeTooLong:
 		return nil // what was presented is refused, for want of a finding or by the policy
+	case base.Reason == metadata.ReasonPolicyDenied:
+		return nil // what is claimed is refused: claiming less may lift that
 	case base.Reason == metadata.ReasonScopeEmpty:
 		return nil // the statement is a ceiling on what was asked: without it something else may be left
 	}
@@ -149,7 +151,7 @@ func capped(p *Policy, s sample) error {
 			if d.Grant.RefreshToken != RefreshRotate {
 				return fmt.Errorf("offline_access without refresh")
 			}
-		case !slices.Contains(given.Classes, ClassOf(scope)), Sensitive(scope) && !given.Sensitive:
+		case !slices.Contains(given.Classes, ClassOf(scope)), Sensitive(scope) && !given.Sensitive, !given.allows(scope):
 			return fmt.Errorf("tier %s does not allow %q", d.Tier, scope)
 		}
 	}
@@ -178,8 +180,18 @@ func cappedLimits(d Decision, given tierGrant, effective metadata.Client) error 
 		return fmt.Errorf("no tier gives admin")
 	case slices.Contains(g.Classes, ClassDelete) && g.ReauthenticateAfter == 0:
 		return fmt.Errorf("delete without re-authentication")
-	case d.Tier <= TierUnverified && (g.RefreshToken != RefreshNone || g.Consent != ConsentAlways):
+	case g.Budgets != given.budgets, g.SenderConstraint != given.SenderConstraint.orEmpty():
+		return fmt.Errorf("budgets %+v and constraint %q, the tier's are %+v and %q", g.Budgets, g.SenderConstraint, given.budgets, given.SenderConstraint)
+	case g.SenderConstraint == ConstraintDPoP && string(d.Client.More[memberDPoP]) != "true", g.SenderConstraint == ConstraintMTLS && string(d.Client.More[memberMTLS]) != "true":
+		return fmt.Errorf("constraint %q, and the client does not say so", g.SenderConstraint)
+	case d.Tier <= TierUnverified && (g.RefreshToken != RefreshNone && given.Override == "" || g.Consent != ConsentAlways):
 		return fmt.Errorf("a client that nobody vouches for is not asked about every time")
+	}
+	for _, text := range d.Client.RedirectURIs {
+		uri, err := metadata.ParseRedirectURI(text)
+		if err != nil || !slices.Contains(effective.RedirectURIs, text) || len(given.Redirects) > 0 && !slices.Contains(given.Redirects, uri.Class().String()) {
+			return fmt.Errorf("redirect URI %q was not there, or is of a class that the tier is not given", text)
+		}
 	}
 	for _, grant := range d.Client.GrantTypes {
 		if !slices.Contains(effective.GrantTypes, grant) {
@@ -189,31 +201,15 @@ func cappedLimits(d Decision, given tierGrant, effective metadata.Client) error 
 	return nil
 }
 
-// vouchers are for each tier the questions that something checked must answer,
-// each with the checks that can.
-var vouchers = map[Tier][][]verify.Check{
-	TierDomain: {
-		{verify.CheckMetadataDocument, verify.CheckDelivery, verify.CheckSignature}, // whose is it?
-	},
-	TierSigned: {
-		{verify.CheckSignature, verify.CheckPossession},                                               // who signs?
-		{verify.CheckPinnedKey, verify.CheckDNSKey, verify.CheckWellknownKey, verify.CheckPossession}, // whose key is it?
-		{verify.CheckPinnedKey, verify.CheckDNSStrength, verify.CheckWellknownKey, verify.CheckPossession},
-		{verify.CheckPinnedKey, verify.CheckKeyLine, verify.CheckPossession}, // since when?
-		{verify.CheckCoverage}, // how far does it speak?
-	},
-	TierEndorsed: {{verify.CheckTrustRoot}, {verify.CheckDNSStrength}},
-}
-
 // closed: what could not be checked never counts as passed. Whatever else was
 // found, a tier is not reached while one of its questions has no answer; and
 // what is inconclusive is not approved.
 func closed(p *Policy, s sample) error {
-	if d := s.decide(p); s.verdict.Outcome == verify.Inconclusive && d.Hold == nil && (d.Outcome != Denied || d.OAuthError.Status != 503) {
+	if d := s.decide(p); s.verdict.Outcome == verify.Inconclusive && d.Hold == nil && d.DeniedBy == nil && (d.Outcome != Denied || d.OAuthError.Status != 503) {
 		return fmt.Errorf("an inconclusive verdict is %s", d.Outcome)
 	}
 	for _, tier := range []Tier{TierDomain, TierSigned, TierEndorsed} {
-		for _, question := range vouchers[tier] {
+		for _, question := range meanings[tier].questions {
 			unanswered := slices.Clone(s.verdict.Findings)
 			for i := range unanswered {
 				if slices.Contains(question, unanswered[i].Check) {
@@ -262,11 +258,18 @@ func standing(p *Policy, s sample) error {
 	if d.Tier >= TierAccepted || d.Acceptance != nil {
 		return fmt.Errorf("tier %s, and nobody accepted", d.Tier)
 	}
-	if d.Grant.Sensitive || slices.ContainsFunc(d.Grant.Classes, func(c Class) bool { return c > ClassRead }) {
+	// An override is the operator's recorded choice to give a tier more: exactly
+	// that may be exceeded.
+	var chosen tierGrant
+	if given := p.grantOf(d.Tier); given.Override != "" {
+		chosen = given
+	}
+	may := func(c Class) bool { return c == ClassRead || slices.Contains(chosen.Classes, c) }
+	if d.Grant.Sensitive && !chosen.Sensitive || slices.ContainsFunc(d.Grant.Classes, func(c Class) bool { return !may(c) }) {
 		return fmt.Errorf("classes %v, sensitive reads %t", d.Grant.Classes, d.Grant.Sensitive)
 	}
 	for _, scope := range (metadata.Client{Scope: d.Grant.Scope}).Scopes() {
-		if scope != scopeOpenID && scope != scopeOfflineAccess && (ClassOf(scope) > ClassRead || Sensitive(scope)) {
+		if scope != scopeOpenID && scope != scopeOfflineAccess && (!may(ClassOf(scope)) || Sensitive(scope) && !chosen.Sensitive) {
 			return fmt.Errorf("scope %q", scope)
 		}
 	}

@@ -15,12 +15,17 @@ func (d *Decision) narrow(p *Policy, c metadata.Client) {
 	given := p.grantOf(d.Tier)
 	d.Grant = Grant{Classes: given.Classes, Sensitive: given.Sensitive, AccessTokenTTL: given.AccessTokenTTL,
 		RefreshToken: given.RefreshToken, SessionTTL: given.SessionTTL,
-		ReauthenticateAfter: given.ReauthenticateAfter, Consent: given.Consent}
+		ReauthenticateAfter: given.ReauthenticateAfter, Consent: given.Consent,
+		Budgets: given.budgets, SenderConstraint: given.SenderConstraint.orEmpty()}
 	if unregistered := c.Unregistered(); len(unregistered) > 0 {
 		c, _ = c.Without(unregistered...)
 		d.override(unregistered...)
 	}
 	if reason := d.offer(p, &c); reason != "" {
+		*d = d.deny(reason)
+		return
+	}
+	if reason := d.constrain(given, &c); reason != "" {
 		*d = d.deny(reason)
 		return
 	}
@@ -33,7 +38,7 @@ func (d *Decision) narrow(p *Policy, c metadata.Client) {
 		if slices.Contains(kept, scope) {
 			continue
 		}
-		if why := d.Grant.cut(scope); why != "" {
+		if why := given.cut(d.Grant, scope); why != "" {
 			d.Grant.ScopesCut = append(d.Grant.ScopesCut, ScopeCut{Scope: scope, Why: why, Earn: p.earns(scope)})
 			continue
 		}
@@ -123,11 +128,20 @@ func (g Grant) cut(scope string) string {
 	return ""
 }
 
+// cut says why a scope is not granted by a tier that gives g, and nothing where
+// it is.
+func (t tierGrant) cut(g Grant, scope string) string {
+	if why := g.cut(scope); why != "" || t.allows(scope) {
+		return why
+	}
+	return "not_listed"
+}
+
 // earns returns the lowest tier that grants a scope, zero where none does.
 func (p *Policy) earns(scope string) Tier {
 	for _, r := range p.rules {
 		g := Grant{Classes: r.grant.Classes, Sensitive: r.grant.Sensitive, RefreshToken: r.grant.RefreshToken}
-		if g.cut(scope) == "" {
+		if r.grant.cut(g, scope) == "" {
 			return r.tier
 		}
 	}

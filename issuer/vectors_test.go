@@ -44,7 +44,7 @@ func decide(t *testing.T, vector testvectors.Vector) issuer.Decision {
 	}
 	store := &oneStore{}
 	registry, err := issuer.NewRegistry(issuer.Config{Verifier: verifier, Store: store,
-		AuthorizationServer: vector.Get("audience"), Now: func() time.Time { return vector.Now }})
+		Policy: policyOf(t, vector), AuthorizationServer: vector.Get("audience"), Now: func() time.Time { return vector.Now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,6 +74,30 @@ func decide(t *testing.T, vector testvectors.Vector) issuer.Decision {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// policyOf is the built-in policy that a vector names, with the deny rule that it
+// adds.
+func policyOf(t *testing.T, vector testvectors.Vector) *issuer.Policy {
+	t.Helper()
+	name := vector.Get("policy")
+	if name == "" {
+		name = "standard"
+	}
+	p, ok := issuer.Builtin(name)
+	if !ok {
+		t.Fatalf("no policy %q", name)
+	}
+	deny := vector.Get("deny")
+	if deny == "" {
+		return p
+	}
+	text := strings.Replace(string(p.Source()), "\ntiers:\n", "\ndeny:\n  - {name: vector, when: '"+deny+"', reason: vector}\n\ntiers:\n", 1)
+	p, err := issuer.ParsePolicy([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 func request(t *testing.T, vector testvectors.Vector) issuer.Request {
@@ -107,8 +131,8 @@ func check(t *testing.T, vector testvectors.Vector, d issuer.Decision) {
 	t.Helper()
 	want := vector.Expect
 	got := string(d.Outcome) + " " + d.Tier.String()
-	if d.Outcome == issuer.Denied {
-		got = "denied " + string(d.Reason)
+	if d.Outcome != issuer.Approved {
+		got = string(d.Outcome) + " " + string(d.Reason)
 		if d.OAuthError.Status == 503 {
 			got = "unavailable " + string(d.Reason)
 		}

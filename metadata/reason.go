@@ -65,6 +65,12 @@ const (
 	ReasonSoftwareNotListed Reason = "software_not_listed"
 	// ReasonNameResemblesProtected: the client's name is one that another domain is known by.
 	ReasonNameResemblesProtected Reason = "name_resembles_protected"
+	// ReasonPolicyDenied: a deny rule of the policy is met by what the client claims.
+	ReasonPolicyDenied Reason = "policy_denied"
+	// ReasonTierBelowMinimum: the client reaches no tier that the policy grants anything.
+	ReasonTierBelowMinimum Reason = "tier_below_minimum"
+	// ReasonReviewPending: the policy grants nothing before a person has accepted the client.
+	ReasonReviewPending Reason = "review_pending"
 	// ReasonDomainRecordMissing: the publisher's DNS holds no key record.
 	ReasonDomainRecordMissing Reason = "domain_record_missing"
 	// ReasonDomainRecordMalformed: the key record for this kid cannot be read, or two records have this kid.
@@ -190,6 +196,9 @@ var problems = []struct {
 	{ReasonStatementRollback, Problem{"unapproved_software_statement", 400, "The metadata document went back to an older software statement."}},
 	{ReasonSoftwareNotListed, Problem{"unapproved_software_statement", 400, "The publisher does not list this software."}},
 	{ReasonNameResemblesProtected, Problem{"unapproved_software_statement", 400, "The client's name resembles one that belongs to another domain."}},
+	{ReasonPolicyDenied, Problem{"unapproved_software_statement", 400, "The policy refuses clients of this kind."}},
+	{ReasonTierBelowMinimum, Problem{"unapproved_software_statement", 400, "The client does not prove as much as is needed here."}},
+	{ReasonReviewPending, Problem{"unapproved_software_statement", 400, "The client waits for a person's review."}},
 	{ReasonDomainRecordMissing, Problem{"unapproved_software_statement", 400, "The publisher's DNS has no key record."}},
 	{ReasonDomainRecordMalformed, Problem{"unapproved_software_statement", 400, "The publisher's key record is malformed."}},
 	{ReasonDomainRecordWildcard, Problem{"unapproved_software_statement", 400, "The publisher's key record comes from a DNS wildcard."}},

@@ -15,7 +15,7 @@ func (v Vector) Get(key string) string {
 }
 
 // Expectation splits Expect: the outcome (verified, rejected, inconclusive,
-// approved, denied, unavailable, keys, accepted, refused, merged, an HTTP
+// approved, denied, review, unavailable, keys, accepted, refused, merged, an HTTP
 // status, or a class of redirect URI) and what follows it: a reason, a tier,
 // or nothing.
 func (v Vector) Expectation() (outcome, rest string) {

@@ -31,6 +31,19 @@ const (
 	// that ships has 3 KiB, comments included.
 	YAMLBytes = 64 << 10
 
+	// ConditionBytes bounds one condition of a policy: the longest built in has
+	// 300.
+	ConditionBytes = 4 << 10
+
+	// ConditionDepth bounds the nesting of a condition: the deepest built in has
+	// 8 levels, and a parser's stack is bounded with it.
+	ConditionDepth = 32
+
+	// ConditionCost bounds what a condition does for one client, in CEL's units
+	// of about one operation: every scope of a request of RequestBytes compared
+	// with a list of ten takes half of it, and all of it a few milliseconds.
+	ConditionCost = 1 << 16
+
 	// JSONDepth bounds nesting: the deepest registered member (a JWK with x5c
 	// in a JWK set in a request) has 6 levels.
 	JSONDepth = 16
@@ -144,6 +157,18 @@ const (
 	// PinLongest bounds an operator's copy of a metadata document: a quarter, as
 	// long as a release statement lives by default.
 	PinLongest = 90 * 24 * time.Hour
+
+	// AccessTokenLongest bounds the life of an access token in a policy: as long
+	// as a countersigned statement, which nobody can call back either.
+	AccessTokenLongest = 24 * time.Hour
+
+	// SessionLongest bounds a session in a policy: a quarter, as long as a release
+	// statement lives by default.
+	SessionLongest = 90 * 24 * time.Hour
+
+	// BudgetDay bounds the calls a day that a policy gives a client: twelve a
+	// second, day and night. More is no budget.
+	BudgetDay = 1_000_000
 
 	// ListLongest bounds what an operator has listed at once: more lines than a
 	// person reads, and a few megabytes.

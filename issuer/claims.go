@@ -1,0 +1,45 @@
+package issuer
+
+import (
+	"slices"
+
+	"github.com/fc28f635/countersign/internal/condition"
+	"github.com/fc28f635/countersign/metadata"
+)
+
+// claims are claimsSeen where a condition of a tier reads any.
+func (p *Policy) claims(c metadata.Client, in Input) *condition.Claims {
+	for _, r := range p.rules {
+		if r.seesClaims {
+			return claimsSeen(c, in)
+		}
+	}
+	return &condition.Claims{}
+}
+
+// claimsSeen are what conditions see of a client: what it says of itself, and what
+// access is asked for.
+func claimsSeen(c metadata.Client, in Input) *condition.Claims {
+	claims := &condition.Claims{Publisher: in.Verdict.Publisher.Domain(), ClientID: c.ClientID, ClientName: c.ClientName,
+		SoftwareID: c.SoftwareID, AuthMethod: c.TokenEndpointAuthMethod, GrantTypes: c.GrantTypes, Scopes: c.Scopes(),
+		AuthorizationServer: in.AuthorizationServer, Resource: in.Resource}
+	if claims.AuthMethod == "" {
+		claims.AuthMethod = metadata.AuthNone
+	}
+	if len(claims.GrantTypes) == 0 {
+		claims.GrantTypes = []string{metadata.GrantAuthorizationCode}
+	}
+	for _, text := range c.RedirectURIs {
+		uri, err := metadata.ParseRedirectURI(text)
+		if err != nil {
+			continue // it is refused for that
+		}
+		if uri.Class() == metadata.RedirectHTTPS && !slices.Contains(claims.RedirectHosts, uri.Host()) {
+			claims.RedirectHosts = append(claims.RedirectHosts, uri.Host())
+		}
+		if class := uri.Class().String(); !slices.Contains(claims.RedirectClasses, class) {
+			claims.RedirectClasses = append(claims.RedirectClasses, class)
+		}
+	}
+	return claims
+}

@@ -1,0 +1,111 @@
+package issuer
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/internal/strictyaml"
+)
+
+// policyVersion is the version of the format. Version 1 had lists of checks in
+// place of conditions.
+const policyVersion = 2
+
+// A policyFile is a policy as it is written.
+type policyFile struct {
+	Version         int    `yaml:"version"`
+	Name            string `yaml:"name"`
+	CountersignFrom Tier   `yaml:"countersign_from"`
+	LifetimeDays    int    `yaml:"statement_lifetime_days"`
+	Expired         string `yaml:"expired_statement"`
+	UntilAccepted   string `yaml:"until_accepted"`
+	Offers          struct {
+		GrantTypes    []string `yaml:"grant_types"`
+		ResponseTypes []string `yaml:"response_types"`
+	} `yaml:"offers"`
+	Deny      []denyEntry `yaml:"deny"`
+	Tiers     []tierEntry `yaml:"tiers"`
+	Resources []Resource  `yaml:"resources"`
+}
+
+type denyEntry struct {
+	Name   string `yaml:"name"`
+	When   string `yaml:"when"`
+	Reason string `yaml:"reason"`
+}
+
+type tierEntry struct {
+	Tier  Tier      `yaml:"tier"`
+	When  string    `yaml:"when"`
+	Grant tierGrant `yaml:"grant"`
+}
+
+// What a client has that nobody accepted yet.
+const (
+	untilAcceptedProven  = "proven"  // the grant of the tier that it proves
+	untilAcceptedNothing = "nothing" // a review decides first
+)
+
+func parsePolicy(data []byte) (*Policy, error) {
+	f := policyFile{UntilAccepted: untilAcceptedProven}
+	doc, err := strictyaml.Decode(data, &f)
+	if err != nil {
+		return nil, err
+	}
+	if at, err := f.check(); err != nil {
+		return nil, doc.Fault(at, err)
+	}
+	sum := sha256.Sum256(data)
+	p := &Policy{
+		name: f.Name, digest: "sha256:" + hex.EncodeToString(sum[:]), source: slices.Clone(data),
+		countersignFrom: f.CountersignFrom, lifetimeDays: f.LifetimeDays, refuseExpired: f.Expired == "refuse",
+		reviewFirst: f.UntilAccepted == untilAcceptedNothing,
+		grantTypes:  f.Offers.GrantTypes, responseTypes: f.Offers.ResponseTypes, resources: f.Resources,
+	}
+	for i, entry := range f.Deny {
+		if at, err := p.addDeny(entry); err != nil {
+			return nil, doc.Fault(fmt.Sprintf("deny[%d].%s", i, at), fmt.Errorf("deny rule %.100q: %w", entry.Name, err))
+		}
+	}
+	for i, entry := range f.Tiers {
+		if at, err := p.addTier(entry); err != nil {
+			return nil, doc.Fault(fmt.Sprintf("tiers[%d].%s", i, at), fmt.Errorf("tier %s: %w", entry.Tier, err))
+		}
+	}
+	for i, r := range p.rules {
+		if h, ok := p.shadows(r); ok {
+			return nil, doc.Fault(fmt.Sprintf("tiers[%d].when", i),
+				fmt.Errorf("tier %s: whoever reaches it reaches %s too, so that it is never had: take it away, or say what is missing for %s", r.tier, h, h))
+		}
+	}
+	p.warnings = p.doubts()
+	return p, nil
+}
+
+// check returns what is wrong beside rules and tiers, and at which key.
+func (f policyFile) check() (at string, err error) {
+	switch {
+	case f.Version == 1:
+		return "version", errors.New("version 1 had lists of checks where 2 has conditions, and was never released: " +
+			"begin with a built-in policy (countersign policy show), and carry your changes over")
+	case f.Version != policyVersion:
+		return "version", fmt.Errorf("version %d, and %d is known", f.Version, policyVersion)
+	case f.CountersignFrom == TierBlocked:
+		return "countersign_from", errors.New("countersign_from is missing, or blocked: nothing is signed for who is refused")
+	case f.LifetimeDays < 1 || f.LifetimeDays > int(limits.StatementLifetime.Hours()/24):
+		return "statement_lifetime_days", errors.New("statement_lifetime_days is not 1 to 366")
+	case f.Expired != "ignore" && f.Expired != "refuse":
+		return "expired_statement", fmt.Errorf("expired_statement is %.100q, neither ignore nor refuse", f.Expired)
+	case f.UntilAccepted != untilAcceptedProven && f.UntilAccepted != untilAcceptedNothing:
+		return "until_accepted", fmt.Errorf("until_accepted is %.100q, neither proven nor nothing", f.UntilAccepted)
+	case len(f.Offers.GrantTypes) == 0:
+		return "offers", errors.New("offers no grant_types: nobody could be let in")
+	case len(f.Tiers) == 0:
+		return "tiers", errors.New("no tiers: nobody could be let in")
+	}
+	return "", nil
+}
