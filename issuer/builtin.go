@@ -1,6 +1,9 @@
 package issuer
 
-import "embed"
+import (
+	"embed"
+	"slices"
+)
 
 //go:embed standard.yaml strict.yaml open.yaml
 var builtinFiles embed.FS
@@ -32,4 +35,11 @@ func Builtin(name string) (*Policy, bool) {
 }
 
 // BuiltinNames returns the names of the built-in policies, standard first.
-func BuiltinNames() []string { return append([]string(nil), builtinNames...) }
+func BuiltinNames() []string { return slices.Clone(builtinNames) }
+
+//go:embed policy.schema.json
+var policySchema []byte
+
+// PolicySchema returns the JSON Schema of policies (draft 2020-12), for editors.
+// [ParsePolicy] checks more.
+func PolicySchema() []byte { return slices.Clone(policySchema) }

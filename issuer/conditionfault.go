@@ -1,6 +1,10 @@
 package issuer
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+	"log/slog"
+)
 
 // A ConditionFault is a condition of the policy that failed when it was
 // evaluated. Under deny it counts as met, elsewhere as not met.
@@ -17,4 +21,14 @@ func (d *Decision) failed(name string, err error) {
 		}
 	}
 	d.ConditionFaults = append(d.ConditionFaults, ConditionFault{Condition: name, Fault: fmt.Sprintf("%.200s", err)})
+}
+
+// tellFaults logs each condition of a policy that fails, the first time.
+func (r *Registry) tellFaults(ctx context.Context, d Decision) {
+	for _, f := range d.ConditionFaults {
+		if _, told := r.faulty.LoadOrStore(d.Policy+" "+f.Condition, true); !told {
+			r.cfg.Logger.LogAttrs(ctx, slog.LevelError, "condition failed", slog.String("condition", f.Condition),
+				slog.String("fault", f.Fault), slog.String("policy_digest", d.Policy))
+		}
+	}
 }

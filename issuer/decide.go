@@ -67,7 +67,7 @@ func (p *Policy) Decide(in Input) Decision {
 	}
 	d.Told = told(v, in.Claimed, d)
 	d.narrow(p, effective)
-	if p.reviewFirst && d.Outcome == Approved && d.Acceptance == nil {
+	if p.reviewFirst && d.Outcome == Approved && d.Tier < TierAccepted {
 		return d.refuse(Review, metadata.ReasonReviewPending)
 	}
 	return d

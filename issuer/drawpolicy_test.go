@@ -175,7 +175,8 @@ func refusal(err error) string {
 			return strings.ReplaceAll(kind, " ", "_")
 		}
 	}
-	return text
+	first, _, _ := strings.Cut(text, "\n")
+	return first
 }
 
 // drawLegal draws policies until one can be read, and counts in seen how often and
@@ -209,7 +210,7 @@ var wantedPolicyLabels = []string{
 	"until=nothing", "until=proven", "claims=and", "claims=or", "denies=0", "denies=1", "denies=2",
 	"override=unverified", "override=domain", "override=signed",
 	"outcome=approved", "outcome=denied", "outcome=review", "reason=policy_denied", "reason=tier_below_minimum", "reason=review_pending",
-	"reached=unverified", "reached=domain", "reached=signed", "reached=accepted", "reached=endorsed", "fault=yes",
+	"reached=unverified", "reached=domain", "reached=signed", "reached=accepted", "reached=endorsed", "fault=true",
 }
 
 func (c tally) lacks(wanted []string) []string {

@@ -62,6 +62,8 @@ type Registry struct {
 	cfg    Config
 	policy atomic.Pointer[Policy] // what decides; cfg.Policy is what decided first
 
+	faulty sync.Map // policy digest and condition: those whose failure was logged
+
 	// said is held for reading from when a decision learns what operators said
 	// until it is recorded, and for writing while they say more: whose word was
 	// acknowledged finds no decision on its way that does not know it.
@@ -171,6 +173,7 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
+	r.tellFaults(ctx, d)
 	d.DryRun, d.Test = req.DryRun, r.cfg.Test
 	d.AuthorizationServer = r.audience(req)
 	if d.ID, err = newID(); err != nil {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,16 +22,21 @@ func policyCommand() *cobra.Command {
 
 func policyShowCommand() *cobra.Command {
 	var asJSON bool
-	var data string
+	var data, name string
 	c := &cobra.Command{
 		Use:   "show",
 		Short: "Print the policy, as it was written",
 		Long: `Print the policy of a data directory, as it is in the file. Without --data it is
-the embedded one, which the first start of the service writes there.`,
-		Example: "  countersign policy show --data /var/lib/countersign\n  countersign policy show --json",
+a built-in one: standard, strict or open. The first start of the service writes
+one there (serve --first-policy).`,
+		Example: "  countersign policy show --data /var/lib/countersign\n  countersign policy show --name strict\n  countersign policy show --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			p, from := issuer.Standard(), fromEmbedded
+			p, ok := issuer.Builtin(name)
+			if !ok {
+				return &exitError{exitUsage, fmt.Errorf("%.100q is no built-in policy", name), "they are " + strings.Join(issuer.BuiltinNames(), ", ")}
+			}
+			from := fromEmbedded
 			if data != "" {
 				var err error
 				from = filepath.Join(data, policyFile)
@@ -51,6 +58,8 @@ the embedded one, which the first start of the service writes there.`,
 	}
 	flags := c.Flags()
 	flags.BoolVar(&asJSON, "json", false, "print name, digest, place and source as JSON")
+	flags.StringVar(&name, "name", issuer.Standard().Name(), "print the built-in policy `NAME`")
 	flags.StringVar(&data, "data", "", "print the policy in the data directory `DIR`")
+	c.MarkFlagsMutuallyExclusive("data", "name")
 	return c
 }

@@ -19,7 +19,7 @@ const (
 	policyLastFile = "policy.last"
 )
 
-// fromEmbedded is where a policy comes from that is in no file yet.
+// fromEmbedded is where a policy comes from that is in no file yet, and is built in.
 const fromEmbedded = "embedded"
 
 // A chosenPolicy decides, or will.
@@ -30,8 +30,8 @@ type chosenPolicy struct {
 }
 
 // choosePolicy returns the policy of a data directory, or that in the file
-// named, where one is. At the first start it is the embedded one.
-func choosePolicy(dir, named string) (chosenPolicy, error) {
+// named, where one is. At the first start it is the built-in one of that name.
+func choosePolicy(dir, named, first string) (chosenPolicy, error) {
 	was, err := os.ReadFile(filepath.Join(dir, policyLastFile))
 	if err != nil && !isAbsent(err) {
 		return chosenPolicy{}, fail(fmt.Errorf("reading which policy decided last: %w", err), "give the data directory and all in it to the user of the service")
@@ -45,9 +45,12 @@ func choosePolicy(dir, named string) (chosenPolicy, error) {
 	switch {
 	case isAbsent(err) && named == "" && c.was == "":
 		c.Policy, c.from = issuer.Standard(), fromEmbedded
+		if builtin, ok := issuer.Builtin(first); ok {
+			c.Policy = builtin
+		}
 	case isAbsent(err) && named == "":
 		return c, fail(fmt.Errorf("%q is missing, and policy %s decided here", path, c.was),
-			"restore it from a copy; "+command("policy", "show")+" prints the embedded one, which may be another")
+			"restore it from a copy; "+command("policy", "show")+" prints a built-in one, which may be another")
 	case err != nil:
 		return c, fail(err, "mend it there; "+command("policy", "show")+" prints one that is right")
 	}
@@ -60,7 +63,7 @@ func isAbsent(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
-// keep writes the embedded policy into the data directory, where it decides from
+// keep writes a built-in policy into the data directory, where it decides from
 // then on, and records which policy decides.
 func (c chosenPolicy) keep(dir string) error {
 	if c.from == fromEmbedded {

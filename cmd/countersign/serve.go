@@ -154,6 +154,7 @@ func (p *parts) tellStart(ctx context.Context, log *slog.Logger) {
 	for _, w := range p.roots.Load().Warnings {
 		log.LogAttrs(ctx, slog.LevelWarn, "pinned publishers", slog.String("warning", w.String()))
 	}
+	p.policy.tell(ctx, log)
 	p.tellExposure(ctx, log)
 	if !p.issuer.IsZero() && cfg.AuthorizationServer == "" {
 		log.LogAttrs(ctx, slog.LevelWarn, "requests that name no authorization_server get no countersigned statement: --authorization-server is missing")

@@ -81,7 +81,7 @@ func prepare(settings *config.Settings) (*parts, error) {
 	}
 	p.roots.Store(&loaded)
 	p.lookup.Roots = p.roots
-	if p.policy, err = choosePolicy(settings.Data, settings.Policy); err != nil {
+	if p.policy, err = choosePolicy(settings.Data, settings.Policy, settings.FirstPolicy); err != nil {
 		return nil, err
 	}
 	if settings.TLS.CertFile != "" {
@@ -146,6 +146,17 @@ func (c chosenPolicy) attrs() []slog.Attr {
 		attrs = append(attrs, slog.String("policy_was", c.was))
 	}
 	return attrs
+}
+
+// tell logs what an operator should know of the policy in force: at every start,
+// and when it changes.
+func (c chosenPolicy) tell(ctx context.Context, log *slog.Logger) {
+	for _, o := range c.Overrides() {
+		log.LogAttrs(ctx, slog.LevelWarn, "policy overrides", slog.String("tier", o.Tier.String()), slog.String("because", o.Reason))
+	}
+	for _, warning := range c.Warnings() {
+		log.LogAttrs(ctx, slog.LevelWarn, "policy", slog.String("warning", warning))
+	}
 }
 
 // newLogger returns the log of the service, and what sets its level.

@@ -61,6 +61,7 @@ func (r *reloader) reload(ctx context.Context) error {
 		attrs = append(attrs, slog.Any("needs_restart", restart))
 	}
 	r.log.LogAttrs(ctx, slog.LevelInfo, "reloaded", attrs...)
+	next.policy.tell(ctx, r.log)
 	for _, w := range next.roots.Load().Warnings {
 		r.log.LogAttrs(ctx, slog.LevelWarn, "pinned publishers", slog.String("warning", w.String()))
 	}

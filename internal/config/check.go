@@ -40,6 +40,10 @@ func checkOne(of setting, c *Config) (at string, err error) {
 		if issuer.CheckAuthorizationServer(c.AuthorizationServer) != nil {
 			return "", fmt.Errorf("%.100q is no https URL without query and fragment, such as https://as.example", c.AuthorizationServer)
 		}
+	case "first_policy":
+		if _, ok := issuer.Builtin(c.FirstPolicy); !ok {
+			return "", fmt.Errorf("%.100q is no built-in policy: they are %s", c.FirstPolicy, strings.Join(issuer.BuiltinNames(), ", "))
+		}
 	case "resolvers":
 		return checkResolvers(c.Resolvers)
 	case "public_url":

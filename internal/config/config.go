@@ -48,10 +48,14 @@ type Config struct {
 	// The pinned publishers, as JSON.
 	Roots string `yaml:"roots" flag:"roots" unit:"file" unset:"no publisher is pinned" reload:"yes"`
 
-	// The policy. The first start writes the embedded one to policy.yaml in the
-	// data directory; from then on that file decides, and no upgrade changes it.
+	// The policy. The first start writes a built-in one to policy.yaml in the
+	// data directory (see first_policy); from then on that file decides, and no upgrade changes it.
 	// A file that is named here must be there.
 	Policy string `yaml:"policy" unit:"file" unset:"policy.yaml in the data directory" reload:"yes"`
+
+	// The built-in policy that the first start writes. After that it changes
+	// nothing: policy.yaml is the operator's.
+	FirstPolicy string `yaml:"first_policy" flag:"first-policy" unit:"standard, strict or open" default:"standard" reload:"no"`
 
 	// Where others reach the service: the address of a decision's page begins with
 	// it. Its host is a name of the service, as those of hosts are.

@@ -37,6 +37,7 @@ resolvers:
 ca_file: file.pem
 roots: file.json
 policy: file.yaml
+first_policy: strict
 public_url: https://public.file.example
 hosts: [file.example, "file.example:8443"]
 trusted_proxies: [10.0.0.0/8, "2001:db8::/32"]
@@ -71,7 +72,7 @@ connect_to: ["file.example:443:127.0.0.1:1"]
 func textOf(key, by string) string {
 	return map[string]string{
 		"listen": "127.0.0.1:1" + by, "data": "/" + by, "issuer": "https://" + by + ".example", "authorization_server": "https://as" + by + ".example",
-		"resolvers": "192.0.2." + by + ":53", "ca_file": by + ".pem", "roots": by + ".json", "public_url": "https://public" + by + ".example", "log.format": "text",
+		"resolvers": "192.0.2." + by + ":53", "ca_file": by + ".pem", "roots": by + ".json", "first_policy": "open", "public_url": "https://public" + by + ".example", "log.format": "text",
 		"allow_loopback": "true", "connect_to": "a" + by + ":443:127.0.0.1:1",
 	}[key]
 }
@@ -96,7 +97,7 @@ func valuesOf(s *config.Settings) map[string]config.Value {
 func TestLoadDefaults(t *testing.T) {
 	s := load(t, nil, map[string][]string{"data": {"d"}})
 	want := config.Config{
-		Listen: "127.0.0.1:8640", Data: "d", ProxyHeader: "x-forwarded-for", Log: config.Log{Format: "text", Level: "info"}, ReachCheck: true,
+		Listen: "127.0.0.1:8640", Data: "d", FirstPolicy: "standard", ProxyHeader: "x-forwarded-for", Log: config.Log{Format: "text", Level: "info"}, ReachCheck: true,
 		Limits: config.Limits{
 			BodyTimeout: 5e9, KeyPerSecond: 20_000, KeyBurst: 20_000, LookupsPerSecond: 50, LookupsBurst: 500, NetworkPerSecond: 50, NetworkBurst: 200,
 			StrangersPerSecond: 2_000, StrangersBurst: 4_000, Connections: 8_192, NetworkConnections: 256,
@@ -114,7 +115,7 @@ func TestLoadFile(t *testing.T) {
 	want := config.Config{
 		Listen: "[::1]:9000", Data: "/file", Issuer: "https://file.example", AuthorizationServer: "https://as.file.example/tenant",
 		Resolvers: []config.Resolver{{Address: "192.0.2.53:53", Operator: "one"}, {Address: "[::1]:53", Validating: &no}},
-		CAFile:    "file.pem", Roots: "file.json", Policy: "file.yaml", Hosts: []string{"file.example", "file.example:8443"},
+		CAFile:    "file.pem", Roots: "file.json", Policy: "file.yaml", FirstPolicy: "strict", Hosts: []string{"file.example", "file.example:8443"},
 		PublicURL: "https://public.file.example", TrustedProxies: []string{"10.0.0.0/8", "2001:db8::/32"}, ProxyHeader: "forwarded",
 		CORS: config.CORS{Origins: []string{"https://console.example"}},
 		TLS:  config.TLS{CertFile: "cert.pem", KeyFile: "key.pem"},

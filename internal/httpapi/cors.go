@@ -22,7 +22,7 @@ func CheckOrigin(text string) error {
 // readByAll reports whether pages of every origin may read what a path answers:
 // it is public, and the same for all.
 func readByAll(template string) bool {
-	return template == "/openapi.json" || strings.HasPrefix(template, "/.well-known/") || strings.HasPrefix(template, "/why/")
+	return template == "/openapi.json" || strings.HasPrefix(template, "/schemas/") || strings.HasPrefix(template, "/.well-known/") || strings.HasPrefix(template, "/why/")
 }
 
 // crossOrigin says which pages in a browser may read the answer (Fetch, Section

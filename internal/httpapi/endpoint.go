@@ -183,8 +183,9 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 const contentPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 const (
-	jsonType = "application/json"
-	htmlType = "text/html"
+	jsonType   = "application/json"
+	htmlType   = "text/html"
+	schemaType = "application/schema+json"
 )
 
 // write answers with a body of a media type.

@@ -138,6 +138,7 @@ func (s *server) describe() error {
 		return err
 	}
 	s.handle("/openapi.json", http.MethodGet, "", fixed(jsonType, document))
+	s.handle("/schemas/policy.json", http.MethodGet, "", fixed(schemaType, issuer.PolicySchema()))
 	s.handle("/docs", http.MethodGet, "", fixed(htmlType+"; charset=utf-8", page))
 	return nil
 }

@@ -29,6 +29,7 @@ type Metrics struct {
 	decisions        *prometheus.CounterVec
 	decisionDuration prometheus.Histogram
 	findings         *prometheus.CounterVec
+	conditionFaults  prometheus.Counter
 
 	stageDuration  *prometheus.HistogramVec
 	cacheRequests  *prometheus.CounterVec
@@ -72,6 +73,7 @@ func New(version string) *Metrics {
 	m.decisions = counter("decisions_total", "Decisions; unavailable ones were not recorded.", "outcome", "tier", "reason")
 	m.decisionDuration = one(histogram("decision_duration_seconds", "From the request to the recorded decision.", shortBounds))
 	m.findings = counter("findings_total", "Findings of decisions.", "check", "status", "reason")
+	m.conditionFaults = counter("policy_condition_faults_total", "Conditions of the policy that failed; they granted nothing.").WithLabelValues()
 	m.stageDuration = histogram("verification_stage_duration_seconds", "One stage of one verification.", shortBounds, "stage")
 	m.cacheRequests = counter("cache_requests_total", "Looks into what is remembered.", "cache", "result")
 	m.lookupDuration = histogram("lookup_duration_seconds", "One look-up in the network.", longBounds, "over", "result")

@@ -78,6 +78,7 @@ func (m *Metrics) Decision(d issuer.Decision, took time.Duration) {
 	}
 	m.decisions.WithLabelValues(outcome, d.Tier.String(), label(reasons, d.Reason)).Inc()
 	m.decisionDuration.Observe(took.Seconds())
+	m.conditionFaults.Add(float64(len(d.ConditionFaults)))
 	for _, f := range d.Findings {
 		m.findings.WithLabelValues(label(checks, f.Check), f.Status.String(), label(reasons, f.Reason)).Inc()
 	}
