@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/fc28f635/countersign/internal/config"
+	"github.com/fc28f635/countersign/internal/gcra"
 	"github.com/fc28f635/countersign/internal/httpapi"
 )
 
@@ -203,7 +204,7 @@ limits: {body_timeout: 1s, key_per_second: 1, key_burst: 2, lookups_per_second: 
 		"proxies":    {cfg.TrustedProxies, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")}},
 		"header":     {cfg.ProxyHeader, httpapi.Forwarded},
 		"origins":    {cfg.Origins, []string{"https://console.example"}},
-		"rates":      {ratesOf(cfg.Limits), httpapi.Rates{Key: httpapi.Rate{PerSecond: 1, Burst: 2}, Lookups: httpapi.Rate{PerSecond: 3, Burst: 4}, Network: httpapi.Rate{PerSecond: 5, Burst: 6}, Strangers: httpapi.Rate{PerSecond: 7, Burst: 8}}},
+		"rates":      {ratesOf(cfg.Limits), httpapi.Rates{Key: gcra.Rate{PerSecond: 1, Burst: 2}, Lookups: gcra.Rate{PerSecond: 3, Burst: 4}, Network: gcra.Rate{PerSecond: 5, Burst: 6}, Strangers: gcra.Rate{PerSecond: 7, Burst: 8}}},
 		"body":       {cfg.Limits.BodyTimeout, time.Second},
 	} {
 		if !reflect.DeepEqual(pair[0], pair[1]) {

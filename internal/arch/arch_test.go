@@ -28,10 +28,12 @@ var confined = []string{
 	"github.com/spf13/",
 	"github.com/santhosh-tekuri/",
 	"github.com/prometheus/",
+	"github.com/oschwald/",
+	"github.com/maxmind/",
 }
 
 // open may be imported by every package of ours. docs holds texts.
-var open = []string{"docs", "internal/limits", "internal/strictjson", "internal/strictyaml"}
+var open = []string{"docs", "internal/gcra", "internal/limits", "internal/network", "internal/strictjson", "internal/strictyaml"}
 
 // A direction says what one package may depend on.
 type direction struct {
@@ -44,26 +46,29 @@ type direction struct {
 // database, nor a router, nor a DNS library, nor a cloud SDK.
 var directions = []direction{
 	{"docs", nil, confined},
+	{"internal/gcra", nil, confined},
+	{"internal/geo", nil, except(confined, "github.com/oschwald/")},
 	{"internal/limits", nil, confined},
+	{"internal/network", nil, confined},
 	{"internal/dnsaddr", nil, confined},
 	{"internal/strictjson", nil, except(confined, "github.com/go-json-experiment/json")},
 	{"internal/strictyaml", nil, except(confined, "github.com/goccy/go-yaml")},
-	{"internal/config", []string{"metadata", "trustroots", "verify", "issuer", "internal/jose", "internal/dnsaddr"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
+	{"internal/config", []string{"metadata", "trustroots", "verify", "issuer", "internal/jose", "internal/dnsaddr"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/", "github.com/oschwald/"}},
 	{"internal/jose", []string{"metadata"}, except(confined, "go.mau.fi/util/", "github.com/lestrrat-go/", "github.com/go-json-experiment/json")},
 	{"metadata", nil, except(confined, "go.mau.fi/util/", "github.com/go-json-experiment/json")},
 	{"internal/compat", []string{"metadata"}, except(confined, "go.mau.fi/util/", "github.com/go-json-experiment/json")},
-	{"attest", []string{"metadata", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/spf13/", "github.com/prometheus/"}},
+	{"attest", []string{"metadata", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/spf13/", "github.com/prometheus/", "github.com/oschwald/"}},
 	{"trustroots", []string{"metadata", "internal/jose"}, except(confined, "go.mau.fi/util/", "github.com/lestrrat-go/", "github.com/go-json-experiment/json")},
 	{"verify", []string{"metadata", "trustroots", "internal/jose"}, except(confined, "go.mau.fi/util/", "github.com/lestrrat-go/", "github.com/go-json-experiment/json")},
-	{"verify/online", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/dnsaddr", "internal/dnsx", "internal/fetch"}, []string{"github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
+	{"verify/online", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/dnsaddr", "internal/dnsx", "internal/fetch"}, []string{"github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/", "github.com/oschwald/"}},
 	{"issuer", []string{"metadata", "trustroots", "verify", "internal/jose"}, except(confined, "go.mau.fi/util/", "github.com/lestrrat-go/", "github.com/go-json-experiment/json", "github.com/goccy/go-yaml")},
-	{"internal/dnsx", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/dnsaddr", "internal/fetch"}, []string{"github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
-	{"internal/fetch", []string{"metadata", "trustroots", "verify", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
-	{"internal/probe", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/fetch"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
+	{"internal/dnsx", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/dnsaddr", "internal/fetch"}, []string{"github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/", "github.com/oschwald/"}},
+	{"internal/fetch", []string{"metadata", "trustroots", "verify", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/", "github.com/oschwald/"}},
+	{"internal/probe", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/fetch"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/", "github.com/oschwald/"}},
 	{"internal/access", []string{"metadata", "trustroots", "verify", "issuer", "internal/jose"}, except(confined, "go.mau.fi/util/", "github.com/lestrrat-go/", "github.com/go-json-experiment/json", "github.com/goccy/go-yaml")},
-	{"internal/store/badgerstore", []string{"metadata", "trustroots", "verify", "issuer", "internal/access", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
-	{"internal/httpapi", []string{"metadata", "trustroots", "verify", "issuer", "internal/access", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
-	{"internal/metrics", []string{"metadata", "trustroots", "verify", "issuer", "internal/access", "internal/httpapi", "internal/store/badgerstore", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/sigstore/", "github.com/spf13/"}},
+	{"internal/store/badgerstore", []string{"metadata", "trustroots", "verify", "issuer", "internal/access", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/", "github.com/oschwald/"}},
+	{"internal/httpapi", []string{"metadata", "trustroots", "verify", "issuer", "internal/access", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/", "github.com/oschwald/"}},
+	{"internal/metrics", []string{"metadata", "trustroots", "verify", "issuer", "internal/access", "internal/httpapi", "internal/store/badgerstore", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/sigstore/", "github.com/spf13/", "github.com/oschwald/"}},
 	{"testvectors", nil, confined},
 	{"testvectors/internal/gen", nil, confined},
 }

@@ -11,13 +11,14 @@ import (
 	"time"
 
 	"github.com/fc28f635/countersign/internal/access"
+	"github.com/fc28f635/countersign/internal/gcra"
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/verify"
 )
 
 // oneAnHour lets two requests through at once, and for a test no more.
-var oneAnHour = httpapi.Rates{Key: httpapi.Rate{PerSecond: 1, Burst: 2}, Network: httpapi.Rate{PerSecond: 1, Burst: 2}}
+var oneAnHour = httpapi.Rates{Key: gcra.Rate{PerSecond: 1, Burst: 2}, Network: gcra.Rate{PerSecond: 1, Burst: 2}}
 
 // A stopped clock stands until it is moved.
 type stopped struct{ seconds atomic.Int64 }
@@ -65,7 +66,7 @@ func TestRateOfAKey(t *testing.T) {
 // what is remembered is not.
 func TestRateOfLookups(t *testing.T) {
 	clock := &stopped{}
-	rates := httpapi.Rates{Lookups: httpapi.Rate{PerSecond: 1, Burst: 3}}
+	rates := httpapi.Rates{Lookups: gcra.Rate{PerSecond: 1, Burst: 3}}
 	s := start(t, setup{rates: rates, clock: clock.now, verifier: verify.Config{Fetcher: documentFetcher{}, InsecureSpecialUse: true}})
 	_, other := s.key(access.Terms{Role: access.Decide})
 	ask := func(s *testService, name string) answer {
@@ -138,7 +139,7 @@ func TestRateOfANetwork(t *testing.T) {
 	})
 	t.Run("H23 all strangers together", func(t *testing.T) {
 		clock := &stopped{}
-		s := start(t, setup{rates: httpapi.Rates{Strangers: httpapi.Rate{PerSecond: 1, Burst: 20}}, clock: clock.now})
+		s := start(t, setup{rates: httpapi.Rates{Strangers: gcra.Rate{PerSecond: 1, Burst: 20}}, clock: clock.now})
 		limited := 0
 		for i := range 30 {
 			if s.from(fmt.Sprintf("192.0.%d.1", i), "GET", health, nil).status == http.StatusTooManyRequests {

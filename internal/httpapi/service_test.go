@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/fc28f635/countersign/internal/access"
+	"github.com/fc28f635/countersign/internal/gcra"
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/internal/store/badgerstore"
 	"github.com/fc28f635/countersign/issuer"
@@ -94,9 +95,9 @@ func start(t *testing.T, s setup) *testService {
 	svc.server.Config.IdleTimeout = s.timeout
 	svc.server.Config.DisableGeneralOptionsHandler = true
 	svc.server.Config.MaxHeaderBytes = 16 << 10
-	for _, rate := range []*httpapi.Rate{&s.rates.Key, &s.rates.Lookups, &s.rates.Network, &s.rates.Strangers} {
-		if *rate == (httpapi.Rate{}) {
-			*rate = httpapi.Rate{PerSecond: 20_000, Burst: 20_000} // a test that says nothing of it is not limited
+	for _, rate := range []*gcra.Rate{&s.rates.Key, &s.rates.Lookups, &s.rates.Network, &s.rates.Strangers} {
+		if *rate == (gcra.Rate{}) {
+			*rate = gcra.Rate{PerSecond: 20_000, Burst: 20_000} // a test that says nothing of it is not limited
 		}
 	}
 	handlers, err := httpapi.New(httpapi.Config{
