@@ -77,6 +77,7 @@ func TestSourceRules(t *testing.T) {
 		{"allowed", inGermany, from(indoors), ok, ""},
 		{"allowed by nobody", inGermany, from(abroad), out, "germany: the registrar is outside what is allowed"},
 		{"a country that is not known", inGermany, from(bare), dark, "germany: the registrar is unknown"},
+		{"allowed by the first", allowOrNot, from(indoors), ok, ""},
 		{"allowed by the second", allowOrNot, from(abroad), ok, ""},
 		{"P5 deny before allow", denyFirst, from(listed), out, "dropped: the registrar is in what it denies: floods"},
 		{"P5 deny after allow", allowOrNot, from(listed), out, "dropped: the registrar is in what it denies: floods"},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fc28f635/countersign/internal/gcra"
+	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
 )
 
@@ -77,9 +78,22 @@ func tooMany(l Limit, wait time.Duration) error {
 	if wait <= 0 {
 		return nil
 	}
+	return &refusal{problem: limited(l, wait)}
+}
+
+// limited is how it is told that somebody was over a limit.
+func limited(l Limit, wait time.Duration) problem {
 	p := problemFor(metadata.ReasonRateLimited.Problem(), metadata.ReasonRateLimited)
 	p.limit, p.retryAfter = l, time.Duration(math.Ceil(wait.Seconds()))*time.Second
-	return &refusal{problem: p}
+	return p
+}
+
+// limitOf is the limit of the registry's that an arrival was over.
+func limitOf(e *issuer.RateError) Limit {
+	if e.OfPublisher {
+		return LimitPublisher
+	}
+	return LimitSource
 }
 
 // admit counts a request, and says who asks where that must be known.

@@ -152,6 +152,41 @@ func TestRateOfANetwork(t *testing.T) {
 	})
 }
 
+// Arrivals are counted for the address that a caller asserts, not for its own.
+func TestRateOfArrivals(t *testing.T) {
+	clock := &stopped{}
+	var seen []httpapi.Limit
+	s := start(t, setup{clock: clock.now, verifier: verify.Config{InsecureSpecialUse: true}, observe: func(o httpapi.Observation) { seen = append(seen, o.Limit) },
+		arrivals: issuer.ArrivalRates{NetworkPerSecond: 1, NetworkBurst: 2, PublisherPerSecond: 1, PublisherBurst: 4}})
+	from := func(addr string, n int) answer {
+		return s.post(fmt.Sprintf(`{"client":{"client_name":"Acme %d","redirect_uris":["https://acme.example/cb"]},"source":{"ip":%q}}`, n, addr))
+	}
+	limited := func(a answer, by httpapi.Limit) {
+		t.Helper()
+		a.want(t, http.StatusTooManyRequests, "rate_limited")
+		if a.header.Get("Retry-After") != "1" || seen[len(seen)-1] != by {
+			t.Errorf("Retry-After %q, limited by %q", a.header.Get("Retry-After"), seen[len(seen)-1])
+		}
+	}
+	t.Run("H23 one network", func(t *testing.T) {
+		from("192.0.2.1", 1).decision(t)
+		from("192.0.2.2", 1).decision(t)
+		limited(from("192.0.2.3", 1), httpapi.LimitSource)
+		from("::ffff:192.0.3.1", 1).decision(t)
+	})
+	t.Run("H23 new clients of one publisher", func(t *testing.T) {
+		from("198.51.100.1", 2).decision(t)
+		from("198.51.101.1", 3).decision(t)
+		limited(from("198.51.102.1", 4), httpapi.LimitPublisher)
+		from("198.51.103.1", 3).decision(t)
+	})
+	t.Run("H23 after Retry-After", func(t *testing.T) {
+		clock.seconds.Store(1)
+		from("192.0.2.3", 1).decision(t)
+		from("198.51.102.1", 4).decision(t)
+	})
+}
+
 // H15: from where a request came is told by the connection, and by trusted proxies.
 func TestClientAddress(t *testing.T) {
 	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}

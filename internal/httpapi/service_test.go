@@ -52,6 +52,7 @@ type setup struct {
 	authorizationServer string // the service's own
 	rates               httpapi.Rates
 	clock               func() time.Time // of rates; nil is the world's
+	arrivals            issuer.ArrivalRates
 	proxies             []netip.Prefix
 	proxyHeader         string
 	origins             []string
@@ -78,7 +79,11 @@ func start(t *testing.T, s setup) *testService {
 	if err != nil {
 		t.Fatal(err)
 	}
-	registry, err := issuer.NewRegistry(issuer.Config{Verifier: verifier, Store: store, AuthorizationServer: s.authorizationServer, PublicURL: "https://trust.example"})
+	deciding := issuer.Config{Verifier: verifier, Store: store, AuthorizationServer: s.authorizationServer, PublicURL: "https://trust.example", Arrivals: s.arrivals}
+	if s.arrivals != (issuer.ArrivalRates{}) {
+		deciding.Now = s.clock
+	}
+	registry, err := issuer.NewRegistry(deciding)
 	if err != nil {
 		t.Fatal(err)
 	}
