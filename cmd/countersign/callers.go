@@ -51,6 +51,14 @@ func ratesOf(l config.Limits) httpapi.Rates {
 	}
 }
 
+// arrivalsOf are the rates of arrivals that limits say.
+func arrivalsOf(l config.Limits) issuer.ArrivalRates {
+	return issuer.ArrivalRates{
+		NetworkPerSecond: l.ArrivalsPerSecond, NetworkBurst: l.ArrivalsBurst,
+		PublisherPerSecond: l.NewClientsPerSecond, PublisherBurst: l.NewClientsBurst,
+	}
+}
+
 var errNoKeyInForce = errors.New("no API key is in force")
 
 // checkCallers refuses an address that other machines reach where nobody there

@@ -41,10 +41,13 @@ type Place struct {
 type Directory struct {
 	current atomic.Pointer[contents]
 
-	mu    sync.Mutex // held while files are read
-	files Files
-	seen  map[string]string // by file, what it was when it was last read
+	mu     sync.Mutex // held while files are read
+	files  Files
+	stamps map[string]stamps // by file
 }
+
+// stamps are what a file was when it was last read, and when it was last looked at.
+type stamps struct{ read, looked string }
 
 // contents is what the files said. It does not change.
 type contents struct {
@@ -56,9 +59,9 @@ type contents struct {
 // Open reads files that are to be used from the start: an error names the one
 // that cannot be.
 func Open(files Files) (*Directory, error) {
-	d := &Directory{files: files, seen: map[string]string{}}
+	d := &Directory{files: files, stamps: map[string]stamps{}}
 	d.current.Store(&contents{lists: map[string]*list{}})
-	_, err := d.Reload()
+	_, err := d.load(true)
 	return d, err
 }
 
@@ -77,20 +80,25 @@ func (d *Directory) Lookup(addr netip.Addr, at time.Time) Place {
 }
 
 // Reload reads the files that changed since they were last read, and reports
-// whether there were any. A file that cannot be used leaves what it said before
-// in use: the error names each, and its next change is tried again.
-func (d *Directory) Reload() (changed bool, err error) {
+// whether there were any. One that changes is read when it has stayed the same
+// from one call to the next: then whoever writes it is done. A file that cannot be
+// used leaves what it said before in use: the error names each, and its next
+// change is tried again.
+func (d *Directory) Reload() (changed bool, err error) { return d.load(false) }
+
+// load reads files that changed, at once or when they have stayed the same.
+func (d *Directory) load(atOnce bool) (changed bool, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	next := *d.current.Load()
 	next.lists = make(map[string]*list, len(d.files.Lists))
 	errs := []error{
-		reread(d.seen, d.files.Country, &next.country, openCountries),
-		reread(d.seen, d.files.ASN, &next.asn, openASNs),
+		reread(d.stamps, atOnce, d.files.Country, &next.country, openCountries),
+		reread(d.stamps, atOnce, d.files.ASN, &next.asn, openASNs),
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.files.Lists)) {
 		l := d.current.Load().lists[name]
-		errs = append(errs, reread(d.seen, d.files.Lists[name], &l, openList))
+		errs = append(errs, reread(d.stamps, atOnce, d.files.Lists[name], &l, openList))
 		next.lists[name] = l
 	}
 	for _, e := range errs {
@@ -107,11 +115,11 @@ func (d *Directory) Reload() (changed bool, err error) {
 // now on.
 func (d *Directory) Adopt(next *Directory) {
 	next.mu.Lock()
-	files, seen, read := next.files, next.seen, next.current.Load()
+	files, stamps, read := next.files, next.stamps, next.current.Load()
 	next.mu.Unlock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.files, d.seen = files, seen
+	d.files, d.stamps = files, stamps
 	d.current.Store(read)
 }
 
@@ -120,12 +128,16 @@ var errUnchanged = errors.New("unchanged")
 
 // reread reads a file where it is named and changed. On an error what it said
 // before stays.
-func reread[T any](seen map[string]string, file string, into **T, open func(file string) (*T, error)) error {
-	now := stamp(file)
-	if file == "" || seen[file] == now {
+func reread[T any](of map[string]stamps, atOnce bool, file string, into **T, open func(file string) (*T, error)) error {
+	if file == "" {
 		return errUnchanged
 	}
-	seen[file] = now // before it is read: what is written meanwhile is read again
+	last, now := of[file], stamp(file)
+	of[file] = stamps{read: last.read, looked: now}
+	if last.read == now || last.looked != now && !atOnce {
+		return errUnchanged
+	}
+	of[file] = stamps{now, now} // before it is read: what is written meanwhile is read again
 	read, err := open(file)
 	if err == nil {
 		*into = read

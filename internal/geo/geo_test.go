@@ -79,7 +79,7 @@ func files(t *testing.T) geo.Files {
 	write(t, f.ASN, database(t, "GeoLite2-ASN", map[string]mmdbtype.Map{"192.0.2.0/25": asn(64500)}))
 	write(t, f.Lists["drop"], []byte("# made by hand\n\n192.0.2.0/26\t2026-01-15T13:00:00Z # seen\n192.0.2.0/26 2026-01-01T00:00:00Z\n"+
 		"192.0.2.128/25 2026-01-15T12:00:00Z\n2001:db8:1::/48 2027-01-01T00:00:00+01:00\n"))
-	write(t, f.Lists["tor"], nil)
+	write(t, f.Lists["tor"], []byte("# nobody\n"))
 	return f
 }
 
@@ -135,13 +135,17 @@ func TestOpenRefuses(t *testing.T) {
 		change func(f geo.Files)
 		want   string
 	}{
-		"no country file":              {func(f geo.Files) { _ = os.Remove(f.Country) }, "country.mmdb"},
-		"an empty country file":        {func(f geo.Files) { write(t, f.Country, nil) }, "is no file in the format of MaxMind"},
-		"a country file that is cut":   {func(f geo.Files) { write(t, f.Country, whole[:len(whole)/2]) }, "is no file in the format of MaxMind"},
-		"a country file that is torn":  {func(f geo.Files) { write(t, f.Country, torn) }, "has an entry that cannot be read"},
-		"a page in place of a file":    {func(f geo.Files) { write(t, f.ASN, []byte("<html>")) }, "is no file in the format of MaxMind"},
-		"the country file as ASN":      {func(f geo.Files) { write(t, f.ASN, whole) }, `asn.mmdb", of the type "GeoLite2-Country", has none`},
-		"entries of another form":      {func(f geo.Files) { write(t, f.Country, otherForm) }, "has an entry that cannot be read"},
+		"no country file":             {func(f geo.Files) { _ = os.Remove(f.Country) }, "country.mmdb"},
+		"an empty country file":       {func(f geo.Files) { write(t, f.Country, nil) }, "is no file in the format of MaxMind"},
+		"a country file that is cut":  {func(f geo.Files) { write(t, f.Country, whole[:len(whole)/2]) }, "is no file in the format of MaxMind"},
+		"a country file that is torn": {func(f geo.Files) { write(t, f.Country, torn) }, "has an entry that cannot be read"},
+		"a page in place of a file":   {func(f geo.Files) { write(t, f.ASN, []byte("<html>")) }, "is no file in the format of MaxMind"},
+		"the country file as ASN":     {func(f geo.Files) { write(t, f.ASN, whole) }, `asn.mmdb", of the type "GeoLite2-Country", has none`},
+		"entries of another form":     {func(f geo.Files) { write(t, f.Country, otherForm) }, "has an entry that cannot be read"},
+		"an empty list":               {func(f geo.Files) { write(t, f.Lists["tor"], nil) }, "does not end with the end of a line"},
+		"a list that is cut": {func(f geo.Files) {
+			write(t, f.Lists["tor"], []byte("192.0.2.0/24 2026-01-15T00:00:00Z\n192.0.3.0/24 2026-01-15T00:00:00Z"))
+		}, "does not end with the end of a line"},
 		"no list":                      {func(f geo.Files) { _ = os.Remove(f.Lists["tor"]) }, "tor.txt"},
 		"a list entry without an end":  {func(f geo.Files) { write(t, f.Lists["tor"], []byte("# x\n192.0.2.0/24\n")) }, `tor.txt", line 2: "192.0.2.0/24" is not a network and when its entry ends`},
 		"a list entry with a day":      {func(f geo.Files) { write(t, f.Lists["tor"], []byte("192.0.2.0/24 2026-01-15\n")) }, "line 1: \"2026-01-15\" is no time"},
@@ -165,6 +169,9 @@ func TestReload(t *testing.T) {
 	d, addr := open(t, f), netip.MustParseAddr("192.0.2.1")
 	reload := func(changed bool, says ...string) {
 		t.Helper()
+		if got, err := d.Reload(); got || err != nil {
+			t.Fatalf("a file that may be being written was read: %v", err)
+		}
 		got, err := d.Reload()
 		if got != changed || (err != nil) != (len(says) > 0) {
 			t.Fatalf("changed %t, %v", got, err)
@@ -185,7 +192,7 @@ func TestReload(t *testing.T) {
 	}
 	reload(false) // told once
 	write(t, f.Country, database(t, "DBIP-Country-Lite", map[string]mmdbtype.Map{"192.0.2.0/24": country("FR")}))
-	write(t, f.Lists["drop"], nil)
+	write(t, f.Lists["drop"], []byte("# nobody\n"))
 	reload(true)
 	if p := d.Lookup(addr, noon); p.Country != "FR" || p.Lists["drop"] {
 		t.Errorf("after two good ones: %+v", p)
@@ -237,8 +244,10 @@ func TestLookupWhileReloading(t *testing.T) {
 	}
 	for i := range 20 {
 		write(t, f.Country, database(t, "GeoLite2-Country", map[string]mmdbtype.Map{"192.0.2.0/24": country([]string{"DE", "FR"}[i%2])}))
-		if _, err := d.Reload(); err != nil {
-			t.Error(err)
+		for range 2 {
+			if _, err := d.Reload(); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 	close(done)

@@ -25,13 +25,17 @@ type list struct {
 //	192.0.2.0/24  2026-03-01T00:00:00Z  # seen in a flood
 //
 // A line that is empty, or begins with #, says nothing; nor does what follows #.
-// Of a network that is there twice the later end counts. A file without entries
-// is one that names nobody.
+// Of a network that is there twice the later end counts. A file that has no entry
+// names nobody, and says so in a comment: one without any line, and one whose last
+// line has no end, is not written yet.
 func openList(name string) (*list, error) {
 	const most = 64 << 20 // a million networks
 	data, err := readFile(name, most)
 	if err != nil {
 		return nil, fmt.Errorf("reading a reputation list: %w", err)
+	}
+	if !bytes.HasSuffix(data, []byte("\n")) {
+		return nil, fmt.Errorf("reading a reputation list: %q does not end with the end of a line", name)
 	}
 	l := &list{until: map[netip.Prefix]time.Time{}, lengths: map[int]bool{}}
 	number := 0

@@ -155,17 +155,21 @@ func TestRateOfANetwork(t *testing.T) {
 // Arrivals are counted for the address that a caller asserts, not for its own.
 func TestRateOfArrivals(t *testing.T) {
 	clock := &stopped{}
-	var seen []httpapi.Limit
-	s := start(t, setup{clock: clock.now, verifier: verify.Config{InsecureSpecialUse: true}, observe: func(o httpapi.Observation) { seen = append(seen, o.Limit) },
+	seen := &observations{}
+	s := start(t, setup{clock: clock.now, verifier: verify.Config{InsecureSpecialUse: true}, observe: seen.add,
 		arrivals: issuer.ArrivalRates{NetworkPerSecond: 1, NetworkBurst: 2, PublisherPerSecond: 1, PublisherBurst: 4}})
 	from := func(addr string, n int) answer {
-		return s.post(fmt.Sprintf(`{"client":{"client_name":"Acme %d","redirect_uris":["https://acme.example/cb"]},"source":{"ip":%q}}`, n, addr))
+		body := fmt.Sprintf(`{"client":{"client_name":"Acme %d","redirect_uris":["https://acme.example/cb"]},"source":{"ip":%q}}`, n, addr)
+		r, w := httptest.NewRequest("POST", "/v1/decisions", strings.NewReader(body)), httptest.NewRecorder()
+		r.Host, r.Header = s.address, http.Header{"Authorization": {"Bearer " + s.token}, "Content-Type": {"application/json"}}
+		s.server.Config.Handler.ServeHTTP(w, r)
+		return answer{status: w.Code, header: w.Header(), body: w.Body.String()}
 	}
 	limited := func(a answer, by httpapi.Limit) {
 		t.Helper()
 		a.want(t, http.StatusTooManyRequests, "rate_limited")
-		if a.header.Get("Retry-After") != "1" || seen[len(seen)-1] != by {
-			t.Errorf("Retry-After %q, limited by %q", a.header.Get("Retry-After"), seen[len(seen)-1])
+		if a.header.Get("Retry-After") != "1" || seen.last().Limit != by {
+			t.Errorf("Retry-After %q, limited by %q", a.header.Get("Retry-After"), seen.last().Limit)
 		}
 	}
 	t.Run("H23 one network", func(t *testing.T) {
