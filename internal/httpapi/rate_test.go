@@ -219,6 +219,9 @@ func TestClientAddress(t *testing.T) {
 		{"no header", proxies, "", "10.0.0.1", nil, "10.0.0.0/24"},
 		{"the other header", proxies, httpapi.Forwarded, "10.0.0.1", []string{`for=203.0.113.9, For="198.51.100.1:80";proto=https`}, "198.51.100.0/24"},
 		{"the other header, IPv6", proxies, httpapi.Forwarded, "10.0.0.1", []string{`proto=https;for="[2001:db8::1]:4711"`}, "2001:db8::/64"},
+		{"the other header, a quote that never ends", proxies, httpapi.Forwarded, "10.0.0.1", []string{`for="203.0.113.9, for=198.51.100.1`}, "198.51.100.0/24"},
+		{"the other header, twice", proxies, httpapi.Forwarded, "10.0.0.1", []string{`for=203.0.113.9`, `for=198.51.100.1, for=10.0.0.2`}, "198.51.100.0/24"},
+		{"the other header, an element without for", proxies, httpapi.Forwarded, "10.0.0.1", []string{`for=203.0.113.9, proto=https`}, "10.0.0.0/24"},
 		{"the other header, hidden", proxies, httpapi.Forwarded, "10.0.0.1", []string{`for=203.0.113.9, for=_hidden`}, "10.0.0.0/24"},
 	} {
 		t.Run("H15 "+test.name, func(t *testing.T) {
