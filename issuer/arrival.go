@@ -124,10 +124,10 @@ func (a *arrivals) created(req Request, v *verify.Verdict, d Decision) {
 }
 
 // rowOf returns the row that a decision makes, or made before. There is none
-// where nothing is granted, and none to count where there is no publisher whom
+// where the client is denied, and none to count where there is no publisher whom
 // the next arrival could cost something.
 func (a *arrivals) rowOf(req Request, v *verify.Verdict, d Decision) (row, bool) {
-	if a == nil || !req.Source.IsValid() || d.Outcome != Approved || d.DryRun || v == nil || v.Publisher.IsZero() {
+	if a == nil || !req.Source.IsValid() || d.Outcome == Denied || d.DryRun || v == nil || v.Publisher.IsZero() {
 		return row{}, false
 	}
 	return row{v.Publisher, d.Shape, d.AuthorizationServer}, true
