@@ -68,7 +68,7 @@ func (s sourceRules) judgeAllowed(party Party, origins []Origin) []verify.Findin
 }
 
 // mustBeInside is the finding on a party that rules want inside, none where it is.
-func mustBeInside(is place, rules string, party Party, reason string) []verify.Finding {
+func mustBeInside(is membership, rules string, party Party, reason string) []verify.Finding {
 	switch is {
 	case unknown:
 		return []verify.Finding{sourceFinding(verify.Unavailable, "%s: the %s is unknown, so it is not in what is allowed: %s", rules, party, reason)}
@@ -89,18 +89,18 @@ func sourceFinding(status verify.Status, detail string, args ...any) verify.Find
 	return f
 }
 
-// A place says whether an origin is in a set, from the least to the most that is
-// known to be inside. The zero place is outside.
-type place uint8
+// A membership says whether an origin is in a set. The zero membership is outside;
+// what is not known stands between that and inside.
+type membership uint8
 
 const (
-	outside place = iota
+	outside membership = iota
 	unknown
 	inside
 )
 
-// any returns the place of the address that is furthest inside.
-func (s *sourceSet) any(origins []Origin) place {
+// any returns the membership of the address that is furthest inside.
+func (s *sourceSet) any(origins []Origin) membership {
 	best := outside
 	for _, o := range origins {
 		best = max(best, s.has(o))
@@ -108,8 +108,8 @@ func (s *sourceSet) any(origins []Origin) place {
 	return best
 }
 
-// all returns the place of the address that is furthest outside.
-func (s *sourceSet) all(origins []Origin) place {
+// all returns the membership of the address that is furthest outside.
+func (s *sourceSet) all(origins []Origin) membership {
 	worst := inside
 	for _, o := range origins {
 		worst = min(worst, s.has(o))
@@ -117,9 +117,9 @@ func (s *sourceSet) all(origins []Origin) place {
 	return worst
 }
 
-// has returns the place of one address. It is unknown where no list has it, and
-// one of them cannot say.
-func (s *sourceSet) has(o Origin) place {
+// has returns the membership of one address. It is unknown where no list has it,
+// and one of them cannot say.
+func (s *sourceSet) has(o Origin) membership {
 	is := outside
 	look := func(known, in bool) {
 		switch {
