@@ -39,6 +39,15 @@ type Config struct {
 	// [CheckPublicURL].
 	PublicURL string
 
+	// Arrivals bound how often clients arrive from one network, and how many new
+	// ones a publisher has. The zero ArrivalRates bound nothing.
+	Arrivals ArrivalRates
+
+	// Locate says what is known of an address at an instant, for the rules of the
+	// policy on sources. It must be safe for concurrent use, and must not block.
+	// Nil knows the address itself.
+	Locate func(addr netip.Addr, at time.Time) Origin
+
 	// Test marks every decision as made by a service that may fetch from
 	// loopback. No such decision is countersigned.
 	Test bool
@@ -63,6 +72,7 @@ type Registry struct {
 	policy atomic.Pointer[Policy] // what decides; cfg.Policy is what decided first
 
 	faulty sync.Map // policy digest and condition: those whose failure was logged
+	arrivals *arrivals
 
 	// said is held for reading from when a decision learns what operators said
 	// until it is recorded, and for writing while they say more: whose word was
@@ -94,7 +104,14 @@ func NewRegistry(cfg Config) (*Registry, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	r := &Registry{cfg: cfg}
+	if cfg.Locate == nil {
+		cfg.Locate = func(addr netip.Addr, _ time.Time) Origin { return Origin{Addr: addr} }
+	}
+	arrivals, err := newArrivals(cfg.Arrivals, cfg.Now)
+	if err != nil {
+		return nil, err
+	}
+	r := &Registry{cfg: cfg, arrivals: arrivals}
 	r.policy.Store(cfg.Policy)
 	return r, nil
 }
@@ -156,10 +173,13 @@ func (req Request) check() error {
 // decision too, recorded by the same road. A decision whose reason has problem
 // status 503 says nothing of the client, and is not recorded.
 //
-// An error is a defect of ours: [ErrStorageFull], [ErrStorageFailed], ctx being
-// done, or a request that is none.
+// An error is a [*RateError], or a defect of ours: [ErrStorageFull],
+// [ErrStorageFailed], ctx being done, or a request that is none.
 func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 	if err := req.check(); err != nil {
+		return Decision{}, err
+	}
+	if err := r.arrivals.enter(req); err != nil {
 		return Decision{}, err
 	}
 	policy, start := r.Policy(), r.cfg.Now()
@@ -176,6 +196,9 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 	r.tellFaults(ctx, d)
 	d.DryRun, d.Test = req.DryRun, r.cfg.Test
 	d.AuthorizationServer = r.audience(req)
+	if err := r.arrivals.create(req, e.verdict, d); err != nil {
+		return Decision{}, err
+	}
 	if d.ID, err = newID(); err != nil {
 		return Decision{}, err
 	}
@@ -198,6 +221,7 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 	if err != nil {
 		return Decision{}, fmt.Errorf("recording the decision: %w", err)
 	}
+	r.arrivals.created(req, e.verdict, d)
 	r.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "decided", append(d.Asked.attrs(),
 		slog.String("id", d.ID), slog.String("outcome", string(d.Outcome)), slog.String("tier", d.Tier.String()),
 		slog.String("reason", string(d.Reason)), slog.String("publisher", d.Publisher.String()),

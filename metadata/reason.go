@@ -151,6 +151,8 @@ const (
 	ReasonRateLimited Reason = "rate_limited"
 	// ReasonOperatorHold: what the client claims to be is on hold by the operator.
 	ReasonOperatorHold Reason = "operator_hold"
+	// ReasonSourceDenied: the operator's policy lets nobody in from where the client comes.
+	ReasonSourceDenied Reason = "source_denied"
 	// ReasonServerError: a defect of this service.
 	ReasonServerError Reason = "server_error"
 )
@@ -239,6 +241,7 @@ var problems = []struct {
 	{ReasonAccessTokenInvalid, Problem{"invalid_token", 401, "The API key is missing, wrong or revoked."}},
 	{ReasonRateLimited, Problem{"temporarily_unavailable", 429, "There were too many requests."}},
 	{ReasonOperatorHold, Problem{"unapproved_software_statement", 400, "The operator holds clients of this kind for now."}},
+	{ReasonSourceDenied, Problem{"unapproved_software_statement", 400, "The operator accepts no client from where this one comes."}},
 	{ReasonServerError, Problem{"server_error", 500, "The service failed. The request id is in its log."}},
 }
 

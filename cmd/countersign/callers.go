@@ -11,6 +11,7 @@ import (
 
 	"github.com/fc28f635/countersign/internal/access"
 	"github.com/fc28f635/countersign/internal/config"
+	"github.com/fc28f635/countersign/internal/gcra"
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/issuer"
 )
@@ -43,10 +44,18 @@ func tellKey(c *cobra.Command, logFormat, key string) {
 // ratesOf are the rates that limits say.
 func ratesOf(l config.Limits) httpapi.Rates {
 	return httpapi.Rates{
-		Key:       httpapi.Rate{PerSecond: l.KeyPerSecond, Burst: l.KeyBurst},
-		Lookups:   httpapi.Rate{PerSecond: l.LookupsPerSecond, Burst: l.LookupsBurst},
-		Network:   httpapi.Rate{PerSecond: l.NetworkPerSecond, Burst: l.NetworkBurst},
-		Strangers: httpapi.Rate{PerSecond: l.StrangersPerSecond, Burst: l.StrangersBurst},
+		Key:       gcra.Rate{PerSecond: l.KeyPerSecond, Burst: l.KeyBurst},
+		Lookups:   gcra.Rate{PerSecond: l.LookupsPerSecond, Burst: l.LookupsBurst},
+		Network:   gcra.Rate{PerSecond: l.NetworkPerSecond, Burst: l.NetworkBurst},
+		Strangers: gcra.Rate{PerSecond: l.StrangersPerSecond, Burst: l.StrangersBurst},
+	}
+}
+
+// arrivalsOf are the rates of arrivals that limits say.
+func arrivalsOf(l config.Limits) issuer.ArrivalRates {
+	return issuer.ArrivalRates{
+		NetworkPerSecond: l.ArrivalsPerSecond, NetworkBurst: l.ArrivalsBurst,
+		PublisherPerSecond: l.NewClientsPerSecond, PublisherBurst: l.NewClientsBurst,
 	}
 }
 

@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"github.com/fc28f635/countersign/internal/config"
+	"github.com/fc28f635/countersign/internal/gcra"
 	"github.com/fc28f635/countersign/internal/httpapi"
+	"github.com/fc28f635/countersign/issuer"
 )
 
 // settingsOf reads a file of settings.
@@ -195,7 +197,8 @@ trusted_proxies: [10.0.0.0/8, "2001:db8::/32"]
 proxy_header: forwarded
 cors: {origins: ["https://console.example"]}
 limits: {body_timeout: 1s, key_per_second: 1, key_burst: 2, lookups_per_second: 3, lookups_burst: 4, network_per_second: 5,
-  network_burst: 6, strangers_per_second: 7, strangers_burst: 8, connections: 9, network_connections: 10}
+  network_burst: 6, strangers_per_second: 7, strangers_burst: 8, arrivals_per_second: 11, arrivals_burst: 12, new_clients_per_second: 13,
+  new_clients_burst: 14, connections: 9, network_connections: 10}
 `).service(slog.New(slog.DiscardHandler))
 	for name, pair := range map[string][2]any{
 		"public URL": {cfg.PublicURL, "https://trust.example/at"},
@@ -203,7 +206,8 @@ limits: {body_timeout: 1s, key_per_second: 1, key_burst: 2, lookups_per_second: 
 		"proxies":    {cfg.TrustedProxies, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")}},
 		"header":     {cfg.ProxyHeader, httpapi.Forwarded},
 		"origins":    {cfg.Origins, []string{"https://console.example"}},
-		"rates":      {ratesOf(cfg.Limits), httpapi.Rates{Key: httpapi.Rate{PerSecond: 1, Burst: 2}, Lookups: httpapi.Rate{PerSecond: 3, Burst: 4}, Network: httpapi.Rate{PerSecond: 5, Burst: 6}, Strangers: httpapi.Rate{PerSecond: 7, Burst: 8}}},
+		"rates":      {ratesOf(cfg.Limits), httpapi.Rates{Key: gcra.Rate{PerSecond: 1, Burst: 2}, Lookups: gcra.Rate{PerSecond: 3, Burst: 4}, Network: gcra.Rate{PerSecond: 5, Burst: 6}, Strangers: gcra.Rate{PerSecond: 7, Burst: 8}}},
+		"arrivals":   {arrivalsOf(cfg.Limits), issuer.ArrivalRates{NetworkPerSecond: 11, NetworkBurst: 12, PublisherPerSecond: 13, PublisherBurst: 14}},
 		"body":       {cfg.Limits.BodyTimeout, time.Second},
 	} {
 		if !reflect.DeepEqual(pair[0], pair[1]) {

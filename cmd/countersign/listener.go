@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fc28f635/countersign/internal/config"
+	"github.com/fc28f635/countersign/internal/network"
 )
 
 // How long a connection may take. A decision that looks a publisher up takes a
@@ -59,9 +60,9 @@ func (l *boundedListener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		network := l.networkOf(conn)
-		if l.take(network) {
-			return &boundedConn{Conn: conn, release: sync.OnceFunc(func() { l.release(network) })}, nil
+		from := l.networkOf(conn)
+		if l.take(from) {
+			return &boundedConn{Conn: conn, release: sync.OnceFunc(func() { l.release(from) })}, nil
 		}
 		l.refused()
 		_ = conn.Close()
@@ -82,31 +83,26 @@ func (l *boundedListener) networkOf(conn net.Conn) netip.Prefix {
 	if slices.ContainsFunc(l.trusted, func(p netip.Prefix) bool { return p.Contains(addr) }) {
 		return netip.Prefix{}
 	}
-	bits := 64
-	if addr.Is4() {
-		bits = 24
-	}
-	network, _ := addr.Prefix(bits)
-	return network
+	return network.Of(addr)
 }
 
-func (l *boundedListener) take(network netip.Prefix) bool {
+func (l *boundedListener) take(from netip.Prefix) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.sum >= l.all || network.IsValid() && l.held[network] >= l.network {
+	if l.sum >= l.all || from.IsValid() && l.held[from] >= l.network {
 		return false
 	}
 	l.sum++
-	l.held[network]++
+	l.held[from]++
 	return true
 }
 
-func (l *boundedListener) release(network netip.Prefix) {
+func (l *boundedListener) release(from netip.Prefix) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sum--
-	if l.held[network]--; l.held[network] == 0 {
-		delete(l.held, network)
+	if l.held[from]--; l.held[from] == 0 {
+		delete(l.held, from)
 	}
 }
 

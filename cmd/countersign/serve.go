@@ -127,6 +127,7 @@ func runServe(c *cobra.Command, src config.Sources) error {
 	go s.abortOn(signals)
 	go (&reloader{src, parts, s.registry, level, log}).run(ctx, reloads)
 	go parts.tellReach(ctx, log)
+	go watchGeo(ctx, parts.geo, geoWatch, log)
 	if parts.certificate != nil {
 		go parts.certificate.watch(ctx, certificateWatch, log)
 	}

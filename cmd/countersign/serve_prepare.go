@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/fc28f635/countersign/internal/config"
+	"github.com/fc28f635/countersign/internal/geo"
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/trustroots"
@@ -29,6 +30,7 @@ type parts struct {
 	policy      chosenPolicy
 	proxies     []netip.Prefix
 	certificate *certificate // nil without TLS
+	geo         *geo.Directory
 }
 
 // loadSettings reads the settings. Only a fault of the command line is a usage
@@ -84,6 +86,9 @@ func prepare(settings *config.Settings) (*parts, error) {
 	if p.policy, err = choosePolicy(settings.Data, settings.Policy, settings.FirstPolicy); err != nil {
 		return nil, err
 	}
+	if p.geo, err = geo.Open(geoFiles(settings.Geo)); err != nil {
+		return nil, fail(err, "geo in the settings names the files: in the format of MaxMind, and lists with a network and the end of its entry in each line")
+	}
 	if settings.TLS.CertFile != "" {
 		if p.certificate, err = openCertificate(pairFiles{settings.TLS.CertFile, settings.TLS.KeyFile}, time.Now()); err != nil {
 			return nil, fail(err, "tls.cert_file and tls.key_file are PEM: the service's own certificate first, and the key to it, not encrypted")
@@ -124,7 +129,7 @@ func (p *parts) service(log *slog.Logger) serviceConfig {
 	return serviceConfig{
 		Dir: cfg.Data, Listen: cfg.Listen, Logger: log, Lookup: p.lookup, Policy: p.policy.Policy,
 		Issuer: p.issuer, AuthorizationServer: cfg.AuthorizationServer, PublicURL: cfg.PublicURL,
-		Certificate: p.certificate, Hosts: hosts, Limits: cfg.Limits, Origins: cfg.CORS.Origins,
+		Certificate: p.certificate, Geo: p.geo, Hosts: hosts, Limits: cfg.Limits, Origins: cfg.CORS.Origins,
 		TrustedProxies: p.proxies, ProxyHeader: http.CanonicalHeaderKey(cfg.ProxyHeader),
 	}
 }

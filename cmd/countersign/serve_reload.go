@@ -54,6 +54,7 @@ func (r *reloader) reload(ctx context.Context) error {
 	if r.started.certificate != nil && next.certificate != nil {
 		r.started.certificate.adopt(next.certificate)
 	}
+	r.started.geo.Adopt(next.geo)
 	r.registry.SetPolicy(next.policy.Policy)
 	r.started.roots.Store(next.roots.Load())
 	attrs := append(next.policy.attrs(), slog.String("roots_digest", next.roots.Load().Digest), slog.Int("pinned_publishers", next.roots.Load().Set.Len()))

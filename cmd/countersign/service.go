@@ -17,6 +17,7 @@ import (
 
 	"github.com/fc28f635/countersign/internal/access"
 	"github.com/fc28f635/countersign/internal/config"
+	"github.com/fc28f635/countersign/internal/geo"
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/internal/metrics"
 	"github.com/fc28f635/countersign/internal/store/badgerstore"
@@ -43,6 +44,9 @@ type serviceConfig struct {
 
 	// Policy decides. Nil is the embedded one.
 	Policy *issuer.Policy
+
+	// Geo says what is known of addresses. Nil knows nothing.
+	Geo *geo.Directory
 
 	// Certificate is that of the service. Nil speaks plain HTTP.
 	Certificate *certificate
@@ -228,7 +232,7 @@ func newRegistry(cfg serviceConfig, store issuer.Store, countersigner *issuer.Co
 	return issuer.NewRegistry(issuer.Config{
 		Verifier: verifier, Store: store, Policy: cfg.Policy, Countersigner: countersigner,
 		AuthorizationServer: cfg.AuthorizationServer, PublicURL: cfg.PublicURL, Test: lookup.InsecureLoopback, Now: lookup.Now, Logger: cfg.Logger,
-		OnDecision: counted.Decision,
+		OnDecision: counted.Decision, Arrivals: arrivalsOf(cfg.Limits), Locate: locate(cfg.Geo),
 	})
 }
 

@@ -29,10 +29,12 @@ var confined = []string{
 	"github.com/spf13/",
 	"github.com/santhosh-tekuri/",
 	"github.com/prometheus/",
+	"github.com/oschwald/",
+	"github.com/maxmind/",
 }
 
 // open may be imported by every package of ours. docs holds texts.
-var open = []string{"docs", "internal/limits", "internal/strictjson", "internal/strictyaml"}
+var open = []string{"docs", "internal/gcra", "internal/limits", "internal/network", "internal/strictjson", "internal/strictyaml"}
 
 // A direction says what one package may depend on.
 type direction struct {
@@ -45,7 +47,10 @@ type direction struct {
 // database, nor a router, nor a DNS library, nor a cloud SDK.
 var directions = []direction{
 	{"docs", nil, confined},
+	{"internal/gcra", nil, confined},
+	{"internal/geo", nil, except(confined, "github.com/oschwald/")},
 	{"internal/limits", nil, confined},
+	{"internal/network", nil, confined},
 	{"internal/dnsaddr", nil, confined},
 	{"internal/strictjson", nil, except(confined, "github.com/go-json-experiment/json")},
 	{"internal/strictyaml", nil, except(confined, "github.com/goccy/go-yaml")},

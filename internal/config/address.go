@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+
+	"github.com/fc28f635/countersign/internal/network"
 )
 
 // ParseNetworks reads the networks of proxies. Its error begins with the one that
@@ -12,16 +14,11 @@ import (
 func ParseNetworks(texts []string) ([]netip.Prefix, error) {
 	var list []netip.Prefix
 	for _, text := range texts {
-		network, err := netip.ParsePrefix(text)
-		switch {
-		case err != nil || network.Addr().Is4In6():
-			return nil, fmt.Errorf("%.100q is no network such as 10.0.0.0/8, or 192.0.2.7/32 for one address", text)
-		case network != network.Masked():
-			return nil, fmt.Errorf("%.100q has bits after its length: %s is the network", text, network.Masked())
-		case network.Bits() == 0:
-			return nil, fmt.Errorf("%.100q is everybody: any caller could say from where it comes", text)
+		p, err := network.Parse(text)
+		if err != nil {
+			return nil, err
 		}
-		list = append(list, network)
+		list = append(list, p)
 	}
 	return list, nil
 }

@@ -66,6 +66,8 @@ func checkOne(of setting, c *Config) (at string, err error) {
 				return fmt.Sprintf("[%d]", i), fmt.Errorf("%.100q is no host in lower case, such as trust.example or trust.example:8443", host)
 			}
 		}
+	case "geo.lists":
+		return checkReputationLists(c.Geo.Lists)
 	case "limits.body_timeout":
 		if d := c.Limits.BodyTimeout; d < bodyTimeoutMin || d > bodyTimeoutMax {
 			return "", fmt.Errorf("%s is not from %s to %s", d, bodyTimeoutMin, bodyTimeoutMax)
@@ -110,10 +112,30 @@ func checkFilled(of setting, c *Config) (at string, err error) {
 		if len(value) == 0 {
 			return "", empty
 		}
+	case []ReputationList:
+		if len(value) == 0 {
+			return "", empty
+		}
 	case int:
 		if value < 1 || value > mostCount {
 			return "", fmt.Errorf("%d is not from 1 to %d", value, mostCount)
 		}
+	}
+	return "", nil
+}
+
+func checkReputationLists(list []ReputationList) (at string, err error) {
+	names := map[string]bool{}
+	for i, l := range list {
+		switch {
+		case l.Name == "":
+			return fmt.Sprintf("[%d].name", i), errors.New("is missing: rules call the list by it")
+		case l.File == "":
+			return fmt.Sprintf("[%d].file", i), errors.New("is missing: name the file of the list")
+		case names[l.Name]:
+			return fmt.Sprintf("[%d].name", i), fmt.Errorf("%.100q is there twice", l.Name)
+		}
+		names[l.Name] = true
 	}
 	return "", nil
 }

@@ -76,6 +76,9 @@ type Config struct {
 	// forwarded (RFC 7239). They must append to it, or replace it.
 	ProxyHeader string `yaml:"proxy_header" unit:"x-forwarded-for or forwarded" default:"x-forwarded-for" reload:"no"`
 
+	// What is known of addresses, for the rules on sources that a policy has.
+	Geo Geo `yaml:"geo"`
+
 	// Which pages in browsers may use the API.
 	CORS CORS `yaml:"cors"`
 
@@ -130,6 +133,31 @@ type TLS struct {
 	KeyFile string `yaml:"key_file" unit:"file" unset:"no TLS" reload:"yes"`
 }
 
+// Geo names files that are read again when they change, and at SIGHUP. One that
+// is wrong keeps what it said before, and the log says why.
+type Geo struct {
+	// The countries of addresses, in the format of MaxMind: GeoLite2 Country or
+	// City, or one of their form.
+	CountryFile string `yaml:"country_file" unit:"file" unset:"no country is known" reload:"yes"`
+
+	// The autonomous systems of addresses, in the format of MaxMind: GeoLite2 ASN,
+	// or one of its form.
+	ASNFile string `yaml:"asn_file" unit:"file" unset:"no autonomous system is known" reload:"yes"`
+
+	// The reputation lists.
+	Lists []ReputationList `yaml:"lists" unit:"list" unset:"there are none" reload:"yes"`
+}
+
+// A ReputationList is networks that somebody says something of, each for a time.
+type ReputationList struct {
+	// By what name rules call it.
+	Name string `yaml:"name" json:"name" unit:"name" unset:"an error"`
+
+	// Its lines: a network, and when its entry ends, such as 192.0.2.0/24
+	// 2026-03-01T00:00:00Z. What follows # says nothing.
+	File string `yaml:"file" json:"file" unit:"file" unset:"an error"`
+}
+
 // CORS is for pages in browsers (Fetch, Section 3.3).
 type CORS struct {
 	// The origins of the pages that may use the API with a key: https, or http on
@@ -171,6 +199,24 @@ type Limits struct {
 	// How many requests all together have at once without a key in force, after a
 	// pause.
 	StrangersBurst int `yaml:"strangers_burst" unit:"requests, from 1 to 1000000" default:"4000" reload:"no"`
+
+	// How often clients of one publisher may arrive from one network, IPv4 /24 or
+	// IPv6 /64, counted by the source.ip that a caller asserts. An IPv6 /48 has four
+	// times as much.
+	ArrivalsPerSecond int `yaml:"arrivals_per_second" unit:"requests a second, from 1 to 1000000" default:"5" reload:"no"`
+
+	// How many clients of one publisher may arrive from one network at once, after
+	// a pause.
+	ArrivalsBurst int `yaml:"arrivals_burst" unit:"requests, from 1 to 1000000" default:"100" reload:"no"`
+
+	// How many new clients of one publisher there may be, from all networks
+	// together: what was registered before is not new.
+	NewClientsPerSecond int `yaml:"new_clients_per_second" unit:"clients a second, from 1 to 1000000" default:"20" reload:"no"`
+
+	// How many new clients of one publisher there may be at once, after a pause. A
+	// quarter of them is held for confidential clients, and for networks from which
+	// clients of the publisher were approved a day ago.
+	NewClientsBurst int `yaml:"new_clients_burst" unit:"clients, from 1 to 1000000" default:"400" reload:"no"`
 
 	// How many connections are held at once. What is more is closed.
 	Connections int `yaml:"connections" unit:"connections, from 1 to 1000000" default:"8192" reload:"no"`

@@ -42,6 +42,12 @@ public_url: https://public.file.example
 hosts: [file.example, "file.example:8443"]
 trusted_proxies: [10.0.0.0/8, "2001:db8::/32"]
 proxy_header: forwarded
+geo:
+  country_file: country.mmdb
+  asn_file: asn.mmdb
+  lists:
+    - name: drop
+      file: drop.txt
 cors:
   origins: [https://console.example]
 tls:
@@ -57,6 +63,10 @@ limits:
   network_burst: 6
   strangers_per_second: 7
   strangers_burst: 8
+  arrivals_per_second: 11
+  arrivals_burst: 12
+  new_clients_per_second: 13
+  new_clients_burst: 14
   connections: 9
   network_connections: 10
 log:
@@ -100,7 +110,8 @@ func TestLoadDefaults(t *testing.T) {
 		Listen: "127.0.0.1:8640", Data: "d", FirstPolicy: "standard", ProxyHeader: "x-forwarded-for", Log: config.Log{Format: "text", Level: "info"}, ReachCheck: true,
 		Limits: config.Limits{
 			BodyTimeout: 5e9, KeyPerSecond: 20_000, KeyBurst: 20_000, LookupsPerSecond: 50, LookupsBurst: 500, NetworkPerSecond: 50, NetworkBurst: 200,
-			StrangersPerSecond: 2_000, StrangersBurst: 4_000, Connections: 8_192, NetworkConnections: 256,
+			StrangersPerSecond: 2_000, StrangersBurst: 4_000, ArrivalsPerSecond: 5, ArrivalsBurst: 100,
+			NewClientsPerSecond: 20, NewClientsBurst: 400, Connections: 8_192, NetworkConnections: 256,
 		},
 	}
 	if !reflect.DeepEqual(s.Config, want) {
@@ -117,11 +128,13 @@ func TestLoadFile(t *testing.T) {
 		Resolvers: []config.Resolver{{Address: "192.0.2.53:53", Operator: "one"}, {Address: "[::1]:53", Validating: &no}},
 		CAFile:    "file.pem", Roots: "file.json", Policy: "file.yaml", FirstPolicy: "strict", Hosts: []string{"file.example", "file.example:8443"},
 		PublicURL: "https://public.file.example", TrustedProxies: []string{"10.0.0.0/8", "2001:db8::/32"}, ProxyHeader: "forwarded",
+		Geo:  config.Geo{CountryFile: "country.mmdb", ASNFile: "asn.mmdb", Lists: []config.ReputationList{{Name: "drop", File: "drop.txt"}}},
 		CORS: config.CORS{Origins: []string{"https://console.example"}},
 		TLS:  config.TLS{CertFile: "cert.pem", KeyFile: "key.pem"},
 		Limits: config.Limits{
 			BodyTimeout: 250e6, KeyPerSecond: 1, KeyBurst: 2, LookupsPerSecond: 3, LookupsBurst: 4, NetworkPerSecond: 5, NetworkBurst: 6,
-			StrangersPerSecond: 7, StrangersBurst: 8, Connections: 9, NetworkConnections: 10,
+			StrangersPerSecond: 7, StrangersBurst: 8, ArrivalsPerSecond: 11, ArrivalsBurst: 12,
+			NewClientsPerSecond: 13, NewClientsBurst: 14, Connections: 9, NetworkConnections: 10,
 		},
 		Log: config.Log{Format: "json", Level: "debug"}, AllowLoopback: true, ConnectTo: []string{"file.example:443:127.0.0.1:1"},
 	}
@@ -258,6 +271,11 @@ func TestLoadRefuses(t *testing.T) {
 		{"H15 everybody is a proxy", set("trusted_proxies", "[0.0.0.0/0]"), "\"0.0.0.0/0\" is everybody"},
 		{"H15 everybody in IPv6 is a proxy", set("trusted_proxies", `["::/0"]`), "\"::/0\" is everybody"},
 		{"proxy header", set("proxy_header", "x-real-ip"), "[2:15] proxy_header \"x-real-ip\" is neither x-forwarded-for nor forwarded\n"},
+		{"no list", "data: d\ngeo:\n  lists: []\n", "[3:10] geo.lists is empty"},
+		{"list without a name", "data: d\ngeo:\n  lists: [{file: f}]\n", "geo.lists[0].name is missing"},
+		{"list without a file", "data: d\ngeo:\n  lists: [{name: n}]\n", "geo.lists[0].file is missing"},
+		{"list twice", "data: d\ngeo:\n  lists: [{name: n, file: f}, {name: n, file: g}]\n", "[3:38] geo.lists[1].name \"n\" is there twice"},
+		{"no country file", "data: d\ngeo:\n  country_file: \"\"\n", "geo.country_file is empty"},
 		{"no origin", "data: d\ncors:\n  origins: []\n", "[3:12] cors.origins is empty"},
 		{"no requests", "data: d\nlimits:\n  key_burst: 0\n", "[3:14] limits.key_burst 0 is not from 1 to 1000000\n"},
 		{"connections less than none", "data: d\nlimits:\n  connections: -1\n", "limits.connections -1 is not from 1 to 1000000"},

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/fc28f635/countersign/internal/access"
+	"github.com/fc28f635/countersign/internal/network"
 	"github.com/fc28f635/countersign/internal/strictjson"
 	"github.com/fc28f635/countersign/issuer"
 )
@@ -141,7 +142,7 @@ func (s *server) log(r *http.Request, e *event, start time.Time) {
 		slog.Int("status", e.status), slog.Duration("took", took),
 	}
 	if e.from.IsValid() {
-		attrs = append(attrs, slog.String("network", networkOf(e.from).String()))
+		attrs = append(attrs, slog.String("network", network.Of(e.from).String()))
 	}
 	if e.caller.ID != "" {
 		attrs = append(attrs, slog.String("key", e.caller.ID))

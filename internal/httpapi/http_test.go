@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/fc28f635/countersign/internal/access"
+	"github.com/fc28f635/countersign/internal/gcra"
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/issuer"
@@ -317,10 +318,10 @@ func TestNewRefuses(t *testing.T) {
 	if _, err := httpapi.New(httpapi.Config{}); err == nil || !strings.Contains(err.Error(), "Registry") {
 		t.Errorf("an empty Config gave %v", err)
 	}
-	one := httpapi.Rate{PerSecond: 1, Burst: 1}
+	one := gcra.Rate{PerSecond: 1, Burst: 1}
 	for name, rates := range map[string]httpapi.Rates{
 		"none": {}, "no rate of a key": {Lookups: one, Network: one, Strangers: one},
-		"nothing at once": {Key: one, Lookups: one, Network: httpapi.Rate{PerSecond: 1}, Strangers: one},
+		"nothing at once": {Key: one, Lookups: one, Network: gcra.Rate{PerSecond: 1}, Strangers: one},
 	} {
 		_, err := httpapi.New(httpapi.Config{Registry: &issuer.Registry{}, Keys: &access.Keyring{}, Hosts: []string{"x"}, Rates: rates})
 		if err == nil || !strings.Contains(err.Error(), "Rates") {

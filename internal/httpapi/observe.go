@@ -33,7 +33,7 @@ const (
 	NoMethod = "other"
 )
 
-// A Limit is one of the [Rates].
+// A Limit is one of the [Rates], or of the rates of arrivals.
 type Limit string
 
 // The limits.
@@ -42,10 +42,14 @@ const (
 	LimitLookups   Limit = "lookups"
 	LimitNetwork   Limit = "network"
 	LimitStrangers Limit = "strangers"
+	LimitSource    Limit = "source"    // clients of one publisher from one source.ip
+	LimitPublisher Limit = "publisher" // new clients of one publisher
 )
 
 // Limits returns all limits.
-func Limits() []Limit { return []Limit{LimitKey, LimitLookups, LimitNetwork, LimitStrangers} }
+func Limits() []Limit {
+	return []Limit{LimitKey, LimitLookups, LimitNetwork, LimitStrangers, LimitSource, LimitPublisher}
+}
 
 // An Auth is what became of the API key of a request.
 type Auth string

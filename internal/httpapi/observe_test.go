@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/fc28f635/countersign/internal/gcra"
 	"github.com/fc28f635/countersign/internal/httpapi"
 )
 
@@ -35,7 +36,7 @@ func (o *observations) last() httpapi.Observation {
 func TestObservations(t *testing.T) {
 	clock, seen := &stopped{}, &observations{}
 	s := start(t, setup{clock: clock.now, observe: seen.add,
-		rates: httpapi.Rates{Key: httpapi.Rate{PerSecond: 1, Burst: 3}, Network: httpapi.Rate{PerSecond: 1, Burst: 4}}})
+		rates: httpapi.Rates{Key: gcra.Rate{PerSecond: 1, Burst: 3}, Network: gcra.Rate{PerSecond: 1, Burst: 4}}})
 	token := http.Header{"Authorization": {"Bearer " + s.token}}
 	for _, test := range []struct {
 		name, method, path string

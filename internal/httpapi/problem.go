@@ -123,9 +123,12 @@ func notWhole(err error) error {
 // ours, whose detail is withheld.
 func problemOf(err error) problem {
 	var r *refusal
+	var rate *issuer.RateError
 	switch {
 	case errors.As(err, &r):
 		return r.problem
+	case errors.As(err, &rate):
+		return limited(limitOf(rate), rate.Wait)
 	case errors.Is(err, issuer.ErrNotFound):
 		return errNoDecision.problem
 	case errors.Is(err, issuer.ErrStorageFull):

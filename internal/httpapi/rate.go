@@ -1,45 +1,39 @@
 package httpapi
 
 import (
-	"errors"
-	"hash/maphash"
+	"fmt"
 	"math"
 	"net/http"
 	"net/netip"
-	"sync/atomic"
 	"time"
 
+	"github.com/fc28f635/countersign/internal/gcra"
+	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
 )
-
-// A Rate is how often something may happen. Both are at least 1.
-type Rate struct {
-	PerSecond int
-	Burst     int // at once, after a pause
-}
 
 // Rates bound how often callers ask. What is over them is answered with 429.
 type Rates struct {
 	// Key bounds the requests of one API key.
-	Key Rate
+	Key gcra.Rate
 
 	// Lookups bounds what goes out to the network for one key: questions for
 	// keys in DNS, and documents.
-	Lookups Rate
+	Lookups gcra.Rate
 
 	// Network bounds the requests of one network, IPv4 /24 or IPv6 /64, that
 	// come without a key in force, and four times as many of an IPv6 /48.
-	Network Rate
+	Network gcra.Rate
 
 	// Strangers bounds all requests without a key together.
-	Strangers Rate
+	Strangers gcra.Rate
 }
 
 // check refuses rates of which one would let nothing through, or is missing.
 func (r Rates) check() error {
-	for _, rate := range []Rate{r.Key, r.Lookups, r.Network, r.Strangers} {
-		if rate.PerSecond < 1 || rate.Burst < 1 {
-			return errors.New("field Rates: each is at least 1 a second and 1 at once")
+	for _, rate := range []gcra.Rate{r.Key, r.Lookups, r.Network, r.Strangers} {
+		if err := rate.Check(); err != nil {
+			return fmt.Errorf("field Rates: %w", err)
 		}
 	}
 	return nil
@@ -48,66 +42,58 @@ func (r Rates) check() error {
 // limiters count requests against Rates. What they take of memory does not
 // depend on who asks.
 type limiters struct {
-	key, lookups, network, prefix, strangers *limiter
+	key, lookups, strangers *gcra.Limiter
+	network                 *gcra.Networks
 }
 
 func newLimiters(r Rates) limiters {
 	return limiters{
-		key: newLimiter(r.Key), lookups: newLimiter(r.Lookups),
-		network: newLimiter(r.Network), prefix: newLimiter(Rate{4 * r.Network.PerSecond, 4 * r.Network.Burst}),
-		strangers: newLimiter(r.Strangers),
+		key: gcra.NewLimiter(r.Key), lookups: gcra.NewLimiter(r.Lookups),
+		network: gcra.NewNetworks(r.Network), strangers: gcra.NewLimiter(r.Strangers),
 	}
 }
 
 // known counts a request of an API key.
-func (l limiters) known(id string, now clock) error {
-	if wait := l.lookups.take(id, 0, now); wait > 0 { // it has had too many
+func (l limiters) known(id string, now gcra.Clock) error {
+	if wait := l.lookups.Wait(id, now); wait > 0 { // it has had too many
 		return tooMany(LimitLookups, wait)
 	}
-	return tooMany(LimitKey, l.key.take(id, 1, now))
+	return tooMany(LimitKey, l.key.Take(id, now))
 }
 
 // stranger counts a request without a key in force.
-func (l limiters) stranger(from netip.Addr, now clock) error {
-	const site = 48
-	if wait := l.network.take(networkOf(from), 1, now); wait > 0 {
+func (l limiters) stranger(from netip.Addr, now gcra.Clock) error {
+	if wait := l.network.Take(nil, from, now); wait > 0 {
 		return tooMany(LimitNetwork, wait)
 	}
-	if from.Is6() {
-		if wait := l.prefix.take(prefixOf(from, site), 1, now); wait > 0 {
-			return tooMany(LimitNetwork, wait)
-		}
-	}
-	return tooMany(LimitStrangers, l.strangers.take("", 1, now))
+	return tooMany(LimitStrangers, l.strangers.Take(nil, now))
 }
 
 // charge has a key pay for a look-up: its next request waits where it has had too
 // many.
-func (l limiters) charge(id string, now clock) { l.lookups.take(id, 1, now) }
-
-// networkOf returns the network that is taken for one caller: who has one
-// address of it has all.
-func networkOf(a netip.Addr) netip.Prefix {
-	const v4, v6 = 24, 64
-	if a.Is4() {
-		return prefixOf(a, v4)
-	}
-	return prefixOf(a, v6)
-}
-
-func prefixOf(a netip.Addr, bits int) netip.Prefix {
-	p, _ := a.Prefix(bits) // zero for the zero address
-	return p
-}
+func (l limiters) charge(id string, now gcra.Clock) { l.lookups.Take(id, now) }
 
 // tooMany refuses until the time has passed; there is no error in no time.
 func tooMany(l Limit, wait time.Duration) error {
 	if wait <= 0 {
 		return nil
 	}
+	return &refusal{problem: limited(l, wait)}
+}
+
+// limited is how it is told that somebody was over a limit.
+func limited(l Limit, wait time.Duration) problem {
 	p := problemFor(metadata.ReasonRateLimited.Problem(), metadata.ReasonRateLimited)
 	p.limit, p.retryAfter = l, time.Duration(math.Ceil(wait.Seconds()))*time.Second
-	return &refusal{problem: p}
+	return p
+}
+
+// limitOf is the limit of the registry's that an arrival was over.
+func limitOf(e *issuer.RateError) Limit {
+	if e.OfPublisher {
+		return LimitPublisher
+	}
+	return LimitSource
 }
 
 // admit counts a request, and says who asks where that must be known.
@@ -126,57 +112,4 @@ func (s *server) admit(r *http.Request, private bool) error {
 		return err
 	}
 	return unknown
-}
-
-// A limiter holds the buckets of many callers in memory of fixed size (GCRA): a
-// bucket is the instant at which it is empty again. A caller has a bucket in each
-// of two rows, and is limited where both are full, so that few others share its
-// fate. It is safe for concurrent use.
-type limiter struct {
-	interval time.Duration // that one request takes up
-	burst    time.Duration
-	seed     maphash.Seed
-	rows     [2][buckets]atomic.Int64 // Unix time in nanoseconds
-}
-
-const buckets = 1 << 14
-
-func newLimiter(r Rate) *limiter {
-	interval := time.Second / time.Duration(r.PerSecond)
-	return &limiter{interval: interval, burst: time.Duration(r.Burst) * interval, seed: maphash.MakeSeed()}
-}
-
-// A clock reports the current time.
-type clock func() time.Time
-
-// take takes n requests of a caller, one or none. It returns how long to wait
-// where there is no room for one, and has then taken none.
-func (l *limiter) take(caller any, n int, now clock) (wait time.Duration) {
-	hash := maphash.Comparable(l.seed, caller)
-	cost := int64(n) * int64(l.interval)
-	var full int
-	for i := range l.rows {
-		bucket := &l.rows[i][hash>>(32*i)%buckets]
-		for {
-			// The clock is read after the bucket: a caller that waited for a core in
-			// between is not early, it is late.
-			old := bucket.Load()
-			at := now().UnixNano()
-			empty := max(old, at)
-			if over := empty + int64(l.interval) - at - int64(l.burst); over > 0 {
-				full++
-				if wait == 0 || time.Duration(over) < wait {
-					wait = time.Duration(over)
-				}
-				break
-			}
-			if cost == 0 || bucket.CompareAndSwap(old, empty+cost) {
-				break
-			}
-		}
-	}
-	if full < len(l.rows) {
-		return 0
-	}
-	return wait
 }

@@ -11,13 +11,14 @@ import (
 	"time"
 
 	"github.com/fc28f635/countersign/internal/access"
+	"github.com/fc28f635/countersign/internal/gcra"
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/verify"
 )
 
 // oneAnHour lets two requests through at once, and for a test no more.
-var oneAnHour = httpapi.Rates{Key: httpapi.Rate{PerSecond: 1, Burst: 2}, Network: httpapi.Rate{PerSecond: 1, Burst: 2}}
+var oneAnHour = httpapi.Rates{Key: gcra.Rate{PerSecond: 1, Burst: 2}, Network: gcra.Rate{PerSecond: 1, Burst: 2}}
 
 // A stopped clock stands until it is moved.
 type stopped struct{ seconds atomic.Int64 }
@@ -65,7 +66,7 @@ func TestRateOfAKey(t *testing.T) {
 // what is remembered is not.
 func TestRateOfLookups(t *testing.T) {
 	clock := &stopped{}
-	rates := httpapi.Rates{Lookups: httpapi.Rate{PerSecond: 1, Burst: 3}}
+	rates := httpapi.Rates{Lookups: gcra.Rate{PerSecond: 1, Burst: 3}}
 	s := start(t, setup{rates: rates, clock: clock.now, verifier: verify.Config{Fetcher: documentFetcher{}, InsecureSpecialUse: true}})
 	_, other := s.key(access.Terms{Role: access.Decide})
 	ask := func(s *testService, name string) answer {
@@ -138,7 +139,7 @@ func TestRateOfANetwork(t *testing.T) {
 	})
 	t.Run("H23 all strangers together", func(t *testing.T) {
 		clock := &stopped{}
-		s := start(t, setup{rates: httpapi.Rates{Strangers: httpapi.Rate{PerSecond: 1, Burst: 20}}, clock: clock.now})
+		s := start(t, setup{rates: httpapi.Rates{Strangers: gcra.Rate{PerSecond: 1, Burst: 20}}, clock: clock.now})
 		limited := 0
 		for i := range 30 {
 			if s.from(fmt.Sprintf("192.0.%d.1", i), "GET", health, nil).status == http.StatusTooManyRequests {
@@ -148,6 +149,45 @@ func TestRateOfANetwork(t *testing.T) {
 		if limited != 10 {
 			t.Errorf("%d of 30 were limited", limited)
 		}
+	})
+}
+
+// Arrivals are counted for the address that a caller asserts, not for its own.
+func TestRateOfArrivals(t *testing.T) {
+	clock := &stopped{}
+	seen := &observations{}
+	s := start(t, setup{clock: clock.now, verifier: verify.Config{InsecureSpecialUse: true}, observe: seen.add,
+		arrivals: issuer.ArrivalRates{NetworkPerSecond: 1, NetworkBurst: 2, PublisherPerSecond: 1, PublisherBurst: 4}})
+	from := func(addr string, n int) answer {
+		body := fmt.Sprintf(`{"client":{"client_name":"Acme %d","redirect_uris":["https://acme.example/cb"]},"source":{"ip":%q}}`, n, addr)
+		r, w := httptest.NewRequest("POST", "/v1/decisions", strings.NewReader(body)), httptest.NewRecorder()
+		r.Host, r.Header = s.address, http.Header{"Authorization": {"Bearer " + s.token}, "Content-Type": {"application/json"}}
+		s.server.Config.Handler.ServeHTTP(w, r)
+		return answer{status: w.Code, header: w.Header(), body: w.Body.String()}
+	}
+	limited := func(a answer, by httpapi.Limit) {
+		t.Helper()
+		a.want(t, http.StatusTooManyRequests, "rate_limited")
+		if a.header.Get("Retry-After") != "1" || seen.last().Limit != by {
+			t.Errorf("Retry-After %q, limited by %q", a.header.Get("Retry-After"), seen.last().Limit)
+		}
+	}
+	t.Run("H23 one network", func(t *testing.T) {
+		from("192.0.2.1", 1).decision(t)
+		from("192.0.2.2", 1).decision(t)
+		limited(from("192.0.2.3", 1), httpapi.LimitSource)
+		from("::ffff:192.0.3.1", 1).decision(t)
+	})
+	t.Run("H23 new clients of one publisher", func(t *testing.T) {
+		from("198.51.100.1", 2).decision(t)
+		from("198.51.101.1", 3).decision(t)
+		limited(from("198.51.102.1", 4), httpapi.LimitPublisher)
+		from("198.51.103.1", 3).decision(t)
+	})
+	t.Run("H23 after Retry-After", func(t *testing.T) {
+		clock.seconds.Store(1)
+		from("192.0.2.3", 1).decision(t)
+		from("198.51.102.1", 4).decision(t)
 	})
 }
 
@@ -179,6 +219,9 @@ func TestClientAddress(t *testing.T) {
 		{"no header", proxies, "", "10.0.0.1", nil, "10.0.0.0/24"},
 		{"the other header", proxies, httpapi.Forwarded, "10.0.0.1", []string{`for=203.0.113.9, For="198.51.100.1:80";proto=https`}, "198.51.100.0/24"},
 		{"the other header, IPv6", proxies, httpapi.Forwarded, "10.0.0.1", []string{`proto=https;for="[2001:db8::1]:4711"`}, "2001:db8::/64"},
+		{"the other header, a quote that never ends", proxies, httpapi.Forwarded, "10.0.0.1", []string{`for="203.0.113.9, for=198.51.100.1`}, "198.51.100.0/24"},
+		{"the other header, twice", proxies, httpapi.Forwarded, "10.0.0.1", []string{`for=203.0.113.9`, `for=198.51.100.1, for=10.0.0.2`}, "198.51.100.0/24"},
+		{"the other header, an element without for", proxies, httpapi.Forwarded, "10.0.0.1", []string{`for=203.0.113.9, proto=https`}, "10.0.0.0/24"},
 		{"the other header, hidden", proxies, httpapi.Forwarded, "10.0.0.1", []string{`for=203.0.113.9, for=_hidden`}, "10.0.0.0/24"},
 	} {
 		t.Run("H15 "+test.name, func(t *testing.T) {

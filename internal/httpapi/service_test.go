@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/fc28f635/countersign/internal/access"
+	"github.com/fc28f635/countersign/internal/gcra"
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/internal/store/badgerstore"
 	"github.com/fc28f635/countersign/issuer"
@@ -51,6 +52,7 @@ type setup struct {
 	authorizationServer string // the service's own
 	rates               httpapi.Rates
 	clock               func() time.Time // of rates; nil is the world's
+	arrivals            issuer.ArrivalRates
 	proxies             []netip.Prefix
 	proxyHeader         string
 	origins             []string
@@ -77,7 +79,11 @@ func start(t *testing.T, s setup) *testService {
 	if err != nil {
 		t.Fatal(err)
 	}
-	registry, err := issuer.NewRegistry(issuer.Config{Verifier: verifier, Store: store, AuthorizationServer: s.authorizationServer, PublicURL: "https://trust.example"})
+	deciding := issuer.Config{Verifier: verifier, Store: store, AuthorizationServer: s.authorizationServer, PublicURL: "https://trust.example", Arrivals: s.arrivals}
+	if s.arrivals != (issuer.ArrivalRates{}) {
+		deciding.Now = s.clock
+	}
+	registry, err := issuer.NewRegistry(deciding)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,9 +100,9 @@ func start(t *testing.T, s setup) *testService {
 	svc.server.Config.IdleTimeout = s.timeout
 	svc.server.Config.DisableGeneralOptionsHandler = true
 	svc.server.Config.MaxHeaderBytes = 16 << 10
-	for _, rate := range []*httpapi.Rate{&s.rates.Key, &s.rates.Lookups, &s.rates.Network, &s.rates.Strangers} {
-		if *rate == (httpapi.Rate{}) {
-			*rate = httpapi.Rate{PerSecond: 20_000, Burst: 20_000} // a test that says nothing of it is not limited
+	for _, rate := range []*gcra.Rate{&s.rates.Key, &s.rates.Lookups, &s.rates.Network, &s.rates.Strangers} {
+		if *rate == (gcra.Rate{}) {
+			*rate = gcra.Rate{PerSecond: 20_000, Burst: 20_000} // a test that says nothing of it is not limited
 		}
 	}
 	handlers, err := httpapi.New(httpapi.Config{

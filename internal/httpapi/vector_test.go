@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fc28f635/countersign/internal/gcra"
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/testvectors"
@@ -27,7 +28,7 @@ func TestVectors(t *testing.T) {
 		}})
 	}
 	full, broken := failing(issuer.ErrStorageFull), failing(errors.New("a defect"))
-	limited := start(t, setup{rates: httpapi.Rates{Key: httpapi.Rate{PerSecond: 1, Burst: 1}}, clock: func() time.Time { return noon }})
+	limited := start(t, setup{rates: httpapi.Rates{Key: gcra.Rate{PerSecond: 1, Burst: 1}}, clock: func() time.Time { return noon }})
 	limited.post(good).decision(t)
 	for _, v := range vectors {
 		t.Run(v.ID, func(t *testing.T) {

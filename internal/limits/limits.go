@@ -267,6 +267,16 @@ const (
 	// mmap-ed store dies of SIGBUS on a full disk.
 	DatabaseFreeBytes = 256 << 20
 
+	// ArrivalMemory bounds each memory of arrivals: clients of publishers, and the
+	// networks that they came from. An entry has a domain and a digest, so that the
+	// three of them take 30 MiB at most.
+	ArrivalMemory = 1 << 15
+
+	// ArrivalPast is how long ago a client of a publisher must have been approved
+	// from a network for the network to have a past with it: a flood that begins
+	// today has none.
+	ArrivalPast = 24 * time.Hour
+
 	// ProbeAnswerBytes bounds one answer of the server that is probed: metadata
 	// of real servers has under 8 KiB, and error pages may be larger.
 	ProbeAnswerBytes = 64 << 10

@@ -50,7 +50,7 @@ func (m *Metrics) begin() {
 // Sets that labels come from.
 var (
 	reasons  = setOf(append(metadata.Reasons(), ""))
-	checks   = setOf(verify.Checks())
+	checks   = setOf(append(verify.Checks(), issuer.CheckSource))
 	outcomes = setOf(issuer.Outcomes())
 )
 
