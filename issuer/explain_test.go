@@ -156,7 +156,7 @@ func TestIgnoredStatementsAreExplained(t *testing.T) {
 func TestExplainedCuts(t *testing.T) {
 	d := Decision{Outcome: Approved, Tier: TierUnverified, Narrowed: &Narrowing{}}
 	for _, earn := range Tiers() {
-		d.Grant.ScopesCut = append(d.Grant.ScopesCut, ScopeCut{Scope: "files.write", Why: "class", Earn: earn})
+		d.Grant.ScopesCut = append(d.Grant.ScopesCut, ScopeCut{Scope: "files.write", Why: CutClass, Earn: earn, Class: ClassModify})
 	}
 	for i, cut := range d.Explain().ScopesCut {
 		earn := Tiers()[i]

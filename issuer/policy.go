@@ -27,8 +27,9 @@ type Policy struct {
 	refuseExpired   bool
 	grantTypes      []string
 	responseTypes   []string
-	rules           []rule // from the least trusted tier to the most
-	resources       []Resource
+	rules           []rule       // from the least trusted tier to the most
+	vocabularies    vocabularies // what the declared resources know
+	modes           modes        // what is enforced, and what is only observed
 }
 
 // A rule is one tier of a policy.
@@ -69,7 +70,8 @@ type policyFile struct {
 		Binding    []metadata.Binding `yaml:"binding"`
 		Grant      tierGrant          `yaml:"grant"`
 	} `yaml:"tiers"`
-	Resources []Resource `yaml:"resources"`
+	Resources            []Resource            `yaml:"resources"`
+	AuthorizationServers []AuthorizationServer `yaml:"authorization_servers"`
 }
 
 var standard = func() *Policy {
@@ -133,11 +135,18 @@ func parsePolicy(data []byte) (*Policy, error) {
 	if f.Expired != "ignore" && f.Expired != "refuse" {
 		return nil, doc.Fault("expired_statement", fmt.Errorf("expired_statement is %.100q, neither ignore nor refuse", f.Expired))
 	}
+	if err := checkResources(doc, f.Resources); err != nil {
+		return nil, err
+	}
+	if err := checkAuthorizationServers(doc, f.AuthorizationServers); err != nil {
+		return nil, err
+	}
 	sum := sha256.Sum256(data)
 	p := &Policy{
 		name: f.Name, digest: "sha256:" + hex.EncodeToString(sum[:]), source: slices.Clone(data),
 		countersignFrom: f.CountersignFrom, lifetimeDays: f.LifetimeDays, refuseExpired: f.Expired == "refuse",
-		grantTypes: f.Offers.GrantTypes, responseTypes: f.Offers.ResponseTypes, resources: f.Resources,
+		grantTypes: f.Offers.GrantTypes, responseTypes: f.Offers.ResponseTypes,
+		vocabularies: newVocabularies(f.Resources), modes: newModes(f.Resources, f.AuthorizationServers),
 	}
 	last := TierBlocked
 	for i, t := range f.Tiers {

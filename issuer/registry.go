@@ -232,7 +232,7 @@ func (r *Registry) audience(req Request) string {
 // without our code cannot see its tier, and gives its own default scope where
 // none is named.
 func (r *Registry) countersigns(d Decision, policy *Policy) bool {
-	return r.cfg.Countersigner != nil && d.Outcome == Approved && !d.DryRun && !d.Test &&
+	return r.cfg.Countersigner != nil && d.Outcome == Approved && d.Mode != ModeObserve && !d.DryRun && !d.Test &&
 		d.AuthorizationServer != "" && d.Tier >= policy.countersignFrom && d.Grant.Scope != "" && countersignedUntil(d).After(d.At)
 }
 

@@ -143,6 +143,8 @@ const (
 	ReasonRateLimited Reason = "rate_limited"
 	// ReasonOperatorHold: what the client claims to be is on hold by the operator.
 	ReasonOperatorHold Reason = "operator_hold"
+	// ReasonConfidentialUnproven: the client says that it authenticates, and proves no key that its publisher names. A warning.
+	ReasonConfidentialUnproven Reason = "confidential_unproven"
 	// ReasonServerError: a defect of this service.
 	ReasonServerError Reason = "server_error"
 )
@@ -227,6 +229,7 @@ var problems = []struct {
 	{ReasonAccessTokenInvalid, Problem{"invalid_token", 401, "The API key is missing, wrong or revoked."}},
 	{ReasonRateLimited, Problem{"temporarily_unavailable", 429, "There were too many requests."}},
 	{ReasonOperatorHold, Problem{"unapproved_software_statement", 400, "The operator holds clients of this kind for now."}},
+	{ReasonConfidentialUnproven, Problem{"", 0, "The client proves no key of its own, and is treated as a public one."}},
 	{ReasonServerError, Problem{"server_error", 500, "The service failed. The request id is in its log."}},
 }
 

@@ -24,7 +24,7 @@ var reasons = strings.Fields(`
 	auth_method_forbidden secret_in_document client_id_malformed client_id_mismatch document_malformed document_withdrawn
 	address_refused dns_unavailable dns_bogus document_unavailable scope_malformed grant_forbidden name_unprintable
 	keys_unavailable roots_unavailable server_error storage_full request_too_large media_type_unsupported access_token_invalid rate_limited
-	operator_hold statement_expires_soon key_line_new`)
+	operator_hold statement_expires_soon key_line_new confidential_unproven`)
 
 func TestEveryReasonHasAVector(t *testing.T) {
 	named := map[string]bool{}
