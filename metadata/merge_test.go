@@ -123,6 +123,10 @@ func TestMergeRefuses(t *testing.T) {
 		{"O8 no scope is left, in a document", statedBase(), `{"scope":"admin"}`, metadata.RoadDocument, []string{"scope_empty scope"}},
 		{"no grant is left", statedBase(), `{"grant_types":["client_credentials"]}`, metadata.RoadRegistration, []string{"grant_forbidden grant_types"}},
 		{"no grant is left of the default", statedBase("grant_types", ""), `{"grant_types":["client_credentials"]}`, metadata.RoadRegistration, []string{"grant_forbidden grant_types"}},
+		{"O21 a downgrade of the method", statedBase("token_endpoint_auth_method", `"private_key_jwt"`, "jwks", `{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA"}]}`),
+			`{"token_endpoint_auth_method":"none"}`, metadata.RoadRegistration, []string{"member_not_stated token_endpoint_auth_method"}},
+		{"O21 a downgrade to a secret", statedBase("token_endpoint_auth_method", `"private_key_jwt"`, "jwks_uri", `"https://acme.example/jwks"`),
+			`{"token_endpoint_auth_method":"client_secret_post"}`, metadata.RoadRegistration, []string{"member_not_stated token_endpoint_auth_method"}},
 		{"all of them", statedBase(), `{"jwks":{"keys":[]},"scope":"x","redirect_uris":["https://evil.example/cb"]}`, metadata.RoadRegistration,
 			[]string{"redirect_uri_not_stated redirect_uris", "member_not_stated jwks", "scope_empty scope"}},
 	}

@@ -37,6 +37,9 @@ func TestEveryReasonHasAVector(t *testing.T) {
 				named[f.Reason] = true
 			}
 		}
+		for _, flag := range v.Header["flag"] {
+			named[flag] = true
+		}
 	}
 	for _, r := range reasons {
 		if !named[r] {
@@ -69,7 +72,7 @@ var (
 		coverage delivery display_name metadata_document dns_strength key_line possession`)
 	statuses = strings.Fields("passed failed unavailable skipped")
 	headers  = strings.Fields(`id kind expect now comment features class rfc row finding dns http audience client_id special_use
-		countersigner seen accept hold binding scope publisher road overridden revoked malformed ignored content_type authorization
+		countersigner seen accept hold cut flag tools workflow would binding scope publisher road overridden revoked malformed ignored content_type authorization
 		body_size fault`)
 )
 

@@ -44,6 +44,7 @@ type testService struct {
 type setup struct {
 	store    func(issuer.Store) issuer.Store
 	verifier verify.Config
+	policy   *issuer.Policy // nil is standard
 	jwks     func() json.RawMessage
 	timeout  time.Duration // of reading a body and of idling; zero is the default
 	failed   func()        // called with OnStorageFailed
@@ -77,7 +78,7 @@ func start(t *testing.T, s setup) *testService {
 	if err != nil {
 		t.Fatal(err)
 	}
-	registry, err := issuer.NewRegistry(issuer.Config{Verifier: verifier, Store: store, AuthorizationServer: s.authorizationServer, PublicURL: "https://trust.example"})
+	registry, err := issuer.NewRegistry(issuer.Config{Verifier: verifier, Store: store, Policy: s.policy, AuthorizationServer: s.authorizationServer, PublicURL: "https://trust.example"})
 	if err != nil {
 		t.Fatal(err)
 	}
