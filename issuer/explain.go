@@ -87,6 +87,9 @@ func (e *Explanation) adviseUser(narrowed bool) {
 			advise(string(r.Effect))
 		}
 	}
+	if e.Outcome == Approved {
+		advise("approved")
+	}
 }
 
 // summary is the outcome as a sentence.

@@ -146,7 +146,7 @@ func TestIgnoredStatementsAreExplained(t *testing.T) {
 			if len(e.Reasons) != 1 || e.Reasons[0].Reason != why {
 				t.Fatalf("reasons %+v, want %s", e.Reasons, why)
 			}
-			if r := e.Reasons[0]; !isTold(r.Sentence) || !isTold(r.Means) || !isTold(r.Publisher) || !isTold(r.Operator) || len(e.User) != 1 {
+			if r := e.Reasons[0]; !isTold(r.Sentence) || !isTold(r.Means) || !isTold(r.Publisher) || !isTold(r.Operator) || len(e.User) != 2 {
 				t.Errorf("somebody is told nothing: %+v", e)
 			}
 		})
