@@ -48,8 +48,8 @@ func (c *Countersigner) JWKS() json.RawMessage { return c.keys().jwks }
 
 // Sign signs an approved decision for its one authorization server.
 func (c *Countersigner) Sign(d Decision) (string, error) {
-	if d.Outcome != Approved || d.AuthorizationServer == "" {
-		return "", errors.New("only an approved decision for an authorization server is countersigned")
+	if d.Outcome != Approved || d.Mode == ModeObserve || d.AuthorizationServer == "" {
+		return "", errors.New("only an approved decision for an authorization server is countersigned, and none that is only observed")
 	}
 	payload, err := c.payload(d)
 	if err != nil {
@@ -92,6 +92,9 @@ type limitsClaim struct {
 	Classes             []Class `json:"classes"`
 	Sensitive           bool    `json:"sensitive_reads"`
 	Consent             Consent `json:"consent"`
+
+	Resource string   `json:"resource,omitempty"`
+	Tools    []string `json:"tools,omitzero"`
 }
 
 // payload is the claims and the registered members of the client as one object:
@@ -101,7 +104,8 @@ func (c *Countersigner) payload(d Decision) ([]byte, error) {
 		Issuer: c.issuer, Audience: d.AuthorizationServer, ID: d.ID, IssuedAt: d.At.Unix(), ExpiresAt: countersignedUntil(d).Unix(),
 		Trust: trustOf(d),
 		Limits: limitsClaim{AccessTokenTTL: d.Grant.AccessTokenTTL, RefreshToken: d.Grant.RefreshToken, SessionTTL: d.Grant.SessionTTL,
-			ReauthenticateAfter: d.Grant.ReauthenticateAfter, Classes: d.Grant.Classes, Sensitive: d.Grant.Sensitive, Consent: d.Grant.Consent},
+			ReauthenticateAfter: d.Grant.ReauthenticateAfter, Classes: d.Grant.Classes, Sensitive: d.Grant.Sensitive, Consent: d.Grant.Consent,
+			Resource: d.Resource, Tools: d.Grant.Tools},
 	}
 	if d.Tier >= TierDomain {
 		claims.Subject = d.Publisher

@@ -15,15 +15,23 @@ import (
 //
 //   - monotone: turning a passed finding into any other never raises the tier;
 //   - capped: the grant never exceeds what was asked, what is stated, and what
-//     the tier allows;
+//     the tier and the resource allow;
 //   - closed: what could not be checked never counts as passed;
 //   - bound: a foreign presenter changes nothing for anybody else;
 //   - standing: without acceptance nothing earns modify, delete, admin or
 //     sensitive reads.
 //
 // A hold in force denies, whatever else was found. An inconclusive verdict is denied for its reason, whose problem has status
-// 503.
+// 503. Where the decision is only observed, the laws hold for what it would have
+// been.
 func (p *Policy) Decide(in Input) Decision {
+	d := p.enforce(in)
+	d.Resource = p.vocabularies.resource(in.Resource)
+	return d.observe(p, in)
+}
+
+// enforce returns the decision as it is enforced.
+func (p *Policy) enforce(in Input) Decision {
 	v, s := in.Verdict, in.Standing
 	d := Decision{Policy: p.digest, Outcome: Denied, Tier: TierUnverified,
 		Enforcement: map[string]string{"scope": "registration", "access_token_ttl": "advisory",
@@ -40,6 +48,13 @@ func (p *Policy) Decide(in Input) Decision {
 	if r, ok := p.denied(in, &d); ok {
 		d.Tier, d.DeniedBy = TierBlocked, &DenyNote{Rule: r.name, Reason: r.reason}
 		return d.deny(metadata.ReasonPolicyDenied)
+	}
+	found, away := p.sources.judge(in.Origins)
+	if len(found) > 0 {
+		d.Findings = slices.Concat(v.Findings, found)
+	}
+	if away {
+		return d.deny(metadata.ReasonSourceDenied)
 	}
 	effective, verified := v.Client()
 	if !verified {
@@ -66,7 +81,11 @@ func (p *Policy) Decide(in Input) Decision {
 		d.Publisher = v.Publisher
 	}
 	d.Told = told(v, in.Claimed, d)
-	d.narrow(p, effective)
+	d.Workflow = WorkflowOf(v, effective)
+	if d.Workflow == WorkflowPublic && claimsConfidential(effective) {
+		d.Flags = append(d.Flags, metadata.ReasonConfidentialUnproven)
+	}
+	d.narrow(p, effective, in)
 	if p.reviewFirst && d.Outcome == Approved && d.Tier < TierAccepted {
 		return d.refuse(Review, metadata.ReasonReviewPending)
 	}
@@ -90,7 +109,7 @@ func (d Decision) deny(reason metadata.Reason) Decision {
 
 // refuse takes everything that was granted away, and says why.
 func (d Decision) refuse(outcome Outcome, reason metadata.Reason) Decision {
-	d.Outcome, d.Reason, d.Grant, d.Client, d.Narrowed = outcome, reason, Grant{}, metadata.Client{}, nil
+	d.Outcome, d.Reason, d.Grant, d.Client, d.Narrowed, d.Workflow = outcome, reason, Grant{}, metadata.Client{}, nil, ""
 	problem := reason.Problem()
 	if d.Statement == "" {
 		problem = reason.ProblemWithout()
@@ -254,6 +273,9 @@ func (d Decision) expiry(v *verify.Verdict) time.Time {
 	}
 	if d.Hold != nil {
 		ends = []time.Time{d.Hold.Until}
+	}
+	if d.Observation != nil {
+		ends = append(ends, d.Observation.Until)
 	}
 	for _, t := range ends {
 		if !t.IsZero() && t.Before(end) {

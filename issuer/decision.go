@@ -51,6 +51,14 @@ type Decision struct {
 
 	Grant Grant `json:"grant"`
 
+	// Workflow says whether the client proves a key of its own. Empty where the
+	// decision is denied.
+	Workflow Workflow `json:"workflow,omitempty"`
+
+	// Resource is the resource that access was asked for, or the only one that the
+	// policy declares. Empty where several are declared and none was named.
+	Resource string `json:"resource,omitempty"`
+
 	// Asked says which client it is about, in the words of whoever asked.
 	Asked Asked `json:"asked,omitzero"`
 
@@ -82,6 +90,16 @@ type Decision struct {
 	ConditionFaults []ConditionFault `json:"condition_faults,omitempty"`
 
 	DryRun bool `json:"dry_run,omitzero"`
+
+	// Mode is observe where the decision is not enforced: what was asked for passes
+	// as claimed, of Grant only Scope says anything, and Would is what would have
+	// been decided. Empty where it is enforced.
+	Mode  Mode   `json:"mode,omitempty"`
+	Would *Would `json:"would,omitempty"`
+
+	// Observation is the operator's word by which it is not enforced; nil where
+	// the policy has it so.
+	Observation *ObservationNote `json:"observation,omitempty"`
 
 	// Test marks decisions of a service that may fetch from loopback.
 	Test bool `json:"test,omitzero"`

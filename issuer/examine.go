@@ -24,7 +24,7 @@ func (r *Registry) examine(ctx context.Context, req Request, policy *Policy, sta
 		return e, nil
 	}
 	p := verify.Presentation{ClientID: req.ClientID, Client: req.Client, Audience: r.audience(req),
-		RedirectURI: req.RedirectURI, At: e.at, DryRun: req.DryRun}
+		RedirectURI: req.RedirectURI, At: e.at, DryRun: req.DryRun, Scopes: policy.scopeHierarchy(req.Resource)}
 	if e.verdict, err = r.cfg.Verifier.Verify(ctx, p); err != nil {
 		return e, fmt.Errorf("verifying: %w", err)
 	}

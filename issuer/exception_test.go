@@ -90,7 +90,7 @@ func TestAllowances(t *testing.T) {
 	native := agent("")
 	native.RedirectURIs = []string{"http://127.0.0.1/callback"}
 	machine := agent("")
-	machine.RedirectURIs, machine.GrantTypes = nil, []string{metadata.GrantClientCredentials}
+	machine.RedirectURIs, machine.GrantTypes = nil, []string{metadata.GrantDeviceCode}
 	machine.TokenEndpointAuthMethod, machine.JWKSURI = metadata.AuthPrivateKeyJWT, "https://acme.example/jwks.json"
 	document := agent("")
 	document.ClientID, document.RedirectURIs = vectortest.DocumentURL, []string{"https://acme.example/callback", "https://other.example/callback"}

@@ -55,7 +55,7 @@ func (d Decision) Explain() Explanation {
 		Told: shown(d.Told, longestTold), ClaimedName: shown(d.claimedName(), longestShown), User: []string{}, Reasons: d.explainReasons(),
 		ScopesCut: []ExplainedCut{}, Overridden: []string{}, DryRun: d.DryRun, Test: d.Test}
 	for _, cut := range first(d.Grant.ScopesCut) {
-		e.ScopesCut = append(e.ScopesCut, ExplainedCut{Scope: shown(cut.Scope, longestShown), Why: cut.because(), EarnedBy: earnedBy[cut.Earn]})
+		e.ScopesCut = append(e.ScopesCut, ExplainedCut{Scope: shown(cut.Scope, longestShown), Why: cut.because(), EarnedBy: cut.earned()})
 	}
 	for _, name := range first(d.Overridden) {
 		e.Overridden = append(e.Overridden, shown(name, longestShown))
@@ -86,6 +86,9 @@ func (e *Explanation) adviseUser(narrowed bool) {
 		case e.Outcome != Denied: // else it is the lesser news
 			advise(string(r.Effect))
 		}
+	}
+	if e.Outcome == Approved {
+		advise("approved")
 	}
 }
 
@@ -128,29 +131,6 @@ var earnedBy = map[Tier]string{
 	TierSigned:     "Signing: a software statement by a key that the publisher's domain publishes (tier signed).",
 	TierAccepted:   "The operator's acceptance (tier accepted).",
 	TierEndorsed:   "A trust root that vouches for the publisher (tier endorsed).",
-}
-
-// Explain says why a scope was not granted and which tier has it.
-func (c ScopeCut) Explain() string {
-	if c.Earn == TierBlocked {
-		return c.because() + "; no tier has it"
-	}
-	return c.because() + "; tier " + c.Earn.String() + " has it"
-}
-
-// because says why a scope was not granted.
-func (c ScopeCut) because() string {
-	why := map[string]string{
-		"class":      ClassOf(c.Scope).String() + " is beyond this tier",
-		"sensitive":  "sensitive reads are beyond this tier",
-		"refresh":    "this tier has no refresh token",
-		"not_stated": "the statement does not have it",
-		"not_listed": "the policy does not list it for this tier",
-	}[c.Why]
-	if why == "" {
-		why = c.Why
-	}
-	return why
 }
 
 // longestTold bounds what is told: a name and a domain, with a few words.

@@ -146,7 +146,7 @@ func TestIgnoredStatementsAreExplained(t *testing.T) {
 			if len(e.Reasons) != 1 || e.Reasons[0].Reason != why {
 				t.Fatalf("reasons %+v, want %s", e.Reasons, why)
 			}
-			if r := e.Reasons[0]; !isTold(r.Sentence) || !isTold(r.Means) || !isTold(r.Publisher) || !isTold(r.Operator) || len(e.User) != 1 {
+			if r := e.Reasons[0]; !isTold(r.Sentence) || !isTold(r.Means) || !isTold(r.Publisher) || !isTold(r.Operator) || len(e.User) != 2 {
 				t.Errorf("somebody is told nothing: %+v", e)
 			}
 		})
@@ -156,7 +156,7 @@ func TestIgnoredStatementsAreExplained(t *testing.T) {
 func TestExplainedCuts(t *testing.T) {
 	d := Decision{Outcome: Approved, Tier: TierUnverified, Narrowed: &Narrowing{}}
 	for _, earn := range Tiers() {
-		d.Grant.ScopesCut = append(d.Grant.ScopesCut, ScopeCut{Scope: "files.write", Why: "class", Earn: earn})
+		d.Grant.ScopesCut = append(d.Grant.ScopesCut, ScopeCut{Scope: "files.write", Why: CutClass, Earn: earn, Class: ClassModify})
 	}
 	for i, cut := range d.Explain().ScopesCut {
 		earn := Tiers()[i]

@@ -90,13 +90,24 @@ const (
 // apply. Times are seconds. The zero Grant permits nothing.
 type Grant struct {
 	// Scope is what was asked for as far as the tier allows it, written out.
-	// Empty where nothing was asked for and nothing is stated; Classes then
-	// bounds what may be granted later.
+	// Empty where nothing was asked for and nothing is stated; ScopesSupported,
+	// or else Classes, then bounds what may be granted later.
 	Scope     string     `json:"scope"`
 	ScopesCut []ScopeCut `json:"scopes_cut,omitempty"`
 
 	Classes   []Class `json:"classes"`
 	Sensitive bool    `json:"sensitive_reads"`
+
+	// ScopesSupported are all scopes that the client can have at the decision's
+	// resource, those that it was not granted at once among them: beyond them no
+	// step-up earns anything. See [Grant.Challenge]. Nil where the policy declares
+	// no resource.
+	ScopesSupported []string `json:"scopes_supported,omitzero"`
+
+	// Tools are the names of the tools behind ScopesSupported: what the client may
+	// call of the decision's resource. Nil where the policy declares no resource,
+	// or several and the request names none: Classes alone bounds it then.
+	Tools []string `json:"tools,omitzero"`
 
 	AccessTokenTTL int     `json:"access_token_ttl"`
 	RefreshToken   Refresh `json:"refresh_token"`
@@ -120,10 +131,3 @@ const (
 	ConsentAlways  Consent = "always"
 	ConsentSession Consent = "session"
 )
-
-// A ScopeCut is one scope that was asked for and not granted.
-type ScopeCut struct {
-	Scope string `json:"scope"`
-	Why   string `json:"why"`            // not_stated, class, sensitive, refresh, not_listed
-	Earn  Tier   `json:"earn,omitempty"` // the lowest tier that grants it; zero where none does
-}

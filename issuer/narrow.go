@@ -8,10 +8,10 @@ import (
 )
 
 // narrow gives the decision its grant: what was asked for and stated, as far as
-// the tier allows it. Everything that is cut is listed, members too that no
-// registry knows: an authorization server or a consumer of the countersigned
-// statement might take them for its own.
-func (d *Decision) narrow(p *Policy, c metadata.Client) {
+// the tier and the resource allow it. Everything that is cut is listed, members
+// too that no registry knows: an authorization server or a consumer of the
+// countersigned statement might take them for its own.
+func (d *Decision) narrow(p *Policy, c metadata.Client, in Input) {
 	given := p.grantOf(d.Tier)
 	d.Grant = Grant{Classes: given.Classes, Sensitive: given.Sensitive, AccessTokenTTL: given.AccessTokenTTL,
 		RefreshToken: given.RefreshToken, SessionTTL: given.SessionTTL,
@@ -32,18 +32,8 @@ func (d *Decision) narrow(p *Policy, c metadata.Client) {
 	if !slices.Contains(c.GrantTypes, metadata.GrantRefreshToken) {
 		d.Grant.RefreshToken = RefreshNone
 	}
-	var kept []string
 	asked := c.Scopes()
-	for _, scope := range asked {
-		if slices.Contains(kept, scope) {
-			continue
-		}
-		if why := given.cut(d.Grant, scope); why != "" {
-			d.Grant.ScopesCut = append(d.Grant.ScopesCut, ScopeCut{Scope: scope, Why: why, Earn: p.earns(scope)})
-			continue
-		}
-		kept = append(kept, scope)
-	}
+	kept := d.narrowScopes(p, asked, in)
 	if len(asked) > 0 && len(kept) == 0 {
 		cut := d.Grant.ScopesCut
 		*d = d.deny(metadata.ReasonScopeEmpty)
@@ -57,6 +47,51 @@ func (d *Decision) narrow(p *Policy, c metadata.Client) {
 	}
 }
 
+// narrowScopes returns what is left of the scopes that were asked for within what
+// is stated, and lists in the grant what was cut, and what can be had later.
+func (d *Decision) narrowScopes(p *Policy, asked []string, in Input) (kept []string) {
+	v, c := p.vocabularies.of(in.Resource), p.ceilingOf(d.Tier)
+	c.refresh = d.Grant.RefreshToken == RefreshRotate
+	cut := func(scope string, why Cut, left []string) {
+		one := ScopeCut{Scope: scope, Why: why, Instead: strings.Join(left, " ")}
+		switch why {
+		case CutNotStated:
+		case CutClass:
+			one.Class = v.class(scope)
+			fallthrough
+		default:
+			one.Earn = p.earns(v, scope)
+		}
+		if !slices.ContainsFunc(d.Grant.ScopesCut, func(other ScopeCut) bool { return other.Scope == scope }) {
+			d.Grant.ScopesCut = append(d.Grant.ScopesCut, one)
+		}
+	}
+	for _, scope := range asked {
+		left := v.narrow(scope, c)
+		if why := v.cut(scope, c); why != "" {
+			cut(scope, why, left)
+		}
+		for _, part := range left {
+			if !slices.Contains(kept, part) {
+				kept = append(kept, part)
+			}
+		}
+	}
+	for _, scope := range in.Claimed.Scopes() {
+		if !slices.Contains(asked, scope) {
+			cut(scope, CutNotStated, slices.DeleteFunc(slices.Clone(kept), func(part string) bool {
+				return !p.scopeHierarchy(in.Resource).Includes(scope, part)
+			}))
+		}
+	}
+	if v != nil && v.foreign {
+		d.Grant.Classes, d.Grant.Sensitive = nil, false
+	}
+	d.Grant.ScopesSupported = v.supported(kept, len(asked) > 0, c)
+	d.Grant.Tools = v.tools(d.Grant.ScopesSupported)
+	return kept
+}
+
 // offer drops the grant and response types that the deployment or the tier does
 // not give, and the reason where none is left.
 func (d *Decision) offer(p *Policy, c *metadata.Client) metadata.Reason {
@@ -66,7 +101,7 @@ func (d *Decision) offer(p *Policy, c *metadata.Client) metadata.Reason {
 		case metadata.GrantRefreshToken:
 			return d.Grant.RefreshToken == RefreshNone
 		case metadata.GrantClientCredentials:
-			return c.TokenEndpointAuthMethod == metadata.AuthNone || !slices.Contains(p.grantTypes, g)
+			return d.Workflow != WorkflowConfidential || !slices.Contains(p.grantTypes, g) // RFC 6749, Section 4.4
 		}
 		return !slices.Contains(p.grantTypes, g)
 	})
@@ -110,39 +145,11 @@ func withoutOtherGrants(c *metadata.Client) []string {
 	return []string{"grant_types"}
 }
 
-// cut says why a scope is not granted, and nothing where it is.
-func (g Grant) cut(scope string) string {
-	switch {
-	case scope == scopeOpenID:
-		return ""
-	case scope == scopeOfflineAccess:
-		if g.RefreshToken == RefreshNone {
-			return "refresh"
-		}
-		return ""
-	case !slices.Contains(g.Classes, ClassOf(scope)):
-		return "class"
-	case Sensitive(scope) && !g.Sensitive:
-		return "sensitive"
-	}
-	return ""
-}
-
-// cut says why a scope is not granted by a tier that gives g, and nothing where
-// it is.
-func (t tierGrant) cut(g Grant, scope string) string {
-	if why := g.cut(scope); why != "" || t.allows(scope) {
-		return why
-	}
-	return "not_listed"
-}
-
 // earns returns the lowest tier that grants a scope, zero where none does.
-func (p *Policy) earns(scope string) Tier {
-	for _, r := range p.rules {
-		g := Grant{Classes: r.grant.Classes, Sensitive: r.grant.Sensitive, RefreshToken: r.grant.RefreshToken}
-		if r.grant.cut(g, scope) == "" {
-			return r.tier
+func (p *Policy) earns(v *vocabulary, scope string) Tier {
+	for _, t := range Tiers() {
+		if t > TierBlocked && v.cut(scope, p.ceilingOf(t)) == "" {
+			return t
 		}
 	}
 	return TierBlocked

@@ -38,7 +38,13 @@ func TestSensitive(t *testing.T) {
 // which tier would give it.
 func TestScopesAreCut(t *testing.T) {
 	const everything = "openid offline_access files:read mail:read files:write files:delete"
-	cut := func(scope, why string, earn Tier) ScopeCut { return ScopeCut{scope, why, earn} }
+	cut := func(scope string, why Cut, earn Tier) ScopeCut {
+		one := ScopeCut{Scope: scope, Why: why, Earn: earn}
+		if why == CutClass {
+			one.Class = ClassOf(scope)
+		}
+		return one
+	}
 	for name, c := range map[string]struct {
 		scope    string
 		grants   []string

@@ -21,8 +21,10 @@ type Policy struct {
 	grantTypes      []string
 	responseTypes   []string
 	denies          []denyRule
-	rules           []rule // from the least trusted tier to the most
-	resources       []Resource
+	sources         sourceRules
+	rules           []rule       // from the least trusted tier to the most
+	vocabularies    vocabularies // what the declared resources know
+	modes           modes        // what is enforced, and what is only observed
 	warnings        []string
 }
 
@@ -47,6 +49,10 @@ func (p *Policy) Source() []byte { return slices.Clone(p.source) }
 // Warnings returns what the policy may do and is likely not to mean, a sentence
 // each; nil where there is no such thing.
 func (p *Policy) Warnings() []string { return slices.Clone(p.warnings) }
+
+// SourceNeeds returns what must be known of addresses for the rules on sources to
+// mean anything.
+func (p *Policy) SourceNeeds() SourceNeeds { return p.sources.needs() }
 
 // An Override is a tier that is given what it should not have, and why.
 type Override struct {

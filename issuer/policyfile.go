@@ -28,8 +28,11 @@ type policyFile struct {
 		ResponseTypes []string `yaml:"response_types"`
 	} `yaml:"offers"`
 	Deny      []denyEntry `yaml:"deny"`
+	Sources   sourceRules `yaml:"sources"`
 	Tiers     []tierEntry `yaml:"tiers"`
 	Resources []Resource  `yaml:"resources"`
+
+	AuthorizationServers []AuthorizationServer `yaml:"authorization_servers"`
 }
 
 type denyEntry struct {
@@ -59,12 +62,22 @@ func parsePolicy(data []byte) (*Policy, error) {
 	if at, err := f.check(); err != nil {
 		return nil, doc.Fault(at, err)
 	}
+	if at, err := f.Sources.check(); err != nil {
+		return nil, doc.Fault("sources"+at, err)
+	}
+	if err := checkResources(doc, f.Resources); err != nil {
+		return nil, err
+	}
+	if err := checkAuthorizationServers(doc, f.AuthorizationServers); err != nil {
+		return nil, err
+	}
 	sum := sha256.Sum256(data)
 	p := &Policy{
 		name: f.Name, digest: "sha256:" + hex.EncodeToString(sum[:]), source: slices.Clone(data),
 		countersignFrom: f.CountersignFrom, lifetimeDays: f.LifetimeDays, refuseExpired: f.Expired == "refuse",
 		reviewFirst: f.UntilAccepted == untilAcceptedNothing,
-		grantTypes:  f.Offers.GrantTypes, responseTypes: f.Offers.ResponseTypes, resources: f.Resources,
+		grantTypes:  f.Offers.GrantTypes, responseTypes: f.Offers.ResponseTypes, sources: f.Sources,
+		vocabularies: newVocabularies(f.Resources), modes: newModes(f.Resources, f.AuthorizationServers),
 	}
 	for i, entry := range f.Deny {
 		if at, err := p.addDeny(entry); err != nil {
@@ -82,7 +95,7 @@ func parsePolicy(data []byte) (*Policy, error) {
 				fmt.Errorf("tier %s: whoever reaches it reaches %s too, so that it is never had: take it away, or say what is missing for %s", r.tier, h, h))
 		}
 	}
-	p.warnings = p.doubts()
+	p.warnings = append(p.doubts(), p.sources.warnings()...)
 	return p, nil
 }
 

@@ -71,7 +71,7 @@ type Registry struct {
 	cfg    Config
 	policy atomic.Pointer[Policy] // what decides; cfg.Policy is what decided first
 
-	faulty sync.Map // policy digest and condition: those whose failure was logged
+	faulty   sync.Map // policy digest and condition: those whose failure was logged
 	arrivals *arrivals
 
 	// said is held for reading from when a decision learns what operators said
@@ -259,7 +259,7 @@ func (r *Registry) audience(req Request) string {
 // without our code cannot see its tier, and gives its own default scope where
 // none is named.
 func (r *Registry) countersigns(d Decision, policy *Policy) bool {
-	return r.cfg.Countersigner != nil && d.Outcome == Approved && !d.DryRun && !d.Test &&
+	return r.cfg.Countersigner != nil && d.Outcome == Approved && d.Mode != ModeObserve && !d.DryRun && !d.Test &&
 		d.AuthorizationServer != "" && d.Tier >= policy.countersignFrom && d.Grant.Scope != "" && countersignedUntil(d).After(d.At)
 }
 

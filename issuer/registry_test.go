@@ -199,29 +199,6 @@ func TestStatementsThatAreNone(t *testing.T) {
 	})
 }
 
-// O27: the same client has one tier by either road, and a road that proves less
-// gives no more.
-func TestOneClientByTwoRoads(t *testing.T) {
-	c := agent("")
-	c.ClientID = vectortest.DocumentURL
-	c.SoftwareStatement = stated(t, vectortest.Genuine, func(s *metadata.Statement) { s.Client.ClientID = vectortest.DocumentURL })
-	document, err := c.MarshalJSON()
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := signedZone("")
-	files[vectortest.DocumentURL] = string(document)
-	o := newOffice(t, secure, files, nil)
-	byDocument := o.decide(t, Request{ClientID: vectortest.DocumentURL})
-	c.ClientID = ""
-	byRegistration := o.decide(t, registration(c))
-	wantDecision(t, byDocument, Approved, TierSigned, "")
-	wantDecision(t, byRegistration, Approved, TierSigned, "")
-	if byDocument.Grant.Scope != byRegistration.Grant.Scope || byDocument.Shape != byRegistration.Shape {
-		t.Errorf("%+v and %+v", byDocument.Grant, byRegistration.Grant)
-	}
-}
-
 func TestDecisionsAtOnce(t *testing.T) {
 	const many = 50
 	o := newOffice(t, secure, signedZone(""), nil)

@@ -1,10 +1,16 @@
 package issuer
 
+import (
+	"errors"
+	"net/url"
+	"strings"
+)
+
 // A Resource is an MCP server, or another protected resource: the scopes that it
 // knows, and the tools behind them.
 type Resource struct {
 	// ID is the resource identifier: an https URL without fragment (RFC 8707,
-	// Section 2; RFC 9728, Section 1.2).
+	// Section 2; RFC 9728, Section 1.2). See [CheckResource].
 	ID string `yaml:"resource"`
 
 	// Mode has no default.
@@ -23,7 +29,8 @@ type ScopeRule struct {
 	// Includes are the scopes that it contains; it is worth all of them.
 	Includes []string `yaml:"includes"`
 
-	// Class and Sensitive are of what the scope allows that is no tool.
+	// Class and Sensitive are of what the scope allows that is no tool. Class is
+	// required where there is neither a tool nor an included scope behind it.
 	Class     Class `yaml:"class"`
 	Sensitive bool  `yaml:"sensitive"`
 }
@@ -31,7 +38,7 @@ type ScopeRule struct {
 // A Tool is one function of a resource. The zero Tool is in no scope.
 type Tool struct {
 	Scope     string `yaml:"scope"`
-	Class     Class  `yaml:"class"`
+	Class     Class  `yaml:"class"`     // required where there is a scope
 	Sensitive bool   `yaml:"sensitive"` // returns credentials, or personal or customer data
 
 	// Guessed says that nobody has looked at the class yet: the tool is granted
@@ -40,15 +47,37 @@ type Tool struct {
 
 	// Was is the class at which the tool was last looked at, where it has turned
 	// into a more harmful one since: nobody is granted it until a person removes
-	// this.
+	// this. A token knows scopes and no tools, so no scope that it is behind is
+	// granted either.
 	Was *Class `yaml:"was"`
 }
 
-// A Mode says whether what is decided is enforced. The zero Mode is none.
-type Mode string
+// CheckResource returns an error unless id can be the identifier of a protected
+// resource: an https URL without fragment (RFC 8707, Section 2), or http on
+// loopback, which nobody reaches from elsewhere.
+func CheckResource(id string) error {
+	u, err := url.Parse(id)
+	foreign := strings.ContainsFunc(id, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(`#\"<>^{|}`+"`", c) })
+	secure := err == nil && (u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()))
+	if !secure || foreign || u.Hostname() == "" || u.User != nil {
+		return errors.New("a resource identifier is an https URL without fragment, or http on loopback")
+	}
+	return nil
+}
 
-// The modes.
-const (
-	ModeEnforce Mode = "enforce"
-	ModeObserve Mode = "observe" // decisions are made and recorded, and what was asked for passes
-)
+// sameResource returns the form in which two identifiers of one resource are
+// equal: a URL says the same with scheme and host in either case, with its
+// scheme's own port, and with the path empty or a slash (RFC 3986, Sections 6.2.2
+// and 6.2.3). Clients write the address of a server in each of these ways.
+func sameResource(id string) string {
+	u, err := url.Parse(id)
+	if err != nil || u.Host == "" {
+		return id
+	}
+	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
+	u.Host = strings.TrimSuffix(u.Host, map[string]string{"https": ":443", "http": ":80"}[u.Scheme])
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	return u.String()
+}

@@ -31,8 +31,12 @@ type sample struct {
 
 // drawSample verifies a drawn client, and half the time replaces what was found
 // by anything.
-func drawSample(t *rapid.T) sample {
+func drawSample(t *rapid.T) sample { return drawSampleWith(t, metadata.Hierarchy{}) }
+
+// drawSampleWith is drawSample where scopes include others.
+func drawSampleWith(t *rapid.T, scopes metadata.Hierarchy) sample {
 	s := sample{drawn: vectortest.Draw(t)}
+	s.drawn.Presentation.Scopes = scopes
 	s.labels = maps.Clone(s.drawn.Labels)
 	const oneIn = 16
 	if rapid.IntRange(1, oneIn).Draw(t, "keyed") == 1 && s.labels["road"] == "registration" {

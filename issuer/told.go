@@ -18,7 +18,7 @@ func told(v *verify.Verdict, claimed metadata.Client, d Decision) string {
 	var line string
 	switch {
 	case host == "":
-		line = fmt.Sprintf("Nobody vouches for the name %q", name)
+		line = unvouched(metadata.Client{ClientName: name})
 	case signedByPublisher(v) && d.Binding != metadata.BindingLoose, v.Passed(verify.CheckPossession) && d.Tier == TierSigned:
 		line = "Published and signed by " + host
 	case v.Passed(verify.CheckSignature), v.Passed(verify.CheckMetadataDocument) && v.Passed(verify.CheckCoverage):
@@ -26,7 +26,7 @@ func told(v *verify.Verdict, claimed metadata.Client, d Decision) string {
 	case v.Passed(verify.CheckDelivery) && v.Passed(verify.CheckCoverage):
 		line = "Returns only to " + host
 	default:
-		line = fmt.Sprintf("Nobody vouches for the name %q", name)
+		line = unvouched(metadata.Client{ClientName: name})
 	}
 	if d.Acceptance == nil {
 		return line
@@ -40,4 +40,9 @@ func told(v *verify.Verdict, claimed metadata.Client, d Decision) string {
 		line += "; any program on this computer could pose as it"
 	}
 	return line
+}
+
+// unvouched is told of a client that proves nothing.
+func unvouched(c metadata.Client) string {
+	return fmt.Sprintf("Nobody vouches for the name %q", c.ClientName)
 }

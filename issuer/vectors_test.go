@@ -2,6 +2,7 @@ package issuer_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -43,8 +44,14 @@ func decide(t *testing.T, vector testvectors.Vector) issuer.Decision {
 		t.Fatal(err)
 	}
 	store := &oneStore{}
-	registry, err := issuer.NewRegistry(issuer.Config{Verifier: verifier, Store: store,
-		Policy: policyOf(t, vector), AuthorizationServer: vector.Get("audience"), Now: func() time.Time { return vector.Now }})
+	policy := policyOf(t, vector)
+	if resources, ok := vector.Files["resources.yaml"]; ok {
+		if policy, err = issuer.ParsePolicy(append(policy.Source(), resources...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	registry, err := issuer.NewRegistry(issuer.Config{Verifier: verifier, Store: store, Policy: policy,
+		AuthorizationServer: vector.Get("audience"), Now: func() time.Time { return vector.Now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,6 +123,8 @@ func request(t *testing.T, vector testvectors.Vector) issuer.Request {
 			req.ClientID, _ = strictjson.Text(m.Value)
 		case "authorization_server":
 			req.AuthorizationServer, _ = strictjson.Text(m.Value)
+		case "resource":
+			req.Resource, _ = strictjson.Text(m.Value)
 		case "redirect_uri":
 			req.RedirectURI, _ = strictjson.Text(m.Value)
 		case "dry_run":
@@ -143,7 +152,8 @@ func check(t *testing.T, vector testvectors.Vector, d issuer.Decision) {
 			t.Logf("  %s %s %s %s", f.Check, f.Status, f.Reason, f.Detail)
 		}
 	}
-	for key, value := range map[string]string{"binding": d.Binding.String(), "scope": d.Grant.Scope, "publisher": d.Publisher.String()} {
+	for key, value := range map[string]string{"binding": d.Binding.String(), "scope": d.Grant.Scope, "publisher": d.Publisher.String(),
+		"tools": strings.Join(d.Grant.Tools, " "), "workflow": string(d.Workflow), "flag": flagsOf(d), "cut": cutsOf(d), "would": wouldOf(d)} {
 		if want, has := vector.Header[key]; has && want[0] != value {
 			t.Errorf("%s is %q, want %q", key, value, want[0])
 		}
@@ -155,6 +165,28 @@ func check(t *testing.T, vector testvectors.Vector, d issuer.Decision) {
 			t.Errorf("no finding %+v", want)
 		}
 	}
+}
+
+func flagsOf(d issuer.Decision) string {
+	return strings.Trim(fmt.Sprint(d.Flags), "[]")
+}
+
+func cutsOf(d issuer.Decision) string {
+	var cuts []string
+	for _, cut := range d.Grant.ScopesCut {
+		cuts = append(cuts, fmt.Sprintf("%s %s %s", cut.Scope, cut.Why, cut.Earn))
+	}
+	return strings.Join(cuts, ", ")
+}
+
+func wouldOf(d issuer.Decision) string {
+	switch {
+	case d.Would == nil:
+		return ""
+	case d.Would.Outcome == issuer.Denied:
+		return fmt.Sprintf("denied %s", d.Would.Reason)
+	}
+	return fmt.Sprintf("%s %s %s", d.Would.Outcome, d.Would.Tier, d.Would.Grant.Scope)
 }
 
 // oneStore is a store for one decision.

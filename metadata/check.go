@@ -57,13 +57,19 @@ func (c Client) checkScope(defects *Defects) {
 		return
 	}
 	for token := range strings.SplitSeq(c.Scope, " ") {
-		if token == "" || strings.ContainsFunc(token, func(r rune) bool {
-			return r < 0x21 || r > 0x7e || r == '"' || r == '\\'
-		}) {
+		if !IsScopeToken(token) {
 			defects.add(ReasonScopeMalformed, "scope", quote(token)+" is no scope token")
 			return
 		}
 	}
+}
+
+// IsScopeToken reports whether a text is one scope: %x21 / %x23-5B / %x5D-7E
+// (RFC 6749, Section 3.3).
+func IsScopeToken(text string) bool {
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool {
+		return r < 0x21 || r > 0x7e || r == '"' || r == '\\'
+	})
 }
 
 func (c Client) checkGrants(defects *Defects) {

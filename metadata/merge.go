@@ -40,11 +40,17 @@ type Merged struct {
 // member wins (RFC 7591, Section 3.1.1); the plain side may narrow
 // redirect_uris, scope and grant_types and add contacts. In a registration, a
 // member that is not stated takes its default, never the plain value, and one
-// that authenticates the client is refused; in a document the plain members
-// stand. The error is a [Defects]: [ReasonRedirectURINotStated],
+// that authenticates the client is refused, as is another authentication method
+// beside a stated private_key_jwt; in a document the plain members stand. The error is a [Defects]: [ReasonRedirectURINotStated],
 // [ReasonMemberNotStated], [ReasonScopeEmpty], [ReasonGrantForbidden].
 func Merge(plain, stated Client, road Road) (Merged, error) {
-	m := merger{plain: plain, out: stated.Clone(), road: road}
+	return MergeWith(plain, stated, road, Hierarchy{})
+}
+
+// MergeWith is [Merge] where scopes include others: a stated scope admits its
+// parts, and of one that is asked for those parts are left that are stated.
+func MergeWith(plain, stated Client, road Road, scopes Hierarchy) (Merged, error) {
+	m := merger{plain: plain, out: stated.Clone(), road: road, scopes: scopes}
 	m.out.SoftwareStatement = plain.SoftwareStatement
 	m.redirects(stated)
 	m.authentication(stated)
@@ -61,6 +67,7 @@ func Merge(plain, stated Client, road Road) (Merged, error) {
 type merger struct {
 	plain, out Client
 	road       Road
+	scopes     Hierarchy
 	overridden []string
 	unstated   []string
 	defects    Defects
@@ -125,8 +132,15 @@ func (m *merger) scope(stated Client) {
 		m.out.Scope = m.plain.Scope
 		return
 	}
-	kept := intersect(asked, ceiling)
-	if len(kept) < len(asked) {
+	isStated := func(scope string) bool {
+		return slices.ContainsFunc(ceiling, func(c string) bool { return m.scopes.Includes(c, scope) })
+	}
+	var kept []string
+	for _, scope := range asked {
+		kept = append(kept, m.scopes.Narrow(scope, isStated)...)
+	}
+	kept = unique(kept)
+	if !slices.Equal(kept, asked) {
 		m.overridden = append(m.overridden, "scope")
 	}
 	if len(kept) == 0 {
@@ -174,7 +188,11 @@ func (m *merger) others(stated Client) {
 		}
 		value, _ := m.plain.member(name)
 		if was, ok := stated.member(name); ok {
-			if !sameJSON(was, value) {
+			switch {
+			case sameJSON(was, value):
+			case name == "token_endpoint_auth_method" && stated.AuthenticatesByKey() && m.road == RoadRegistration:
+				m.defects.add(ReasonMemberNotStated, name, "the statement has the client authenticate with its key, and this is a downgrade")
+			default:
 				m.overridden = append(m.overridden, name)
 			}
 			continue

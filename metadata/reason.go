@@ -153,6 +153,8 @@ const (
 	ReasonOperatorHold Reason = "operator_hold"
 	// ReasonSourceDenied: the operator's policy lets nobody in from where the client comes.
 	ReasonSourceDenied Reason = "source_denied"
+	// ReasonConfidentialUnproven: the client says that it authenticates, and proves no key that its publisher names. A warning.
+	ReasonConfidentialUnproven Reason = "confidential_unproven"
 	// ReasonServerError: a defect of this service.
 	ReasonServerError Reason = "server_error"
 )
@@ -242,6 +244,7 @@ var problems = []struct {
 	{ReasonRateLimited, Problem{"temporarily_unavailable", 429, "There were too many requests."}},
 	{ReasonOperatorHold, Problem{"unapproved_software_statement", 400, "The operator holds clients of this kind for now."}},
 	{ReasonSourceDenied, Problem{"unapproved_software_statement", 400, "The operator accepts no client from where this one comes."}},
+	{ReasonConfidentialUnproven, Problem{"", 0, "The client proves no key of its own, and is treated as a public one."}},
 	{ReasonServerError, Problem{"server_error", 500, "The service failed. The request id is in its log."}},
 }
 

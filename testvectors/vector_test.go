@@ -24,7 +24,7 @@ var reasons = strings.Fields(`
 	auth_method_forbidden secret_in_document client_id_malformed client_id_mismatch document_malformed document_withdrawn
 	address_refused dns_unavailable dns_bogus document_unavailable scope_malformed grant_forbidden name_unprintable
 	keys_unavailable roots_unavailable server_error storage_full request_too_large media_type_unsupported access_token_invalid rate_limited
-	operator_hold policy_denied tier_below_minimum review_pending statement_expires_soon key_line_new`)
+	operator_hold policy_denied tier_below_minimum review_pending statement_expires_soon key_line_new confidential_unproven source_denied`)
 
 func TestEveryReasonHasAVector(t *testing.T) {
 	named := map[string]bool{}
@@ -36,6 +36,9 @@ func TestEveryReasonHasAVector(t *testing.T) {
 			if f.Reason != "" {
 				named[f.Reason] = true
 			}
+		}
+		for _, flag := range v.Header["flag"] {
+			named[flag] = true
 		}
 	}
 	for _, r := range reasons {
@@ -69,7 +72,7 @@ var (
 		coverage delivery display_name metadata_document dns_strength key_line possession`)
 	statuses = strings.Fields("passed failed unavailable skipped")
 	headers  = strings.Fields(`id kind expect now comment features class rfc row finding dns http audience client_id special_use
-		countersigner seen exposed issued accept hold policy deny binding scope publisher road overridden revoked malformed ignored content_type authorization
+		countersigner seen exposed issued accept hold policy deny cut flag tools workflow would binding scope publisher road overridden revoked malformed ignored content_type authorization
 		body_size fault`)
 )
 

@@ -34,7 +34,7 @@ func (r *run) checkMetadata(ctx context.Context) error {
 		r.checkInUse()
 		return nil
 	}
-	merged, err := metadata.Merge(r.plain, s.Client, r.road)
+	merged, err := metadata.MergeWith(r.plain, s.Client, r.road, r.p.Scopes)
 	if err == nil {
 		err = merged.Client.Check()
 	}

@@ -32,6 +32,9 @@ func TestEveryReasonHasAVector(t *testing.T) {
 		for _, f := range vector.Findings() {
 			named[f.Reason] = true
 		}
+		for _, flag := range vector.Header["flag"] {
+			named[flag] = true
+		}
 	}
 	for _, reason := range metadata.Reasons() {
 		if !named[string(reason)] {

@@ -151,6 +151,10 @@ type Presentation struct {
 	// At is the instant to judge at. Zero means now.
 	At time.Time
 
+	// Scopes says which scopes include others: what is asked for and what is
+	// stated meet in it. Zero means that none does.
+	Scopes metadata.Hierarchy
+
 	// WithoutStatement judges the client as if it had brought no statement.
 	WithoutStatement bool
 

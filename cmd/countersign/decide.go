@@ -23,6 +23,7 @@ type decideFlags struct {
 	json                bool
 	authorizationServer string
 	redirectURI         string
+	resource            string
 	dryRun              bool
 }
 
@@ -50,6 +51,7 @@ did not decide.`,
 	flags.BoolVar(&f.json, "json", false, "print the decision as JSON")
 	flags.StringVar(&f.authorizationServer, "authorization-server", "", "decide for the authorization server with this issuer `URL`")
 	flags.StringVar(&f.redirectURI, "redirect-uri", "", "judge the client by this redirect `URI`, the one in use")
+	flags.StringVar(&f.resource, "resource", "", "decide on access to the protected resource with this identifier, a `URL`")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "sign and consume nothing; the decision is recorded as a dry run")
 	return c
 }
@@ -61,6 +63,9 @@ func runDecide(c *cobra.Command, f decideFlags, source string) error {
 	}
 	if f.authorizationServer != "" && issuer.CheckAuthorizationServer(f.authorizationServer) != nil {
 		return notAuthorizationServer(f.authorizationServer)
+	}
+	if f.resource != "" && issuer.CheckResource(f.resource) != nil {
+		return &usageError{fmt.Errorf("--resource %.100q is no https URL without fragment, such as https://files.example/mcp", f.resource)}
 	}
 	request, err := f.request(source, c.InOrStdin())
 	if err != nil {
@@ -103,6 +108,9 @@ func (f decideFlags) request(source string, stdin io.Reader) ([]byte, error) {
 	}
 	if f.redirectURI != "" {
 		members["redirect_uri"] = f.redirectURI
+	}
+	if f.resource != "" {
+		members["resource"] = f.resource
 	}
 	if f.dryRun {
 		members["dry_run"] = true

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -28,6 +29,9 @@ func printDecision(w io.Writer, d issuer.Decision) {
 		printAsked(line, d.Asked)
 	}
 	line("tier", "%s", d.Tier)
+	if d.Would != nil {
+		printWould(line, d)
+	}
 	if d.Hold != nil {
 		line("held", "%s by %s until %s", d.Hold.Subject, d.Hold.Actor, clock(d.Hold.Until))
 	}
@@ -69,6 +73,23 @@ func printDecision(w io.Writer, d issuer.Decision) {
 	}
 }
 
+// printWould prints what a decision that is only observed would have been.
+func printWould(line func(name, format string, args ...any), d issuer.Decision) {
+	by := "the policy"
+	if d.Observation != nil {
+		by = fmt.Sprintf("%s, until %s", d.Observation.Actor, clock(d.Observation.Until))
+	}
+	line("observed", "nothing is enforced, by %s", by)
+	if d.Would.Outcome != issuer.Approved {
+		line("would be", "%s: %s", d.Would.Outcome, d.Would.Reason)
+		return
+	}
+	line("would be", "%s with scope %q", d.Would.Outcome, d.Would.Grant.Scope)
+	for _, cut := range d.Would.Grant.ScopesCut {
+		line("would cut", "%s (%s)", cut.Scope, cut.Explain())
+	}
+}
+
 // printAsked prints which client was denied, as it was claimed.
 func printAsked(line func(name, format string, args ...any), a issuer.Asked) {
 	if a.ClientID != "" {
@@ -101,10 +122,19 @@ func printGrant(line func(name, format string, args ...any), d issuer.Decision) 
 		classes[i] = class.String()
 	}
 	scope := g.Scope
-	if scope == "" {
+	switch {
+	case scope == "" && d.Mode == issuer.ModeObserve:
+		scope = "none asked for"
+	case scope == "":
 		scope = "none asked for; at most " + strings.Join(classes, ", ")
 	}
 	line("scopes", "%s", scope)
+	if g.Tools != nil {
+		line("tools", "%s", cmp.Or(strings.Join(g.Tools, " "), "none"))
+	}
+	if d.Mode == issuer.ModeObserve {
+		return // the rest is the server's own
+	}
 	lifetimes := fmt.Sprintf("access token %s, session %s, refresh token %s", seconds(g.AccessTokenTTL), seconds(g.SessionTTL), g.RefreshToken)
 	if g.ReauthenticateAfter > 0 {
 		lifetimes += ", delete within " + seconds(g.ReauthenticateAfter) + " of a log-in"

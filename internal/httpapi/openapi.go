@@ -48,6 +48,7 @@ func newDescription(s *server) huma.API {
 		reflect.TypeFor[metadata.Subject]():   reflect.TypeFor[subjectSchema](),
 		reflect.TypeFor[issuer.Tier]():        reflect.TypeFor[tierSchema](),
 		reflect.TypeFor[[]issuer.Class]():     reflect.TypeFor[classesSchema](), // whose items are bytes, which would be base64
+		reflect.TypeFor[issuer.Cut]():         reflect.TypeFor[cutSchema](),
 		reflect.TypeFor[access.Role]():        reflect.TypeFor[roleSchema](),
 		reflect.TypeFor[access.Right]():       reflect.TypeFor[rightSchema](),
 		reflect.TypeFor[describedError]():     reflect.TypeFor[apiError](),
@@ -155,6 +156,7 @@ type (
 	subjectSchema   struct{}
 	tierSchema      struct{}
 	classesSchema   struct{}
+	cutSchema       struct{}
 	roleSchema      struct{}
 	rightSchema     struct{}
 )
@@ -195,6 +197,9 @@ func (tierSchema) Schema(huma.Registry) *huma.Schema { return enum(issuer.Tiers(
 func (classesSchema) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeArray, Items: enum([]issuer.Class{issuer.ClassRead, issuer.ClassModify, issuer.ClassDelete, issuer.ClassAdmin})}
 }
+
+// Schema implements huma.SchemaProvider.
+func (cutSchema) Schema(huma.Registry) *huma.Schema { return enum(issuer.Cuts()) }
 
 // Schema implements huma.SchemaProvider.
 func (roleSchema) Schema(huma.Registry) *huma.Schema {

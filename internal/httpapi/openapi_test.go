@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/verify"
 )
 
@@ -129,10 +130,31 @@ func (documentFetcher) Fetch(_ context.Context, url string, _ int) (verify.Resou
 	return verify.Resource{Body: []byte(`{"client_id":"` + client + `","client_name":"Acme Agent","redirect_uris":["https://acme.example/mcp/callback"],"token_endpoint_auth_method":"none"}`)}, nil
 }
 
+// exampleResources are declared where the examples are answered.
+const exampleResources = `resources:
+  - resource: https://files.example/mcp
+    mode: enforce
+    scopes:
+      files.all: {includes: [files.read, files.write]}
+    tools:
+      read_file: {scope: files.read, class: read}
+      list_files: {scope: files.read, class: read}
+      write_file: {scope: files.write, class: modify}
+  - resource: https://notes.example/mcp
+    mode: observe
+    tools:
+      read_note: {scope: notes.read, class: read}
+      delete_note: {scope: notes.delete, class: delete}
+`
+
 // Every example of the document is answered as the document says, by a service
 // over a real socket.
 func TestExamples(t *testing.T) {
-	s := start(t, setup{verifier: verify.Config{Fetcher: documentFetcher{}, InsecureSpecialUse: true}, authorizationServer: "https://as.example"})
+	policy, err := issuer.ParsePolicy(append(issuer.Standard().Source(), exampleResources...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, setup{verifier: verify.Config{Fetcher: documentFetcher{}, InsecureSpecialUse: true}, policy: policy, authorizationServer: "https://as.example"})
 	d := s.document()
 	if !strings.HasPrefix(d.OpenAPI, "3.1.") {
 		t.Errorf("it is OpenAPI %q", d.OpenAPI)

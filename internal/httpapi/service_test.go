@@ -45,6 +45,7 @@ type testService struct {
 type setup struct {
 	store    func(issuer.Store) issuer.Store
 	verifier verify.Config
+	policy   *issuer.Policy // nil is standard
 	jwks     func() json.RawMessage
 	timeout  time.Duration // of reading a body and of idling; zero is the default
 	failed   func()        // called with OnStorageFailed
@@ -79,7 +80,7 @@ func start(t *testing.T, s setup) *testService {
 	if err != nil {
 		t.Fatal(err)
 	}
-	deciding := issuer.Config{Verifier: verifier, Store: store, AuthorizationServer: s.authorizationServer, PublicURL: "https://trust.example", Arrivals: s.arrivals}
+	deciding := issuer.Config{Verifier: verifier, Store: store, Policy: s.policy, AuthorizationServer: s.authorizationServer, PublicURL: "https://trust.example", Arrivals: s.arrivals}
 	if s.arrivals != (issuer.ArrivalRates{}) {
 		deciding.Now = s.clock
 	}

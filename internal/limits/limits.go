@@ -154,6 +154,10 @@ const (
 	// by one person is looked at again within a week.
 	ExceptionLongest = 7 * 24 * time.Hour
 
+	// ObservationLongest bounds how long nothing is enforced by one person's word:
+	// a day, within which those who wrote the policy are awake.
+	ObservationLongest = 24 * time.Hour
+
 	// PinLongest bounds an operator's copy of a metadata document: a quarter, as
 	// long as a release statement lives by default.
 	PinLongest = 90 * 24 * time.Hour

@@ -35,6 +35,9 @@ type house struct {
 		Age  time.Duration `yaml:"age"`
 		Open *bool         `yaml:"open"`
 	} `yaml:"sheds"`
+	Keys map[string]struct {
+		Opens colour `yaml:"opens"`
+	} `yaml:"keys"`
 }
 
 func TestDecode(t *testing.T) {
@@ -44,7 +47,7 @@ func TestDecode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := fmt.Sprint(got); s != "{x 3 red [red green] {[oak]} [{green 5s <nil>}]}" {
+	if s := fmt.Sprint(got); s != "{x 3 red [red green] {[oak]} [{green 5s <nil>}] map[]}" {
 		t.Errorf("read as %s", s)
 	}
 	for path, want := range map[string]bool{"name": true, "rooms": false, "yard.trees": true, "yard.trees[0]": true, "yard.trees[1]": false,
@@ -91,6 +94,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"text refused", "name: x\ndoor: blue\n", "[2:7] \"blue\" is no colour\n     1 | name: x\n>    2 | door: blue\n               ^"},
 		{"text refused in a list", "walls: [red, blue]\n", "[1:14] \"blue\" is no colour\n"},
 		{"text refused deep", "sheds:\n  - door: red\n  - door: 7\n", "[3:11] \"7\" is no colour\n"},
+		{"text refused under a name", "keys:\n  a.b: {opens: red}\n  c:d: {opens: blue}\n", "[3:16] \"blue\" is no colour\n"},
+		{"unknown key under a name", "keys:\n  a: {shuts: red}\n", "[2:7] unknown field \"shuts\""},
 		{"no mapping", "- name\n", "[1:1] "},
 		{"not UTF-8", "name: \xff\n", "not UTF-8"},
 		{"too long", strings.Repeat("#", limits.YAMLBytes+1), "more than 65536 bytes"},

@@ -77,9 +77,13 @@ func checkScalar(n ast.Node, t reflect.Type) error {
 	return nil
 }
 
-// memberType returns the type of the struct's member with a key.
+// memberType returns the type of the member with a key, of a struct or a map.
 func memberType(t reflect.Type, key string) (reflect.Type, bool) {
-	if t.Kind() != reflect.Struct {
+	switch t.Kind() {
+	case reflect.Map:
+		return t.Elem(), true
+	case reflect.Struct:
+	default:
 		return nil, false
 	}
 	for f := range t.Fields() {

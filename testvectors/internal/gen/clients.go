@@ -172,6 +172,7 @@ func decisionVectors() []vector {
 		byDocument("decision/document_foreign_redirect", unverified, "a bare document with a redirect URI elsewhere", baseDocument().with("redirect_uris", list{"https://acme.example/cb", other + "/cb"}), row("R8"),
 			finding("coverage failed redirect_uri_foreign")),
 	}
+	vs = append(vs, resourceVectors(plain)...)
 	return append(vs,
 		byDocument("decision/document_signed", signed, "a document with a statement", document, append(source, header("binding", "web"))...),
 		byDocument("decision/document_signed_accepted", accepted, "the same, its publisher accepted", document, append(source, header("accept", "publisher "+acme), header("binding", "web"), header("scope", "files:read files:write"))...),
