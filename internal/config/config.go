@@ -53,6 +53,11 @@ type Config struct {
 	// A file that is named here must be there.
 	Policy string `yaml:"policy" unit:"file" unset:"policy.yaml in the data directory" reload:"yes"`
 
+	// Names and domains that people know, beside the embedded list: a client that
+	// looks like one of them, and is not of its domains, is flagged. As YAML; the
+	// section below the settings has the form.
+	ProtectedNames string `yaml:"protected_names" unit:"file" unset:"the embedded list, and what was accepted" reload:"yes"`
+
 	// Where others reach the service: the address of a decision's page begins with
 	// it. Its host is a name of the service, as those of hosts are.
 	PublicURL string `yaml:"public_url" flag:"public-url" unit:"https URL without a slash at its end (http on loopback)" unset:"the listener's own address on loopback, which this machine reaches; on others decisions have no page to name" reload:"no"`
