@@ -61,7 +61,7 @@ const (
 	ReasonStatementRevoked Reason = "statement_revoked"
 	// ReasonSoftwareNotListed: the publisher document lists its clients, and this is not one of them.
 	ReasonSoftwareNotListed Reason = "software_not_listed"
-	// ReasonNameResemblesProtected: the client's name is one that another domain is known by.
+	// ReasonNameResemblesProtected: the client's name, or a domain of it, looks like one that another vendor is known by.
 	ReasonNameResemblesProtected Reason = "name_resembles_protected"
 	// ReasonDomainRecordMissing: the publisher's DNS holds no key record.
 	ReasonDomainRecordMissing Reason = "domain_record_missing"
@@ -186,7 +186,7 @@ var problems = []struct {
 	{ReasonPublisherIsCountersigner, Problem{"unapproved_software_statement", 400, "The software statement's publisher is a countersigner."}},
 	{ReasonStatementRevoked, Problem{"unapproved_software_statement", 400, "The software statement was revoked by its publisher."}},
 	{ReasonSoftwareNotListed, Problem{"unapproved_software_statement", 400, "The publisher does not list this software."}},
-	{ReasonNameResemblesProtected, Problem{"unapproved_software_statement", 400, "The client's name resembles one that belongs to another domain."}},
+	{ReasonNameResemblesProtected, Problem{"unapproved_software_statement", 400, "The client's name, or a domain of it, resembles one that belongs to somebody else."}},
 	{ReasonDomainRecordMissing, Problem{"unapproved_software_statement", 400, "The publisher's DNS has no key record."}},
 	{ReasonDomainRecordMalformed, Problem{"unapproved_software_statement", 400, "The publisher's key record is malformed."}},
 	{ReasonDomainRecordWildcard, Problem{"unapproved_software_statement", 400, "The publisher's key record comes from a DNS wildcard."}},
