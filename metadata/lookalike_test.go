@@ -79,6 +79,7 @@ func acmes() *metadata.Protected {
 	return metadata.NewProtected([]metadata.ProtectedName{
 		{Name: "Acme Agent", Domains: []string{"acme-agent.com", "acme.dev"}},
 		{Name: "claude", Domains: []string{"claude-reseller.com"}},
+		{Name: "Fox", Domains: []string{"foxy.dev"}},
 		{Name: "\u2122", Domains: []string{"mark.com"}},
 		{Name: "Nowhere", Domains: []string{"localhost", "co.uk"}},
 	}, []metadata.ProtectedName{
@@ -89,6 +90,9 @@ func acmes() *metadata.Protected {
 		{Domains: []string{"google-drive.co.uk"}},
 		{Domains: []string{"xn--mnchen-3ya.de"}},
 		{Name: "Orphan"},
+		{Name: "GenAI", Domains: []string{"genai.studio"}},
+		{Domains: []string{"goose.bot"}},
+		{Domains: []string{"tree.io"}},
 	})
 }
 
@@ -105,6 +109,7 @@ func TestProtectedNames(t *testing.T) {
 		{"R18 embedded beside it", "ChatGPT", "evil.com", "resembles ChatGPT, known from chatgpt.com: it looks the same"},
 		{"R18 accepted", "T\u043eol", "evil.com", "resembles Tool, known from toolsmith.com: it looks the same"},
 		{"R18 accepted with other signs", "Tool\u2122", "evil.com", "resembles Tool, known from toolsmith.com: it looks the same"},
+		{"R18 small letters whose capitals look otherwise", "\u0261enai", "evil.com", "resembles GenAI, known from genai.studio: it looks the same"},
 		{"accepted, in a longer one", "Tool Box", "evil.com", ""},
 		{"accepted, beside the host", "Tool", "toolsmith.com", ""},
 		{"accepted of two", "Tool", "toolworks.io", ""},
@@ -156,7 +161,8 @@ func TestProtectedHosts(t *testing.T) {
 
 		{"R18 the same name elsewhere", "anthropic.evil", "anthropic.com", `it has the word "anthropic" in it`},
 		{"R18 the same accepted name elsewhere", "toolworks.dev", "toolworks.io", suffix},
-		{"a short accepted name elsewhere", "zed.com", "", ""},
+		{"R18 an accepted name of four elsewhere", "tree.com", "tree.io", suffix},
+		{"an accepted name of three elsewhere", "zed.com", "", ""},
 
 		{"R18 left out", "toolsmth.com", "toolsmith.com", one},
 		{"R18 added", "toollsmith.com", "toolsmith.com", one},
@@ -168,7 +174,8 @@ func TestProtectedHosts(t *testing.T) {
 		{"R18 two of ten", "perplxety.ai", "perplexity.ai", "two letters apart"},
 		{"three of ten", "perlxety.ai", "", ""},
 		{"a word that is three letters off", "complexity.ai", "", ""},
-		{"one of five is another word", "zen.dev", "", ""},
+		{"one of five is another word", "moose.bot", "", ""},
+		{"letters of five repeated", "gooooose.bot", "", ""},
 		{"R18 letters repeated", "toooooolsmith.com", "toolsmith.com", repeated},
 		{"R18 of a name that repeats one", "goooooooogle.com", "google.com", repeated},
 
@@ -187,6 +194,8 @@ func TestProtectedHosts(t *testing.T) {
 		{"R18 a brand as one word", "login.visualstudiocode.io", "Visual Studio Code", `it has the word "visualstudiocode" in it`},
 		{"U10 a brand in other letters", "xn--lude-login-zqi6r.example", "claude", `it has the word "claude" in it`},
 		{"R18 a brand at a host of tenants", "claude.vercel.app", "claude", `it has the word "claude" in it`},
+		{"R18 a brand of four", "foxy-login.com", "foxy.dev", `it has the word "foxy" in it`},
+		{"a brand of three", "fox-login.com", "", ""},
 		{"a brand inside a word", "claudette.com", "", ""},
 		{"a brand inside a word, before", "precursors.com", "", ""},
 		{"a brand in a public suffix", "octocat.github.io", "", ""},
