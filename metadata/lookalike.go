@@ -90,12 +90,12 @@ var letterCases = [...]letterCase{asWritten, small, capital}
 func looks(name string) []string {
 	list := make([]string, 0, len(letterCases))
 	for _, in := range letterCases {
-		if look := bytes.TrimSpace(appendLook(nil, name, in)); len(look) > 0 {
-			list = append(list, string(look))
+		look := string(bytes.TrimSpace(appendLook(nil, name, in)))
+		if look != "" && !slices.Contains(list, look) {
+			list = append(list, look)
 		}
 	}
-	slices.Sort(list)
-	return slices.Compact(list)
+	return list
 }
 
 // appendLook appends the skeleton of a name in one case, the case folded after
