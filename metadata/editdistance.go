@@ -4,8 +4,8 @@ import "unicode/utf8"
 
 // distance returns how many letters have to be left out, added, exchanged for
 // others or transposed with their neighbours to make b of a (optimal string
-// alignment), or a number above most where that is more than most. Neither has
-// more than labelRunes letters.
+// alignment), or a number above most where that is more than most. b has at most
+// labelRunes letters.
 func distance(a, b []rune, most int) int {
 	if len(a)-len(b) > most || len(b)-len(a) > most {
 		return most + 1

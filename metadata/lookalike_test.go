@@ -219,6 +219,20 @@ func TestProtectedHosts(t *testing.T) {
 	}
 }
 
+// A label may look like more letters than are compared one by one.
+func TestHostOfManyLetters(t *testing.T) {
+	long := "xn--ho" + strings.Repeat("a", 56) + ".com" // 57 times U+0271, which looks like r, n and a hook
+	if _, err := metadata.PublisherOf(long); err != nil {
+		t.Fatal(err)
+	}
+	p := metadata.NewProtected(nil, []metadata.ProtectedName{{Domains: []string{long}}})
+	for host, want := range map[string]bool{long: false, "login." + long: false, strings.Replace(long, ".com", ".net", 1): false, long + ".evil.com": true} {
+		if l, ok := p.Host(host); ok != want {
+			t.Errorf("R18 %s %v, %v, want %v", host, l, ok, want)
+		}
+	}
+}
+
 // What is asked of every client costs no memory but for a look at the list of
 // public suffixes.
 func TestHostAllocates(t *testing.T) {

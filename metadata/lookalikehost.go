@@ -17,9 +17,9 @@ const (
 	leastTypos = 10 // two letters apart
 )
 
-// labelRunes bounds the labels that are compared letter by letter: a label has 63
-// bytes, and a letter looks like two at most, but for a few that no name is made
-// of.
+// labelRunes bounds the protected labels that are compared letter by letter: a
+// label has 63 bytes, and a letter looks like two at most, but for a few of other
+// scripts.
 const labelRunes = 128
 
 // A protectedLabel is the first label of a protected domain.
@@ -157,9 +157,6 @@ func (p *Protected) brandIn(label []byte) (Likeness, bool) {
 func (p *Protected) nearTo(label []byte) (Likeness, bool) {
 	var room [labelRunes]rune
 	look := appendRunes(room[:0], label)
-	if len(look) > labelRunes {
-		return Likeness{}, false
-	}
 	letters := lettersOf(look)
 	for i := range p.labels {
 		n := &p.labels[i]
