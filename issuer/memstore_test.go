@@ -24,6 +24,7 @@ type memStore struct {
 
 	mu        sync.Mutex
 	decisions map[string]Decision
+	order     []string // their ids
 	accepted  []Acceptance
 	excepted  []Exception
 	pins      map[string]Pin
@@ -51,7 +52,7 @@ func (s *memStore) Commit(_ context.Context, d Decision) error {
 	if _, twice := s.decisions[d.ID]; twice {
 		return errors.New("an id twice")
 	}
-	s.decisions[d.ID] = d
+	s.decisions[d.ID], s.order = d, append(s.order, d.ID)
 	return nil
 }
 
@@ -124,6 +125,24 @@ func (s *memStore) Pinned(_ context.Context, clientID string) (Pin, error) {
 		return Pin{}, ErrNotFound
 	}
 	return p, s.fail
+}
+
+func (s *memStore) Listing(context.Context) (Listing, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Listing{Acceptances: slices.Clone(s.accepted), Exceptions: slices.Clone(s.excepted)}, s.fail
+}
+
+func (s *memStore) Software(_ context.Context, limit int) ([]Software, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	byShape := map[metadata.Shape]Software{}
+	for _, id := range s.order {
+		d := s.decisions[id]
+		byShape[d.Shape] = byShape[d.Shape].See(d)
+	}
+	list := slices.Collect(maps.Values(byShape))
+	return list[:min(len(list), limit)], s.fail
 }
 
 func (s *memStore) See(_ context.Context, p metadata.Publisher, keys []verify.PublishedKey, at time.Time) ([]verify.Sighting, error) {

@@ -158,6 +158,9 @@ func (r *Registry) record(ctx context.Context, a Act, c Change) error {
 		attrs = append(attrs, slog.Time("until", a.Until))
 	}
 	r.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "operator", attrs...)
+	if r.cfg.OnAct != nil {
+		r.cfg.OnAct(a)
+	}
 	return nil
 }
 

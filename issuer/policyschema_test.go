@@ -1,8 +1,8 @@
 package issuer
 
 import (
-	"encoding"
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"maps"
 	"reflect"

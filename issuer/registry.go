@@ -63,6 +63,10 @@ type Config struct {
 	// goroutines, must not block, and must not change the decision. Nil does
 	// nothing.
 	OnDecision func(d Decision, took time.Duration)
+
+	// OnAct is called for each act of an operator that was recorded, under the
+	// same conditions. Nil does nothing.
+	OnAct func(a Act)
 }
 
 // A Registry decides on clients and keeps what it decided. It is safe for

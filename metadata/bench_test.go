@@ -1,6 +1,7 @@
 package metadata_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/fc28f635/countersign/metadata"
@@ -31,5 +32,33 @@ func BenchmarkParseStatement(b *testing.B) {
 		if _, err := metadata.ParseStatement(data); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkProtected compares a name and a host that resemble nothing with the
+// embedded list and a thousand that were accepted.
+func BenchmarkProtected(b *testing.B) {
+	accepted := make([]metadata.ProtectedName, 1000)
+	for i := range accepted {
+		accepted[i] = metadata.ProtectedName{Name: fmt.Sprintf("Agent %d", i), Domains: []string{fmt.Sprintf("vendor%dsoftware.com", i)}}
+	}
+	acme := metadata.MustPublisher("https://acme.example")
+	for name, p := range map[string]*metadata.Protected{"embedded": metadata.Embedded(), "thousand": metadata.NewProtected(nil, accepted)} {
+		b.Run(name+"/name", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if l, ok := p.Name("Acme Agent", acme); ok {
+					b.Fatal(l)
+				}
+			}
+		})
+		b.Run(name+"/host", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if l, ok := p.Host("login.acme-software.example"); ok {
+					b.Fatal(l)
+				}
+			}
+		})
 	}
 }

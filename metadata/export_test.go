@@ -15,3 +15,6 @@ func RegisteredKinds() map[string]string {
 func URLUse(member string) string {
 	return [...]string{"", "opened", "fetched", "shown", "compared", "given"}[registry[member].url.use]
 }
+
+// Distance is distance.
+func Distance(a, b []rune, most int) int { return distance(a, b, most) }

@@ -1,6 +1,7 @@
 package metadata
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strings"
@@ -8,23 +9,42 @@ import (
 	"unicode/utf8"
 
 	"go.mau.fi/util/confusable"
+	"golang.org/x/text/runes"
 
 	"github.com/fc28f635/countersign/internal/limits"
 )
 
-// Resembles reports whether a client's name looks like the protected one while
-// the publisher is not its vendor. Names look alike where their skeletons are
-// the same (Unicode Technical Standard 39, Section 4), whatever the case of
-// their letters, also as whole words inside a longer name.
-func (n ProtectedName) Resembles(clientName string, publisher Publisher) bool {
-	_, ok := Resembled([]ProtectedName{n}, clientName, publisher)
-	return ok
+// A Likeness says what a name or a host resembles, and how. The zero Likeness
+// says nothing.
+type Likeness struct {
+	Of     string // a protected name, or a protected domain
+	Domain string // the protected domain, or one that the name is known from
+	How    string // for people
 }
 
-// Resembled returns the first of the names that a client's name resembles (see
-// [ProtectedName.Resembles]); ok is false where it resembles none.
-func Resembled(names []ProtectedName, clientName string, publisher Publisher) (n ProtectedName, ok bool) {
-	texts := [...]string{clientName, onlyWords(clientName)}
+// String returns one line, such as "resembles Claude, known from claude.ai: it
+// looks the same".
+func (l Likeness) String() string {
+	known := ""
+	if l.Of != l.Domain {
+		known = ", known from " + l.Domain
+	}
+	return "resembles " + l.Of + known + ": " + l.How
+}
+
+// as returns l with how it is alike.
+func (l Likeness) as(how string) Likeness {
+	l.How = how
+	return l
+}
+
+// Name returns what a client's name looks like while its publisher is not one of
+// those who may use it; ok is false where that is nothing. Names look alike where
+// their skeletons are the same (Unicode Technical Standard 39, Section 4),
+// whatever the case of their letters; listed names also as whole words inside a
+// longer one. Of the zero Publisher is nobody's name.
+func (p *Protected) Name(shown string, publisher Publisher) (l Likeness, ok bool) {
+	texts := [...]string{shown, onlyWords(shown)}
 	var room [2 * limits.NameRunes]byte
 	for i, text := range texts {
 		if i > 0 && text == texts[0] {
@@ -32,18 +52,26 @@ func Resembled(names []ProtectedName, clientName string, publisher Publisher) (n
 		}
 		for _, in := range letterCases {
 			look := appendLook(room[:0], text, in)
-			for _, n := range names {
-				if n.alike == nil {
-					n.alike = looks(n.Name)
+			for _, e := range p.whole[string(bytes.TrimSpace(look))] {
+				if !e.owned(publisher) {
+					return e.as("it looks the same"), true
 				}
+			}
+			for i := range p.listed {
+				e := &p.listed[i]
 				holds := func(words string) bool { return containsWords(look, words) }
-				if slices.ContainsFunc(n.alike, holds) && !n.vendor(publisher) {
-					return n, true
+				if slices.ContainsFunc(e.looks, holds) && !e.owned(publisher) {
+					return e.as("it has that in it"), true
 				}
 			}
 		}
 	}
-	return ProtectedName{}, false
+	return Likeness{}, false
+}
+
+// owned reports whether a publisher may use the name.
+func (e *protectedEntry) owned(publisher Publisher) bool {
+	return slices.Contains(e.owners, registrable(publisher.Domain()))
 }
 
 // A letterCase is one in which a name is compared: letters that look alike in
@@ -58,14 +86,16 @@ const (
 
 var letterCases = [...]letterCase{asWritten, small, capital}
 
-// looks returns the skeletons of a name in every case.
+// looks returns the skeletons of a name in every case, those that are not empty.
 func looks(name string) []string {
 	list := make([]string, 0, len(letterCases))
 	for _, in := range letterCases {
-		list = append(list, string(appendLook(nil, name, in)))
+		look := string(bytes.TrimSpace(appendLook(nil, name, in)))
+		if look != "" && !slices.Contains(list, look) {
+			list = append(list, look)
+		}
 	}
-	slices.Sort(list)
-	return slices.Compact(list)
+	return list
 }
 
 // appendLook appends the skeleton of a name in one case, the case folded after
@@ -91,31 +121,16 @@ var asciiLooks = func() (table [len(letterCases)][utf8.RuneSelf]string) {
 }()
 
 func look(name string, in letterCase) string {
-	if in != asWritten {
+	switch in {
+	case asWritten:
+	case small:
 		name = FoldName(name)
-	}
-	if in == capital {
-		name = strings.ToUpper(name)
+	case capital:
+		name = strings.ToUpper(FoldName(name))
 	}
 	// The library keeps variation selectors, which show nothing by themselves.
-	name = strings.Map(func(c rune) rune {
-		if unicode.Is(unicode.Variation_Selector, c) {
-			return -1
-		}
-		return c
-	}, name)
+	name = runes.Remove(runes.In(unicode.Variation_Selector)).String(name)
 	return FoldName(confusable.Skeleton(name))
-}
-
-// vendor reports whether the publisher is one of the name's vendor.
-func (n ProtectedName) vendor(publisher Publisher) bool {
-	for _, domain := range n.Domains {
-		p, err := PublisherOf(domain)
-		if err == nil && (Coverage{Publisher: p, Subdomains: true}).Covers(publisher.Domain()) {
-			return true
-		}
-	}
-	return false
 }
 
 // onlyWords puts a space for everything that is no part of a word: some of it
@@ -132,17 +147,21 @@ func onlyWords(name string) string {
 
 func isWord(c rune) bool { return unicode.IsLetter(c) || unicode.IsNumber(c) || unicode.IsMark(c) }
 
-// containsWords reports whether words are in name, and no part of longer ones.
+// containsWords reports whether words, of which there are some, are in name and
+// no part of longer ones.
+// At either end of the name is [utf8.RuneError], which is no part of a word.
 func containsWords(name []byte, words string) bool {
-	for i := 0; i+len(words) <= len(name); i++ {
-		if string(name[i:i+len(words)]) != words {
-			continue
+	for from := 0; ; {
+		i := bytes.Index(name[from:], []byte(words))
+		if i < 0 {
+			return false
 		}
-		before, _ := utf8.DecodeLastRune(name[:i])
-		after, _ := utf8.DecodeRune(name[i+len(words):])
-		if (i == 0 || !isWord(before)) && (i+len(words) == len(name) || !isWord(after)) {
+		from += i
+		before, _ := utf8.DecodeLastRune(name[:from])
+		after, _ := utf8.DecodeRune(name[from+len(words):])
+		if !isWord(before) && !isWord(after) {
 			return true
 		}
+		from++
 	}
-	return false
 }

@@ -1,7 +1,6 @@
 package metadata
 
 import (
-	_ "embed"
 	"errors"
 	"fmt"
 	"slices"
@@ -41,47 +40,6 @@ func CheckName(name string) error {
 		}
 	}
 	return nil
-}
-
-//go:embed names.json
-var namesJSON []byte
-
-// A ProtectedName is a name that people know one vendor by. A client that uses
-// it from another domain is flagged.
-type ProtectedName struct {
-	Name    string   `json:"name"`
-	Domains []string `json:"domains"` // the vendor's; hosts below count too
-	Source  string   `json:"source"`
-	Date    string   `json:"date"`
-
-	alike []string // looks(Name), where it is known already
-}
-
-// ProtectedNames are the embedded ones, from public documents of the vendors.
-var protectedNames, namesVersion = func() ([]ProtectedName, string) {
-	var file struct {
-		Version string          `json:"version"`
-		Names   []ProtectedName `json:"names"`
-	}
-	if err := strictjson.Decode(namesJSON, &file); err != nil {
-		panic("metadata: names.json: " + err.Error())
-	}
-	for i := range file.Names {
-		file.Names[i].alike = looks(file.Names[i].Name)
-	}
-	return file.Names, file.Version
-}()
-
-// NamesVersion returns the day of the embedded list that [ProtectedNames]
-// returns, such as "2026-11-23".
-func NamesVersion() string { return namesVersion }
-
-// ProtectedNames returns the embedded list of names that people know one vendor
-// by.
-func ProtectedNames() []ProtectedName {
-	list := make([]ProtectedName, len(protectedNames))
-	copy(list, protectedNames)
-	return list
 }
 
 // shownNames are the members, each perhaps with variants for languages, that

@@ -63,7 +63,7 @@ const (
 	ReasonStatementRollback Reason = "statement_rollback"
 	// ReasonSoftwareNotListed: the publisher document lists its clients, and this is not one of them.
 	ReasonSoftwareNotListed Reason = "software_not_listed"
-	// ReasonNameResemblesProtected: the client's name is one that another domain is known by.
+	// ReasonNameResemblesProtected: the client's name, or a domain of it, looks like one that another vendor is known by.
 	ReasonNameResemblesProtected Reason = "name_resembles_protected"
 	// ReasonPolicyDenied: a deny rule of the policy is met by what the client claims.
 	ReasonPolicyDenied Reason = "policy_denied"
@@ -199,7 +199,7 @@ var problems = []struct {
 	{ReasonStatementRevoked, Problem{"unapproved_software_statement", 400, "The software statement was revoked by its publisher."}},
 	{ReasonStatementRollback, Problem{"unapproved_software_statement", 400, "The metadata document went back to an older software statement."}},
 	{ReasonSoftwareNotListed, Problem{"unapproved_software_statement", 400, "The publisher does not list this software."}},
-	{ReasonNameResemblesProtected, Problem{"unapproved_software_statement", 400, "The client's name resembles one that belongs to another domain."}},
+	{ReasonNameResemblesProtected, Problem{"unapproved_software_statement", 400, "The client's name, or a domain of it, resembles one that belongs to somebody else."}},
 	{ReasonPolicyDenied, Problem{"unapproved_software_statement", 400, "The policy refuses clients of this kind."}},
 	{ReasonTierBelowMinimum, Problem{"unapproved_software_statement", 400, "The client does not prove as much as is needed here."}},
 	{ReasonReviewPending, Problem{"unapproved_software_statement", 400, "The client waits for a person's review."}},

@@ -88,6 +88,17 @@ func TestUncoveredURLs(t *testing.T) {
 	}
 }
 
+// What a program put where an address belongs, and is none, is dropped too.
+func TestUncoveredURLsOfAnotherType(t *testing.T) {
+	cov := metadata.Coverage{Publisher: metadata.MustPublisher("https://acme.com")}
+	for _, value := range []string{`7`, `{}`, `["https://acme.com/p",7]`, `["https://acme.com/p","https://evil.com/p"]`} {
+		c := metadata.Client{More: map[string]json.RawMessage{"policy_uri#de": json.RawMessage(value)}}
+		if got := c.UncoveredURLs(cov); !slices.Equal(got, []string{"policy_uri#de"}) {
+			t.Errorf("R16 %s: dropped %q", value, got)
+		}
+	}
+}
+
 func TestUncoveredKeys(t *testing.T) {
 	cov := metadata.Coverage{Publisher: metadata.MustPublisher("https://acme.com")}
 	for document, want := range map[string]string{

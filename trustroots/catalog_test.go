@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -88,27 +89,64 @@ const goodCatalog = `{"version":"2026-03-02","status":"observed, not signed","cl
  {"name":"tool-2","title":"Tool","client":{"client_name":"Tool"},"redirect_uri_templates":["http://127.0.0.1/cb/{id}"],"varies":"the id",
   "sources":[{"address":"https://docs.example/b","seen":"2026-03-02","facts":["client_name","redirect_uri_templates"]}]}]}`
 
-// TestCatalogRules changes the good catalog, one thing each, and holds the
-// loader and the schema together: what the schema refuses the loader does, too.
-// No real client is taken for an impostor of itself, or for one of another's.
-func TestCatalogNamesRaiseNoAlarm(t *testing.T) {
-	named := 0
-	for _, k := range trustroots.Starter().Clients() {
+// No real client is taken for an impostor of itself, or of another: neither
+// beside the embedded list nor where all others were accepted, or listed as
+// brands, one by one or all together.
+func TestCatalogRaisesNoAlarm(t *testing.T) {
+	clients := trustroots.Starter().Clients()
+	var all []metadata.ProtectedName
+	protected := map[string]*metadata.Protected{"the embedded list": metadata.Embedded()}
+	for _, k := range clients {
 		if k.Publisher.IsZero() {
 			continue
 		}
-		for _, shown := range append(k.Client().DisplayNames(), k.Title) {
-			named++
-			if name, ok := metadata.Resembled(metadata.ProtectedNames(), shown, k.Publisher); ok {
-				t.Errorf("R18 %s: %q of %s is taken for %s", k.Name, shown, k.Publisher, name.Name)
+		names := append(k.Client().DisplayNames(), "")
+		one := metadata.ProtectedName{Name: names[0], Domains: []string{k.Publisher.Domain()}}
+		all = append(all, one)
+		protected[k.Name+" accepted"] = metadata.NewProtected(nil, []metadata.ProtectedName{one})
+		protected[k.Name+" listed"] = metadata.NewProtected([]metadata.ProtectedName{one}, nil)
+	}
+	protected["all accepted"], protected["all listed"] = metadata.NewProtected(nil, all), metadata.NewProtected(all, nil)
+	compared := 0
+	for beside, p := range protected {
+		for _, k := range clients {
+			if k.Publisher.IsZero() {
+				continue
+			}
+			for _, shown := range append(k.Client().DisplayNames(), k.Title) {
+				compared++
+				if l, ok := p.Name(shown, k.Publisher); ok {
+					t.Errorf("R18 beside %s: %s: %q of %s %s", beside, k.Name, shown, k.Publisher, l)
+				}
+			}
+			for _, host := range catalogHosts(k) {
+				compared++
+				if l, ok := p.Host(host); ok {
+					t.Errorf("R18 beside %s: %s: %s %s", beside, k.Name, host, l)
+				}
 			}
 		}
 	}
-	if named < 12 {
-		t.Errorf("only %d names: has the catalog moved?", named)
+	if compared < 12*20 {
+		t.Errorf("only %d comparisons: has the catalog moved?", compared)
 	}
 }
 
+// catalogHosts returns the web hosts that the catalog has of a client.
+func catalogHosts(k trustroots.CatalogClient) []string {
+	hosts := []string{k.Publisher.Domain()}
+	for _, member := range []string{"client_id", "client_id_template", "redirect_uris", "redirect_uri_templates", "jwks_uri"} {
+		for _, value := range k.Values(member) {
+			if u, err := url.Parse(value); err == nil && u.Scheme == "https" {
+				hosts = append(hosts, u.Hostname())
+			}
+		}
+	}
+	return hosts
+}
+
+// TestCatalogRules changes the good catalog, one thing each, and holds the
+// loader and the schema together: what the schema refuses the loader does, too.
 func TestCatalogRules(t *testing.T) {
 	schema := catalogSchema(t)
 	if err := fits(t, schema, []byte(goodCatalog)); err != nil {

@@ -150,7 +150,7 @@ var WrongStages = []WrongStage{
 // trustUnchecked takes the claims of a statement for good.
 func (r *run) trustUnchecked() {
 	r.statement = &r.parsed.statement
-	r.parsed.reach = reachOf(r.parsed.client, metadata.Coverage{Publisher: r.statement.Publisher}, "", r.v.cfg.ProtectedNames)
+	r.parsed.reach = reachOf(r.parsed.client, metadata.Coverage{Publisher: r.statement.Publisher}, "")
 }
 
 // Install puts the wrong stage in place of the right one, until restore. The

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
+	"sync/atomic"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
@@ -15,7 +16,7 @@ import (
 )
 
 // A parsedStatement is everything about a statement that depends on its bytes
-// alone, and the thumbprint under which they verified, if they did.
+// alone, and what the client resembles by itself, as long as that holds.
 type parsedStatement struct {
 	digest    string
 	compact   jose.Compact
@@ -23,7 +24,9 @@ type parsedStatement struct {
 	client    metadata.Client // the stated metadata with defaults
 	formErr   error           // metadata.Defects
 	ruleErr   error           // metadata.Defects of the stated metadata
-	reach     *reach          // of the client by itself, once the bytes have verified
+	verified  bool            // under some key: then reach is known
+	reach     reach           // of the client by itself
+	alike     atomic.Pointer[resemblance]
 }
 
 func parseStatement(raw string) *parsedStatement {
@@ -52,7 +55,6 @@ func digestOf(raw string) string {
 // that forgeries displace nothing.
 type statementCache struct {
 	entries *lru.Cache[string, verifiedBytes]
-	names   []metadata.ProtectedName
 	looked  func(hit bool)
 	check   func(*parsedStatement, jose.Key) error // the signature
 }
@@ -64,13 +66,13 @@ type verifiedBytes struct {
 	thumbprint string
 }
 
-func newStatementCache(size int, names []metadata.ProtectedName, looked func(hit bool)) *statementCache {
+func newStatementCache(size int, looked func(hit bool)) *statementCache {
 	entries, err := lru.New[string, verifiedBytes](size)
 	if err != nil {
 		panic("verify: " + err.Error()) // only for a size that is not positive
 	}
 	check := func(p *parsedStatement, k jose.Key) error { return p.compact.Verify(k) }
-	return &statementCache{entries: entries, names: names, looked: looked, check: check}
+	return &statementCache{entries: entries, looked: looked, check: check}
 }
 
 // parse returns what the statement's bytes say, and the thumbprint of the key
@@ -89,8 +91,9 @@ func (c *statementCache) verify(raw string, p *parsedStatement, k jose.Key) erro
 	if err := c.check(p, k); err != nil {
 		return err
 	}
-	if p.reach == nil { // else p is in the cache, and others read it
-		p.reach = reachOf(p.client, metadata.Coverage{Publisher: p.statement.Publisher}, "", c.names)
+	if !p.verified { // else p is in the cache, and others read it
+		p.verified = true
+		p.reach = reachOf(p.client, metadata.Coverage{Publisher: p.statement.Publisher}, "")
 	}
 	c.entries.Add(raw, verifiedBytes{parsed: p, thumbprint: k.Thumbprint()})
 	return nil

@@ -41,7 +41,7 @@ func (r *run) checkProvenance(ctx context.Context) error {
 	if keyNamed {
 		r.verdict.Binding = metadata.BindingOf(r.verdict.client, coverage, r.p.RedirectURI, true)
 	}
-	r.checkName(reach)
+	r.checkName()
 	r.dropForeignAddresses(reach)
 	return r.rememberIssued(ctx)
 }
@@ -274,13 +274,17 @@ func usableKeys(jwks json.RawMessage) bool {
 	return err == nil && len(keys) > 0 && len(problems) == 0
 }
 
-// checkName flags names that people know another vendor by. A name that cannot
-// be shown was rejected before.
-func (r *run) checkName(reach *reach) {
+// checkName flags names and hosts that look like those of another vendor. A name
+// that cannot be shown was rejected before.
+func (r *run) checkName() {
+	alike := r.resemblance()
+	for _, detail := range [...]string{alike.name, alike.host} {
+		if detail != "" {
+			r.lower(CheckDisplayName, Failed, metadata.ReasonNameResemblesProtected, detail)
+		}
+	}
 	switch {
-	case reach.alike != nil:
-		r.lower(CheckDisplayName, Failed, metadata.ReasonNameResemblesProtected,
-			"resembles "+reach.alike.Name+", known from "+reach.alike.Domains[0])
+	case alike.name != "" || alike.host != "":
 	case r.verdict.client.ClientName == "":
 		r.skip(CheckDisplayName, "no name")
 	default:

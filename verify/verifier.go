@@ -36,9 +36,11 @@ type Config struct {
 	// None of them is ever a publisher.
 	Countersigners []metadata.Publisher
 
-	// ProtectedNames are compared with the names of clients. Nil means
-	// [metadata.ProtectedNames].
-	ProtectedNames []metadata.ProtectedName
+	// Protected returns what the names and hosts of clients are compared with. It
+	// is called once for each client that is judged, also by several goroutines
+	// at a time, and may return another one each time: no answer by an older one
+	// is kept. Where Protected is nil or returns nil, it is [metadata.Embedded].
+	Protected func() *metadata.Protected
 
 	// MaxLifetime bounds exp minus iat. Zero means 366 days; more is an error.
 	MaxLifetime time.Duration
@@ -93,8 +95,8 @@ func New(cfg Config) (*Verifier, error) {
 	if cfg.DocumentBytes == 0 {
 		cfg.DocumentBytes = limits.DocumentBytes
 	}
-	if cfg.ProtectedNames == nil {
-		cfg.ProtectedNames = metadata.ProtectedNames()
+	if cfg.Protected == nil {
+		cfg.Protected = metadata.Embedded
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now //nolint:forbidigo // the default of the injected clock
@@ -117,7 +119,7 @@ func New(cfg Config) (*Verifier, error) {
 	return &Verifier{
 		denials:    denials,
 		cfg:        cfg,
-		statements: newStatementCache(keptStatements, cfg.ProtectedNames, cfg.Observer.look(CacheStatements)),
+		statements: newStatementCache(keptStatements, cfg.Observer.look(CacheStatements)),
 		dns:        newEvidenceCache[dnsEvidence](limits.CachedPublishers, cfg.Observer.look(CacheDNS)),
 		publishers: newEvidenceCache[documentEvidence](limits.CachedPublishers, cfg.Observer.look(CachePublishers)),
 		documents:  newEvidenceCache[metadataEvidence](limits.CachedPublishers, cfg.Observer.look(CacheDocuments)),

@@ -147,7 +147,7 @@ func (p *parts) tellStart(ctx context.Context, log *slog.Logger) {
 	cfg := p.settings
 	attrs := []slog.Attr{
 		slog.String("listen", cfg.Listen), slog.String("data", cfg.Data), slog.String("config", cfg.File()), slog.Bool("tls", p.certificate != nil),
-		slog.String("roots_digest", p.roots.Load().Digest), slog.Int("pinned_publishers", p.roots.Load().Set.Len()),
+		slog.String("roots_digest", p.roots.Load().Digest), slog.Int("pinned_publishers", p.roots.Load().Set.Len()), slog.Int("protected_names", len(p.protection.listed)),
 		slog.String("issuer", p.issuer.String()), slog.Bool("test", p.lookup.InsecureLoopback),
 		slog.String("hosts_list", metadata.HostsVersion()), slog.String("names_list", metadata.NamesVersion()), slog.String("special_addresses_list", fetch.SpecialVersion()),
 	}

@@ -27,6 +27,7 @@ type parts struct {
 	issuer      metadata.Publisher
 	lookup      online.Config
 	roots       *pinnedRoots
+	protection  *protection
 	policy      chosenPolicy
 	proxies     []netip.Prefix
 	certificate *certificate // nil without TLS
@@ -83,6 +84,13 @@ func prepare(settings *config.Settings) (*parts, error) {
 	}
 	p.roots.Store(&loaded)
 	p.lookup.Roots = p.roots
+	var names []metadata.ProtectedName
+	if settings.ProtectedNames != "" {
+		if names, err = config.LoadProtectedNames(settings.ProtectedNames); err != nil {
+			return nil, fail(err, "protected names are YAML, such as names: [{name: Acme Agent, domains: [acme.example]}]")
+		}
+	}
+	p.protection = newProtection(names)
 	if p.policy, err = choosePolicy(settings.Data, settings.Policy, settings.FirstPolicy); err != nil {
 		return nil, err
 	}
@@ -130,7 +138,7 @@ func (p *parts) service(log *slog.Logger) serviceConfig {
 		Dir: cfg.Data, Listen: cfg.Listen, Logger: log, Lookup: p.lookup, Policy: p.policy.Policy,
 		Issuer: p.issuer, AuthorizationServer: cfg.AuthorizationServer, PublicURL: cfg.PublicURL,
 		Certificate: p.certificate, Geo: p.geo, Hosts: hosts, Limits: cfg.Limits, Origins: cfg.CORS.Origins,
-		TrustedProxies: p.proxies, ProxyHeader: http.CanonicalHeaderKey(cfg.ProxyHeader),
+		Protection: p.protection, TrustedProxies: p.proxies, ProxyHeader: http.CanonicalHeaderKey(cfg.ProxyHeader),
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // A reloader reads the settings of a running service again.
 type reloader struct {
 	src      config.Sources
-	started  *parts // what the service runs with; its roots and certificate are replaced inside
+	started  *parts // what the service runs with; its roots, protected names and certificate are replaced inside
 	registry *issuer.Registry
 	level    *slog.LevelVar
 	log      *slog.Logger
@@ -56,8 +56,9 @@ func (r *reloader) reload(ctx context.Context) error {
 	}
 	r.started.geo.Adopt(next.geo)
 	r.registry.SetPolicy(next.policy.Policy)
+	r.started.protection.adopt(next.protection)
 	r.started.roots.Store(next.roots.Load())
-	attrs := append(next.policy.attrs(), slog.String("roots_digest", next.roots.Load().Digest), slog.Int("pinned_publishers", next.roots.Load().Set.Len()))
+	attrs := append(next.policy.attrs(), slog.String("roots_digest", next.roots.Load().Digest), slog.Int("pinned_publishers", next.roots.Load().Set.Len()), slog.Int("protected_names", len(next.protection.listed)))
 	if len(restart) > 0 {
 		attrs = append(attrs, slog.Any("needs_restart", restart))
 	}

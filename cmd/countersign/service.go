@@ -42,6 +42,10 @@ type serviceConfig struct {
 	// tests.
 	Lookup online.Config
 
+	// Protection is what clients are compared with. Nil is the embedded list, and
+	// what is accepted.
+	Protection *protection
+
 	// Policy decides. Nil is the embedded one.
 	Policy *issuer.Policy
 
@@ -147,8 +151,12 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	}
 	cfg.PublicURL = cmp.Or(cfg.PublicURL, ownURL(listener.Addr(), cfg.Certificate != nil))
 	cfg.Limits = cmp.Or(cfg.Limits, config.Defaults().Limits)
+	cfg.Protection = cmp.Or(cfg.Protection, newProtection(nil))
 	registry, err := newRegistry(cfg, store, countersigner, counted)
 	if err != nil {
+		return nil, err
+	}
+	if err := cfg.Protection.renew(ctx, registry); err != nil {
 		return nil, err
 	}
 	keys, err := access.Open(ctx, store, cfg.now)
@@ -192,6 +200,7 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 		PolicyDigest: func() string { return registry.Policy().Digest() },
 	})
 	s.serve(bounded, cfg.Certificate)
+	go cfg.Protection.watch(ctx, registry, cfg.Logger)
 	go s.end(ctx, drain)
 	return s, nil
 }
@@ -219,6 +228,7 @@ func (cfg serviceConfig) now() time.Time {
 func newRegistry(cfg serviceConfig, store issuer.Store, countersigner *issuer.Countersigner, counted *metrics.Metrics) (*issuer.Registry, error) {
 	lookup := cfg.Lookup
 	lookup.Memory, lookup.Logger, lookup.Observer = store, cfg.Logger, counted.Observer()
+	lookup.Protected = cfg.Protection.get
 	lookup.Documents = func(f verify.Fetcher) verify.Fetcher {
 		return issuer.PinnedFetcher{Fetcher: f, Store: store, Now: cfg.now}
 	}
@@ -232,7 +242,7 @@ func newRegistry(cfg serviceConfig, store issuer.Store, countersigner *issuer.Co
 	return issuer.NewRegistry(issuer.Config{
 		Verifier: verifier, Store: store, Policy: cfg.Policy, Countersigner: countersigner,
 		AuthorizationServer: cfg.AuthorizationServer, PublicURL: cfg.PublicURL, Test: lookup.InsecureLoopback, Now: lookup.Now, Logger: cfg.Logger,
-		OnDecision: counted.Decision, Arrivals: arrivalsOf(cfg.Limits), Locate: locate(cfg.Geo),
+		OnDecision: counted.Decision, Arrivals: arrivalsOf(cfg.Limits), Locate: locate(cfg.Geo), OnAct: cfg.Protection.onAct,
 	})
 }
 

@@ -56,6 +56,10 @@ type Config struct {
 	// The built-in policy that the first start writes. After that it changes
 	// nothing: policy.yaml is the operator's.
 	FirstPolicy string `yaml:"first_policy" flag:"first-policy" unit:"standard, strict or open" default:"standard" reload:"no"`
+	// Names and domains that people know, beside the embedded list: a client that
+	// looks like one of them, and is not of its domains, is flagged. As YAML; the
+	// section below the settings has the form.
+	ProtectedNames string `yaml:"protected_names" unit:"file" unset:"the embedded list, and what was accepted" reload:"yes"`
 
 	// Where others reach the service: the address of a decision's page begins with
 	// it. Its host is a name of the service, as those of hosts are.

@@ -38,6 +38,7 @@ ca_file: file.pem
 roots: file.json
 policy: file.yaml
 first_policy: strict
+protected_names: names.yaml
 public_url: https://public.file.example
 hosts: [file.example, "file.example:8443"]
 trusted_proxies: [10.0.0.0/8, "2001:db8::/32"]
@@ -126,7 +127,7 @@ func TestLoadFile(t *testing.T) {
 	want := config.Config{
 		Listen: "[::1]:9000", Data: "/file", Issuer: "https://file.example", AuthorizationServer: "https://as.file.example/tenant",
 		Resolvers: []config.Resolver{{Address: "192.0.2.53:53", Operator: "one"}, {Address: "[::1]:53", Validating: &no}},
-		CAFile:    "file.pem", Roots: "file.json", Policy: "file.yaml", FirstPolicy: "strict", Hosts: []string{"file.example", "file.example:8443"},
+		CAFile:    "file.pem", Roots: "file.json", Policy: "file.yaml", FirstPolicy: "strict", ProtectedNames: "names.yaml", Hosts: []string{"file.example", "file.example:8443"},
 		PublicURL: "https://public.file.example", TrustedProxies: []string{"10.0.0.0/8", "2001:db8::/32"}, ProxyHeader: "forwarded",
 		Geo:  config.Geo{CountryFile: "country.mmdb", ASNFile: "asn.mmdb", Lists: []config.ReputationList{{Name: "drop", File: "drop.txt"}}},
 		CORS: config.CORS{Origins: []string{"https://console.example"}},

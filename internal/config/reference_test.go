@@ -62,6 +62,23 @@ func TestExampleInReference(t *testing.T) {
 	}
 }
 
+// So is that of protected names.
+func TestExampleOfProtectedNames(t *testing.T) {
+	page, err := os.ReadFile(referenceFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "## Protected names\n")
+	_, rest, _ = strings.Cut(rest, "```yaml\n")
+	example, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("the page has no example: has its form changed?")
+	}
+	if names, err := config.LoadProtectedNames(inFile(t, example)); err != nil || len(names) != 2 {
+		t.Errorf("read as %+v, %v", names, err)
+	}
+}
+
 // So is that for a service which other machines reach.
 func TestExampleInOperations(t *testing.T) {
 	page, err := os.ReadFile("../../docs/operations.md")

@@ -65,6 +65,10 @@ const (
 	// NameRunes bounds a client name: it is shown on one line of a consent page.
 	NameRunes = 128
 
+	// ProtectedNames bounds the names that an operator protects: each is looked for
+	// in the names of every client, and these take ten microseconds.
+	ProtectedNames = 128
+
 	// KeyIDBytes bounds a kid.
 	KeyIDBytes = 64
 

@@ -42,6 +42,9 @@ type Config struct {
 	// Countersigners are this service and those that the deployment trusts.
 	Countersigners []metadata.Publisher
 
+	// Protected is that of [verify.Config]. Nil is the embedded list.
+	Protected func() *metadata.Protected
+
 	// DocumentBytes bounds a metadata document. Zero means 5,120.
 	DocumentBytes int
 
@@ -104,6 +107,7 @@ func New(cfg Config) (*verify.Verifier, error) {
 		Fetcher:            fetcher,
 		Memory:             cfg.Memory,
 		Countersigners:     cfg.Countersigners,
+		Protected:          cfg.Protected,
 		DocumentBytes:      cfg.DocumentBytes,
 		InsecureSpecialUse: cfg.InsecureLoopback,
 		Now:                cfg.Now,
