@@ -78,6 +78,27 @@ func TestScopesOfResources(t *testing.T) {
 	}
 }
 
+// Of several reasons for a cut the first of their list is told, in whatever order
+// the tools stand.
+func TestTheFirstCutIsTold(t *testing.T) {
+	was := ClassRead
+	tools := []Tool{{Class: ClassRead, Guessed: true}, {Class: ClassRead, Sensitive: true}, {Class: ClassDelete}, {Class: ClassModify, Was: &was}}
+	for n, want := range []Cut{CutGuessed, CutSensitive, CutClass, CutUnreviewed} {
+		for _, reversed := range []bool{false, true} {
+			v := &vocabulary{behind: map[string][]use{}}
+			for _, tool := range tools[:n+1] {
+				v.behind["s"] = append(v.behind["s"], use{"tool", tool})
+			}
+			if reversed {
+				slices.Reverse(v.behind["s"])
+			}
+			if got := v.cut("s", ceiling{tier: TierDomain, classes: []Class{ClassRead}}); got != want {
+				t.Errorf("%d tools, reversed %t: %s, want %s", n+1, reversed, got, want)
+			}
+		}
+	}
+}
+
 // Two resources may call different things alike: a scope is worth the worse, and
 // no tool is named while nobody knows whose.
 func TestScopesOfTwoResources(t *testing.T) {

@@ -41,6 +41,13 @@ func TestWorkflows(t *testing.T) {
 			c.RedirectURIs = append(c.RedirectURIs, "http://127.0.0.1/cb")
 		},
 			nil, WorkflowPublic, true, TierUnverified},
+		"stated keys and a loopback redirect": {func(c *metadata.Client) { c.RedirectURIs = nil },
+			func(c *metadata.Client) { statedKeys(c); c.RedirectURIs = []string{"http://127.0.0.1/cb"} }, WorkflowPublic, true, TierSigned},
+		"stated keys and a loopback redirect beside https": {func(c *metadata.Client) { c.RedirectURIs = nil },
+			func(c *metadata.Client) {
+				statedKeys(c)
+				c.RedirectURIs = append(c.RedirectURIs, "http://127.0.0.1/cb")
+			}, WorkflowPublic, true, TierSigned},
 		"O21 client_secret_basic": {method("client_secret_basic"), nil, WorkflowPublic, true, TierDomain},
 		"O21 client_secret_post":  {method("client_secret_post"), nil, WorkflowPublic, true, TierDomain},
 		"O21 client_secret_jwt":   {method("client_secret_jwt"), nil, WorkflowPublic, true, TierDomain},

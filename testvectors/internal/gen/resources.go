@@ -18,7 +18,6 @@ const filesResource = `resources:
 // resourceVectors: what declared resources leave of a scope, who is confidential,
 // and what passes where nothing is enforced.
 func resourceVectors(plain object) []vector {
-	const mcp = "https://files.example/mcp"
 	loopback := plain.with("redirect_uris", list{"http://127.0.0.1:51004/callback"})
 	v := func(id, expect, comment, scope string, opts ...option) vector {
 		return registered("decision/resource_"+id, expect, comment, loopback.with("scope", scope),
