@@ -14,8 +14,11 @@ func (p *Policy) claims(c metadata.Client, in Input) *condition.Claims {
 			return claimsSeen(c, in)
 		}
 	}
-	return &condition.Claims{}
+	return &noClaims
 }
+
+// noClaims are read by no condition, and never changed.
+var noClaims condition.Claims
 
 // claimsSeen are what conditions see of a client: what it says of itself, and what
 // access is asked for.

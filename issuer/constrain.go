@@ -14,6 +14,18 @@ const (
 	memberMTLS = "tls_client_certificate_bound_access_tokens"
 )
 
+// member returns the member that asks for a constraint, empty for none.
+func (c SenderConstraint) member() string {
+	switch c {
+	case ConstraintDPoP:
+		return memberDPoP
+	case ConstraintMTLS:
+		return memberMTLS
+	case ConstraintNone:
+	}
+	return ""
+}
+
 // constrain drops the redirect URIs of classes that the tier is not given, binds
 // the client's access tokens to a key where the tier asks for it, and returns the
 // reason where no redirect URI is left.
@@ -31,7 +43,7 @@ func (d *Decision) constrain(given tierGrant, c *metadata.Client) metadata.Reaso
 			return metadata.ReasonTierBelowMinimum
 		}
 	}
-	member := map[SenderConstraint]string{ConstraintDPoP: memberDPoP, ConstraintMTLS: memberMTLS}[given.SenderConstraint]
+	member := given.SenderConstraint.member()
 	if member == "" || string(c.More[member]) == "true" {
 		return ""
 	}

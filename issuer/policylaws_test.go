@@ -79,6 +79,7 @@ func drawPreferred(i int) sample {
 // holdUnder holds one sample against the laws under each policy.
 func holdUnder(t *testing.T, policies []drawnLegal, s sample, seen tally) {
 	t.Helper()
+	s.brief = true
 	for i, p := range policies {
 		for _, l := range laws {
 			if err := l.broken(p.Policy, s); err != nil {

@@ -27,6 +27,7 @@ type sample struct {
 	lesser map[string]*verify.Verdict
 
 	labels map[string]string
+	brief  bool // see worse
 }
 
 // drawSample verifies a drawn client, and half the time replaces what was found

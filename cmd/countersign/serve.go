@@ -76,6 +76,7 @@ could not start or go on; with --check-config, 1 something else is wrong.`,
 	flags.String("issuer", "", "countersign as the service at this https `ORIGIN`")
 	flags.String("authorization-server", "", "decide for the authorization server with this issuer `URL` where a request names none")
 	flags.String("roots", "", "pin the publishers in `FILE`")
+	flags.String("first-policy", "standard", "where the first start writes the built-in policy `NAME`: standard, strict or open")
 	flags.String("log-format", "text", "write the log as `text|json`")
 	(&lookupFlags{}).add(c)
 	return c
