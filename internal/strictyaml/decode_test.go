@@ -93,7 +93,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"text refused deep", "sheds:\n  - door: red\n  - door: 7\n", "[3:11] \"7\" is no colour\n"},
 		{"no mapping", "- name\n", "[1:1] "},
 		{"not UTF-8", "name: \xff\n", "not UTF-8"},
-		{"too long", strings.Repeat("#", limits.YAMLBytes+1), "more than 65536 bytes"},
+		{"too long", strings.Repeat("#", limits.YAMLBytes+1), "more than 1048576 bytes"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := strictyaml.Decode([]byte(test.text), &house{})
