@@ -1,6 +1,7 @@
 // Package mcptools reads which tools an MCP server lists. Call [Read]. It is the
-// one place that speaks MCP: streamable HTTP (MCP 2025-11-25, Transports), as a
-// client that offers the server nothing.
+// one place that speaks MCP: streamable HTTP (MCP 2025-11-25, Transports). To the
+// server it is a client that can do everything, since servers hide tools from those
+// that cannot, and it calls no tool.
 package mcptools
 
 import (
@@ -78,7 +79,7 @@ func Read(ctx context.Context, cfg Config, endpoint string) (Listing, error) {
 func list(ctx context.Context, r *road, endpoint string) (Listing, error) {
 	left := &leftOut{}
 	client := mcp.NewClient(&mcp.Implementation{Name: "countersign", Version: "1"},
-		&mcp.ClientOptions{Capabilities: &mcp.ClientCapabilities{}, Logger: left.logger()})
+		&mcp.ClientOptions{Capabilities: everything(), Logger: left.logger()})
 	session, err := client.Connect(ctx, &mcp.StreamableClientTransport{
 		Endpoint: endpoint, MaxRetries: -1, DisableStandaloneSSE: true,
 		HTTPClient: &http.Client{Transport: r, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
@@ -107,6 +108,15 @@ func list(ctx context.Context, r *road, endpoint string) (Listing, error) {
 		case len(seen) == limits.ToolPages:
 			return Listing{}, fmt.Errorf("tools/list has more than %d pages", limits.ToolPages)
 		}
+	}
+}
+
+// everything is what a client can be able to do.
+func everything() *mcp.ClientCapabilities {
+	return &mcp.ClientCapabilities{
+		RootsV2:     &mcp.RootCapabilities{},     //nolint:staticcheck // deprecated, and servers still ask for it
+		Sampling:    &mcp.SamplingCapabilities{}, //nolint:staticcheck // as above
+		Elicitation: &mcp.ElicitationCapabilities{Form: &mcp.FormElicitationCapabilities{}, URL: &mcp.URLElicitationCapabilities{}},
 	}
 }
 

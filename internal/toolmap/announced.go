@@ -11,6 +11,7 @@ package toolmap
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/fc28f635/countersign/internal/limits"
 )
@@ -28,9 +29,8 @@ type Announced struct {
 	Inputs, Outputs []string
 }
 
-// Check reports what is wrong with a list of tools: a name that is no scope token
-// (RFC 6749, Section 3.3), is too long, or is there twice. Too many are wrong
-// too.
+// Check reports what is wrong with a list of tools: a name that a policy cannot
+// have, or one that is there twice. Too many are wrong too.
 func Check(tools []Announced) error {
 	if len(tools) > limits.Tools {
 		return fmt.Errorf("more than %d tools", limits.Tools)
@@ -54,18 +54,12 @@ func checkName(name string) error {
 		return errors.New("a tool has no name")
 	case len(name) > limits.ToolNameBytes:
 		return fmt.Errorf("the name of tool %.50q… has %d bytes, and %d are taken", name, len(name), limits.ToolNameBytes)
-	case !isToken(name):
-		return fmt.Errorf("the name of tool %.100q has a character that no scope can have: ASCII without space, quotation mark and backslash is taken", name)
+	case strings.ContainsFunc(name, foreignToNames):
+		return fmt.Errorf("the name of tool %.100q has a character that is taken in none: letters, digits and _ - . / are (MCP 2025-11-25, Tool Names)", name)
 	}
 	return nil
 }
 
-// isToken reports whether s is a scope-token (RFC 6749, Section 3.3).
-func isToken(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c <= ' ' || c > '~' || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return s != ""
+func foreignToNames(c rune) bool {
+	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("_-./", c)
 }

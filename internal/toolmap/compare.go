@@ -1,6 +1,7 @@
 package toolmap
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -48,12 +49,12 @@ func Compare(declared issuer.Resource, server string, tools []Announced) []Chang
 		case !there:
 			changes = append(changes, Change{Name: name, Kind: Vanished, Before: before})
 		case differs(before, after):
-			changes = append(changes, Change{name, Changed, before, scopes.place(moved(before, after), before.Scope)})
+			changes = append(changes, Change{name, Changed, before, scopes.stay(before, after)})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(now)) {
 		if _, there := declared.Tools[name]; !there {
-			changes = append(changes, Change{Name: name, Kind: Appeared, After: scopes.place(now[name], "")})
+			changes = append(changes, Change{Name: name, Kind: Appeared, After: scopes.place(now[name])})
 		}
 	}
 	slices.SortFunc(changes, func(a, b Change) int { return strings.Compare(a.Name, b.Name) })
@@ -68,22 +69,6 @@ func differs(before issuer.Tool, after Tool) bool {
 	return after.decided && after.Class > before.Class
 }
 
-// moved returns the tool for the policy: one that became worse says what it was,
-// so that it is not granted until a person removes that, and what a person said of
-// it stays.
-func moved(before issuer.Tool, after Tool) Tool {
-	if !before.Guessed {
-		after.Sensitive, after.Guessed, after.Why = before.Sensitive, false, nil
-	}
-	if after.Class > before.Class {
-		after.Was = &before.Class
-		if before.Was != nil {
-			after.Was = before.Was
-		}
-	}
-	return after
-}
-
 // placed are the scopes of a resource, each with the tools that are mapped to it.
 type placed map[string][]issuer.Tool
 
@@ -95,17 +80,37 @@ func scopesOf(r issuer.Resource) placed {
 	return p
 }
 
-// place gives a tool the scope that it keeps, because nothing else is behind it or
-// all of that is alike; else the one that has the most tools like it; else a
-// proposed one.
-func (p placed) place(tool Tool, keep string) Tool {
-	if keep != "" && (len(p[keep]) == 1 || p.alike(keep, tool)) {
-		tool.Scope = keep
-		return tool
+// stay returns a tool that changed, for the policy. It stays in its scope, by
+// which the server still lets it be called. What a person said of it stays too,
+// and where it became worse it says what it was: nobody is granted it, nor its
+// scope, until a person removes that.
+func (p placed) stay(before issuer.Tool, after Tool) Tool {
+	if !before.Guessed {
+		after.Sensitive, after.Guessed, after.Why = before.Sensitive, false, nil
 	}
+	if after.Class > before.Class {
+		after.Was = &before.Class
+		if before.Was != nil {
+			after.Was = before.Was
+		}
+	}
+	fits := p.place(after)
+	if before.Scope == "" || before.Scope == fits.Scope || len(p[before.Scope]) == 1 {
+		fits.Scope = cmp.Or(before.Scope, fits.Scope)
+		return fits
+	}
+	after.Scope = before.Scope
+	after.Why = append(after.Why, "move it to "+fits.Scope+", at the server too")
+	return after
+}
+
+// place gives a tool the scope that has most tools like it, or the proposed one
+// where there is none.
+func (p placed) place(tool Tool) Tool {
+	most := 0
 	for _, scope := range slices.Sorted(maps.Keys(p)) {
-		if scope != "" && p.alike(scope, tool) && (!p.alike(tool.Scope, tool) || len(p[scope]) > len(p[tool.Scope])) {
-			tool.Scope = scope
+		if scope != "" && p.alike(scope, tool) && len(p[scope]) > most {
+			tool.Scope, most = scope, len(p[scope])
 		}
 	}
 	return tool
@@ -114,7 +119,23 @@ func (p placed) place(tool Tool, keep string) Tool {
 // alike reports whether a scope has tools, and all of them of the class of tool;
 // of reads those that may leak have another.
 func (p placed) alike(scope string, tool Tool) bool {
-	return len(p[scope]) > 0 && !slices.ContainsFunc(p[scope], func(other issuer.Tool) bool {
+	return !slices.ContainsFunc(p[scope], func(other issuer.Tool) bool {
 		return other.Class != tool.Class || tool.Class == issuer.ClassRead && other.Sensitive != tool.Sensitive
 	})
+}
+
+// ServerOf returns what begins the scopes of a resource, where they all begin
+// alike, and nothing where they do not.
+func ServerOf(r issuer.Resource) string {
+	server := ""
+	for _, tool := range r.Tools {
+		begins, _, ok := strings.Cut(tool.Scope, ".")
+		if tool.Scope != "" && (!ok || server != "" && begins != server) {
+			return ""
+		}
+		if tool.Scope != "" {
+			server = begins
+		}
+	}
+	return server
 }

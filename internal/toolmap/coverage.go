@@ -63,7 +63,9 @@ func Cover(resources []issuer.Resource, announced []string) Coverage {
 			c.Scopes = append(c.Scopes, Covered{Scope: scope})
 		}
 	}
-	slices.SortFunc(c.Scopes, func(a, b Covered) int { return cmp.Or(cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Scope, b.Scope)) })
+	slices.SortFunc(c.Scopes, func(a, b Covered) int {
+		return cmp.Or(cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Scope, b.Scope))
+	})
 	return c
 }
 

@@ -59,8 +59,8 @@ var (
 	reserved = regexp.MustCompile(`^(?i:true|false|null|yes|no|on|off|y|n)$`)
 )
 
-// scalar returns a scope token or URL as YAML: quoted where it could be read as
-// something else. Neither has a quotation mark or backslash.
+// scalar returns a name, scope or URL as YAML: quoted where it could be read as
+// something else. None of them has a quotation mark or backslash.
 func scalar(s string) string {
 	if plain.MatchString(s) && !reserved.MatchString(s) {
 		return s
@@ -68,15 +68,10 @@ func scalar(s string) string {
 	return `"` + s + `"`
 }
 
-// modes are the words for [issuer.Mode].
-var modes = []issuer.Mode{issuer.ModeObserve, issuer.ModeEnforce}
-
 // ParseMode reads a mode. There is no default.
 func ParseMode(s string) (issuer.Mode, error) {
-	for _, mode := range modes {
-		if s == string(mode) {
-			return mode, nil
-		}
+	if mode := issuer.Mode(s); mode == issuer.ModeObserve || mode == issuer.ModeEnforce {
+		return mode, nil
 	}
 	return "", fmt.Errorf("the mode is observe or enforce, not %.100q", s)
 }
