@@ -91,7 +91,7 @@ func runImport(c *cobra.Command, f importFlags, urls []string) error {
 		if err := f.addToPolicy(proposals); err != nil {
 			return err
 		}
-		fmt.Fprintf(c.ErrOrStderr(), "countersign: added %d resources to %s\n", len(proposals), printable(f.addTo))
+		tellAdded(c.ErrOrStderr(), f.addTo, proposals)
 		if !f.json {
 			return nil
 		}
@@ -159,7 +159,13 @@ func tellGuesses(w io.Writer, proposals []toolmap.Proposal) {
 	}
 }
 
-// readPolicy reads the policy that is added to, following a link.
+func tellAdded(w io.Writer, policy string, proposals []toolmap.Proposal) {
+	for _, p := range proposals {
+		fmt.Fprintf(w, "countersign: added to %s: %s\n", printable(policy), printable(p.Resource))
+	}
+}
+
+// readPolicy reads the policy that is added to.
 func (f *importFlags) readPolicy() ([]byte, error) {
 	data, err := strictyaml.ReadFile(f.addTo)
 	if err != nil {

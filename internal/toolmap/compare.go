@@ -1,7 +1,6 @@
 package toolmap
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -95,12 +94,13 @@ func (p placed) stay(before issuer.Tool, after Tool) Tool {
 		}
 	}
 	fits := p.place(after)
-	if before.Scope == "" || before.Scope == fits.Scope || len(p[before.Scope]) == 1 {
-		fits.Scope = cmp.Or(before.Scope, fits.Scope)
+	if before.Scope == "" {
 		return fits
 	}
 	after.Scope = before.Scope
-	after.Why = append(after.Why, "move it to "+fits.Scope+", at the server too")
+	if ofItsOwn := strings.HasSuffix(before.Scope, "."+after.Name); !ofItsOwn && fits.Scope != before.Scope {
+		after.Why = append(after.Why, "move it to "+fits.Scope+", at the server too")
+	}
 	return after
 }
 

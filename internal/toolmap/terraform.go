@@ -12,8 +12,8 @@ import (
 func Terraform(proposals []Proposal) string {
 	var b strings.Builder
 	b.WriteString("variable \"keycloak_realm_id\" {\n  type = string\n}\n")
+	taken := map[string]bool{}
 	for _, s := range Scopes(proposals) {
-		label := label(s.Name)
 		fmt.Fprintf(&b, `
 resource "keycloak_openid_client_scope" %[1]q {
   realm_id               = var.keycloak_realm_id
@@ -31,24 +31,23 @@ resource "keycloak_openid_audience_protocol_mapper" %[1]q {
   add_to_id_token          = false
   add_to_access_token      = true
 }
-`, label, hcl(s.Name), hcl(s.describe()), hcl(s.consent()), hcl(s.Resource))
+`, label(s.Name, taken), hcl(s.Name), hcl(s.describe()), hcl(s.consent()), hcl(s.Resource))
 	}
 	return b.String()
 }
 
-var notInLabel = regexp.MustCompile(`[^a-z0-9_]`)
+var notInLabel = regexp.MustCompile(`[^A-Za-z0-9_-]`)
 
-// label returns the name of a block: each scope has another.
-func label(scope string) string {
-	text := notInLabel.ReplaceAllStringFunc(scope, func(c string) string {
-		if c == "." {
-			return "_"
-		}
-		return fmt.Sprintf("-%x-", c)
-	})
-	if text[0] < 'a' {
-		return "_" + text
+// label returns the name of a block, one that is not taken.
+func label(scope string, taken map[string]bool) string {
+	text := notInLabel.ReplaceAllString(scope, "_")
+	if text[0] < 'A' {
+		text = "_" + text
 	}
+	for taken[text] {
+		text += "_"
+	}
+	taken[text] = true
 	return text
 }
 
