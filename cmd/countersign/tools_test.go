@@ -1,6 +1,9 @@
 package main
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"sync"
 
@@ -33,6 +36,29 @@ func mcpServe(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(server.Close)
 	mcpServers.Store(key, server)
 	ts.Setenv(args[0], server.URL)
+}
+
+// jsonServe answers every request with what is in a file, and puts the URL into a
+// variable: jsonserve NAME FILE.
+func jsonServe(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: jsonserve NAME FILE")
+	}
+	answer := ts.ReadFile(args[1])
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, answer)
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL)
+}
+
+// addSection writes a file behind another one: addsection TO FROM.
+func addSection(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: addsection TO FROM")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(ts.ReadFile(args[0])+ts.ReadFile(args[1])), 0o600))
 }
 
 // envSubst writes a file again with the script's variables in it: envsubst FROM TO.
