@@ -2,6 +2,7 @@ package toolmap
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -56,3 +57,20 @@ func TestAdd(t *testing.T) {
 }
 
 func unindent(s string) string { return strings.ReplaceAll(strings.TrimPrefix(s, "  "), "\n  ", "\n") }
+
+func TestAddAThousandTools(t *testing.T) {
+	p := proposal("b")
+	var tools []Announced
+	for i := range 1000 {
+		tools = append(tools, Announced{Name: fmt.Sprintf("list_customers_of_the_month_%d", i), ReadOnly: true})
+	}
+	p.Tools = Propose("b", tools, false)
+	got, err := Add(issuer.Standard().Source(), []Proposal{p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := issuer.ParsePolicy(got)
+	if err != nil || len(policy.Resources()[0].Tools) != len(tools) {
+		t.Errorf("%v", err)
+	}
+}
