@@ -86,15 +86,15 @@ func Standard() *Policy { return standard }
 // Name returns the policy's own name.
 func (p *Policy) Name() string { return p.name }
 
+// Resources returns the resources that the policy declares, in its order. Their
+// maps are the policy's own, and only for reading.
+func (p *Policy) Resources() []Resource { return slices.Clone(p.resources) }
+
 // Digest returns "sha256:…" of the policy's text: every decision carries it.
 func (p *Policy) Digest() string { return p.digest }
 
 // Source returns the policy's text, comments included.
 func (p *Policy) Source() []byte { return slices.Clone(p.source) }
-
-// Resources returns the resources that the policy declares, in its order. Their
-// maps are the policy's own, and only for reading.
-func (p *Policy) Resources() []Resource { return slices.Clone(p.resources) }
 
 // LoadPolicy reads the policy in a file, as [ParsePolicy] does. Errors name the
 // file.
