@@ -215,6 +215,16 @@ func TestReadGoesNowhereElse(t *testing.T) {
 	if _, err := mcptools.Read(t.Context(), cfg, redirects.URL); err == nil || !strings.Contains(err.Error(), "redirects are not followed") || elsewhere != 0 {
 		t.Errorf("%v, %d requests elsewhere", err, elsewhere)
 	}
+	within := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/other" {
+			elsewhere++
+		}
+		http.Redirect(w, r, "/other", http.StatusTemporaryRedirect)
+	}))
+	t.Cleanup(within.Close)
+	if _, err := mcptools.Read(t.Context(), cfg, within.URL+"/mcp"); err == nil || !strings.Contains(err.Error(), "redirects are not followed") || elsewhere != 0 {
+		t.Errorf("%v, %d requests to another address of the server", err, elsewhere)
+	}
 	var failure *verify.FetchError
 	if _, err := mcptools.Read(t.Context(), mcptools.Config{}, other.URL); err == nil || elsewhere != 0 {
 		t.Errorf("http without permission: %v", err)
