@@ -22,7 +22,8 @@ type Policy struct {
 	responseTypes   []string
 	denies          []denyRule
 	sources         sourceRules
-	rules           []rule       // from the least trusted tier to the most
+	rules           []rule // from the least trusted tier to the most
+	resources       []Resource
 	vocabularies    vocabularies // what the declared resources know
 	modes           modes        // what is enforced, and what is only observed
 	warnings        []string
@@ -39,6 +40,10 @@ type rule struct {
 
 // Name returns the policy's own name.
 func (p *Policy) Name() string { return p.name }
+
+// Resources returns the resources that the policy declares, in its order. Their
+// maps are the policy's own, and only for reading.
+func (p *Policy) Resources() []Resource { return slices.Clone(p.resources) }
 
 // Digest returns "sha256:…" of the policy's text: every decision carries it.
 func (p *Policy) Digest() string { return p.digest }

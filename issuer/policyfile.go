@@ -77,7 +77,7 @@ func parsePolicy(data []byte) (*Policy, error) {
 		countersignFrom: f.CountersignFrom, lifetimeDays: f.LifetimeDays, refuseExpired: f.Expired == "refuse",
 		reviewFirst: f.UntilAccepted == untilAcceptedNothing,
 		grantTypes:  f.Offers.GrantTypes, responseTypes: f.Offers.ResponseTypes, sources: f.Sources,
-		vocabularies: newVocabularies(f.Resources), modes: newModes(f.Resources, f.AuthorizationServers),
+		resources: f.Resources, vocabularies: newVocabularies(f.Resources), modes: newModes(f.Resources, f.AuthorizationServers),
 	}
 	for i, entry := range f.Deny {
 		if at, err := p.addDeny(entry); err != nil {

@@ -27,7 +27,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"unix2crlf": unixToCRLF, "waitsocket": waitSocket},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"unix2crlf": unixToCRLF, "waitsocket": waitSocket, "mcpserve": mcpServe, "envsubst": envSubst, "jsonserve": jsonServe, "addsection": addSection},
 		Setup: func(e *testscript.Env) error {
 			home := filepath.Join(e.WorkDir, "home")
 			for _, name := range []string{"HOME", "AppData"} { // os.UserConfigDir reads these

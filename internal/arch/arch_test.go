@@ -31,6 +31,7 @@ var confined = []string{
 	"github.com/prometheus/",
 	"github.com/oschwald/",
 	"github.com/maxmind/",
+	"github.com/modelcontextprotocol/",
 }
 
 // open may be imported by every package of ours. docs holds texts.
@@ -66,6 +67,8 @@ var directions = []direction{
 	{"issuer", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/condition"}, except(confined, "go.mau.fi/util/", "github.com/lestrrat-go/", "github.com/go-json-experiment/json", "github.com/goccy/go-yaml", "cel.dev/")},
 	{"internal/dnsx", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/dnsaddr", "internal/fetch"}, []string{"github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
 	{"internal/fetch", []string{"metadata", "trustroots", "verify", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
+	{"internal/toolmap", []string{"metadata", "trustroots", "verify", "issuer", "internal/condition", "internal/jose"}, except(confined, "go.mau.fi/util/", "github.com/lestrrat-go/", "github.com/go-json-experiment/json", "github.com/goccy/go-yaml", "cel.dev/")},
+	{"internal/mcptools", []string{"metadata", "trustroots", "verify", "issuer", "internal/condition", "internal/jose", "internal/fetch", "internal/toolmap"}, except(confined, "go.mau.fi/util/", "github.com/lestrrat-go/", "github.com/go-json-experiment/json", "github.com/goccy/go-yaml", "cel.dev/", "github.com/modelcontextprotocol/")},
 	{"internal/probe", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/fetch"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
 	{"internal/access", []string{"metadata", "trustroots", "verify", "issuer", "internal/condition", "internal/jose"}, except(confined, "go.mau.fi/util/", "github.com/lestrrat-go/", "github.com/go-json-experiment/json", "github.com/goccy/go-yaml", "cel.dev/")},
 	{"internal/store/badgerstore", []string{"metadata", "trustroots", "verify", "issuer", "internal/condition", "internal/access", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
@@ -94,7 +97,7 @@ func TestImportDirection(t *testing.T) {
 // Every package of ours is either wired by the command, so that it may depend
 // on everything, or it has a line in directions.
 func TestEveryPackageHasADirection(t *testing.T) {
-	wiring := []string{"cmd/countersign", "internal/arch", "internal/bench", "internal/countersigntest", "internal/differential", "internal/dnstest", "internal/mutants", "internal/peertest", "internal/store/storetest", "internal/vectortest"}
+	wiring := []string{"cmd/countersign", "internal/arch", "internal/bench", "internal/countersigntest", "internal/differential", "internal/dnstest", "internal/mcptools/mcptest", "internal/mutants", "internal/peertest", "internal/store/storetest", "internal/vectortest"}
 	for _, path := range goList(t, "./...") {
 		rel, _ := ours(path)
 		known := slices.Contains(wiring, rel) || slices.ContainsFunc(directions, func(d direction) bool { return d.pkg == rel })

@@ -91,11 +91,7 @@ func (o *Origin) Do(ctx context.Context, r Request, limit int) (Response, error)
 	if r.Bearer != "" {
 		req.Header.Set("Authorization", "Bearer "+r.Bearer)
 	}
-	targets, permitted, err := o.targets(ctx, req.URL)
-	if err != nil {
-		return Response{}, err
-	}
-	conn, err := connect(ctx, targets, permitted)
+	conn, err := o.connect(ctx, req.URL)
 	if err != nil {
 		return Response{}, err
 	}

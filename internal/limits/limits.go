@@ -27,9 +27,9 @@ const (
 	// metadata document, and the bound of a publisher document.
 	DocumentBytesMax = 64 << 10
 
-	// YAMLBytes bounds a file of an operator, settings or policy: the longest
-	// that ships has 3 KiB, comments included.
-	YAMLBytes = 64 << 10
+	// YAMLBytes bounds a file of an operator, settings or policy: 10,000 tools
+	// of a policy, a line of 100 bytes each. Reading that takes a second.
+	YAMLBytes = 1 << 20
 
 	// ConditionBytes bounds one condition of a policy: the longest built in has
 	// 300.
@@ -304,4 +304,25 @@ const (
 	// ProbeScopes bounds the scopes of a server that a probe asks for at once:
 	// the largest catalogues seen have 40.
 	ProbeScopes = 64
+
+	// Tools bounds the tools of one MCP server: the largest that were seen have
+	// hundreds, and no person reviews more than this.
+	Tools = 5000
+
+	// ToolPages bounds the pages of one tools/list: Tools of them, five on each.
+	ToolPages = 1000
+
+	// ToolListBytes bounds the answers of one MCP server together: Tools of
+	// them with 3 KiB of description and schema each.
+	ToolListBytes = 16 << 20
+
+	// ToolNameBytes bounds the name of a tool (MCP 2025-11-25, Server Features,
+	// Tools: 1 to 128 characters).
+	ToolNameBytes = 128
+
+	// ToolListTime bounds the reading of one MCP server.
+	ToolListTime = 30 * time.Second
+
+	// ToolServers bounds the MCP servers of one list.
+	ToolServers = 256
 )

@@ -1,6 +1,6 @@
-// Package peertest runs real authorization servers for tests: call
-// [OIDCProvider] or [Hydra]. scripts/peers brings them; where they are not there
-// the test fails and says so.
+// Package peertest runs real servers for tests: call [OIDCProvider] or [Hydra], or
+// [Everything] for an MCP server. scripts/peers brings them; where they are not
+// there the test fails and says so.
 package peertest
 
 import (

@@ -19,6 +19,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/fc28f635/countersign/internal/limits"
 )
@@ -98,6 +99,8 @@ func (w *formWalker) Visit(n ast.Node) ast.Visitor {
 		w.refuse(n, "anchors, aliases and merge keys are not read: write the value where it is meant")
 	case *ast.MappingKeyNode:
 		w.refuse(n, "keys are written without a question mark")
+	case *ast.StringNode:
+		n.Token = detached(n.Token)
 	case *ast.TagNode:
 		w.refuse(n, "tags are not read: write the value alone")
 	case *ast.MappingValueNode:
@@ -106,6 +109,14 @@ func (w *formWalker) Visit(n ast.Node) ast.Visitor {
 		}
 	}
 	return w
+}
+
+// detached returns a token without those around it, at its place: for each value
+// that UnmarshalText reads the library walks over all tokens that it can reach.
+func detached(t *token.Token) *token.Token {
+	alone := *t
+	alone.Prev, alone.Next = nil, nil
+	return &alone
 }
 
 func (w *formWalker) refuse(n ast.Node, message string) {

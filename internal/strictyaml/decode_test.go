@@ -98,7 +98,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"unknown key under a name", "keys:\n  a: {shuts: red}\n", "[2:7] unknown field \"shuts\""},
 		{"no mapping", "- name\n", "[1:1] "},
 		{"not UTF-8", "name: \xff\n", "not UTF-8"},
-		{"too long", strings.Repeat("#", limits.YAMLBytes+1), "more than 65536 bytes"},
+		{"too long", strings.Repeat("#", limits.YAMLBytes+1), "more than 1048576 bytes"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := strictyaml.Decode([]byte(test.text), &house{})

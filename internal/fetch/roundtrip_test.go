@@ -1,0 +1,83 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/fc28f635/countersign/verify"
+)
+
+func roundTrip(ctx context.Context, o *Origin, url string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader("{}"))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept-Encoding", "gzip")
+	return o.RoundTrip(req)
+}
+
+func TestOriginRoundTrip(t *testing.T) {
+	more := make(chan struct{})
+	var got http.Header
+	o := ownOrigin(t, func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header
+		_, _ = io.WriteString(w, "one")
+		_ = http.NewResponseController(w).Flush()
+		<-more
+		_, _ = io.WriteString(w, "two")
+	})
+	resp, err := roundTrip(t.Context(), o, "https://pub.test/mcp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := make([]byte, len("one"))
+	if _, err := io.ReadFull(resp.Body, first); err != nil || string(first) != "one" {
+		t.Fatalf("%q, %v: what arrives is not passed on", first, err)
+	}
+	close(more)
+	rest, err := io.ReadAll(resp.Body)
+	if err != nil || string(rest) != "two" {
+		t.Errorf("%q, %v", rest, err)
+	}
+	if err := resp.Body.Close(); err != nil {
+		t.Error(err)
+	}
+	if got.Get("User-Agent") != "countersign" || got.Get("Accept-Encoding") != "identity" {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestOriginRoundTripRefuses(t *testing.T) {
+	requests := 0
+	o := ownOrigin(t, func(w http.ResponseWriter, _ *http.Request) {
+		requests++
+		w.Header().Set("Content-Encoding", "gzip")
+	})
+	var failure *verify.FetchError
+	if _, err := roundTrip(t.Context(), o, "https://other.test/mcp"); !errors.As(err, &failure) || !failure.Refused || requests != 0 {
+		t.Errorf("another server: %v after %d requests", err, requests)
+	}
+	if _, err := roundTrip(t.Context(), o, "https://pub.test/mcp"); !errors.As(err, &failure) || !failure.Unusable || requests != 1 {
+		t.Errorf("an encoded answer: %v after %d requests", err, requests)
+	}
+	calls := 0
+	inside, err := NewOrigin(Config{LookupAddrs: to(&calls, "169.254.169.254")}, "https://as.corp.test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := roundTrip(t.Context(), inside, "https://as.corp.test/"); !errors.As(err, &failure) || !failure.Refused || calls != 1 {
+		t.Errorf("S2 cloud metadata: %v after %d look-ups", err, calls)
+	}
+	nowhere, err := NewOrigin(Config{LookupAddrs: func(context.Context, string) ([]netip.Addr, error) { return nil, nil }}, "https://as.corp.test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := roundTrip(t.Context(), nowhere, "https://as.corp.test/"); err == nil {
+		t.Error("a host without address was asked")
+	}
+}
