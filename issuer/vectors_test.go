@@ -3,6 +3,7 @@ package issuer_test
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -96,6 +97,14 @@ func policyOf(t *testing.T, vector testvectors.Vector) *issuer.Policy {
 		t.Fatalf("no policy %q", name)
 	}
 	deny := vector.Get("deny")
+	if rule := strings.Fields(vector.Get("source_rule")); len(rule) == 3 {
+		text := fmt.Sprintf("%s\nsources:\n  - {name: vector, looks_at: %s, %s: {networks: ['%s']}, reason: vector}\n", p.Source(), rule[0], rule[1], rule[2])
+		p, err := issuer.ParsePolicy([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
 	if deny == "" {
 		return p
 	}
@@ -127,6 +136,10 @@ func request(t *testing.T, vector testvectors.Vector) issuer.Request {
 			req.Resource, _ = strictjson.Text(m.Value)
 		case "redirect_uri":
 			req.RedirectURI, _ = strictjson.Text(m.Value)
+		case "source":
+			source, _ := strictjson.Object(m.Value)
+			text, _ := strictjson.Text(source[0].Value)
+			req.Source = netip.MustParseAddr(text)
 		case "dry_run":
 			req.DryRun, _ = strictjson.Bool(m.Value)
 		default:

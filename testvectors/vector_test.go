@@ -69,10 +69,10 @@ var grammar = map[string]struct {
 
 var (
 	checks = strings.Fields(`form pinned_key dns_key wellknown_key trust_root statement_signature times redirect_uris
-		coverage delivery display_name metadata_document dns_strength key_line possession`)
+		coverage delivery display_name metadata_document dns_strength key_line possession source`)
 	statuses = strings.Fields("passed failed unavailable skipped")
 	headers  = strings.Fields(`id kind expect now comment features class rfc row finding dns http audience client_id special_use
-		countersigner seen exposed issued accept hold policy deny cut flag tools workflow would binding scope publisher road overridden revoked malformed ignored content_type authorization
+		countersigner seen exposed issued accept hold policy deny source_rule cut flag tools workflow would binding scope publisher road overridden revoked malformed ignored content_type authorization
 		body_size fault`)
 )
 

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/fc28f635/countersign/internal/config"
@@ -21,6 +24,24 @@ func geoFiles(cfg config.Geo) geo.Files {
 		files.Lists[l.Name] = l.File
 	}
 	return files
+}
+
+// checkSourceNeeds refuses a policy whose rules on sources ask for what no file
+// says.
+func checkSourceNeeds(p *issuer.Policy, cfg config.Geo) error {
+	needs := p.SourceNeeds()
+	switch {
+	case needs.Countries && cfg.CountryFile == "":
+		return errors.New("the policy has a rule on countries, and geo.country_file names no file")
+	case needs.ASNs && cfg.ASNFile == "":
+		return errors.New("the policy has a rule on autonomous systems, and geo.asn_file names no file")
+	}
+	for _, name := range needs.Lists {
+		if !slices.ContainsFunc(cfg.Lists, func(l config.ReputationList) bool { return l.Name == name }) {
+			return fmt.Errorf("the policy has a rule on the list %q, and geo.lists does not name it", name)
+		}
+	}
+	return nil
 }
 
 // locate is [issuer.Config].Locate by the files; nil without.

@@ -94,6 +94,9 @@ func prepare(settings *config.Settings) (*parts, error) {
 	if p.policy, err = choosePolicy(settings.Data, settings.Policy, settings.FirstPolicy); err != nil {
 		return nil, err
 	}
+	if err := checkSourceNeeds(p.policy.Policy, settings.Geo); err != nil {
+		return nil, fail(err, "name the file in the settings, or take the rule out of the policy")
+	}
 	if p.geo, err = geo.Open(geoFiles(settings.Geo)); err != nil {
 		return nil, fail(err, "geo in the settings names the files: in the format of MaxMind, and lists with a network and the end of its entry in each line")
 	}

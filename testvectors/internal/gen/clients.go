@@ -122,6 +122,11 @@ func replayVectors() []vector {
 }
 
 // decisionVectors: tiers, and what a registration is refused for.
+// fromAddress is a registration whose caller asserts from where it comes.
+func fromAddress(addr string, client object) object {
+	return object{{"client", client}, {"source", object{{"ip", addr}}}}
+}
+
 func decisionVectors() []vector {
 	plain := object{
 		{"client_name", "Acme Agent"}, {"redirect_uris", list{"http://127.0.0.1:51004/callback"}}, {"grant_types", list{"authorization_code"}},
@@ -192,6 +197,14 @@ func decisionVectors() []vector {
 			header("hold", acme), header("http", clientDocument+" timeout")),
 		decision("decision/registration_held_redirect", "denied operator_hold", "a registration whose codes go below a domain that is on hold",
 			object{{"client", plain.with("redirect_uris", list{"https://login.acme.example/cb"})}}, header("hold", acme)),
+		decision("decision/registration_source_denied", "denied source_denied", "a registration from a network that a rule denies",
+			fromAddress("192.0.2.7", plain), header("source_rule", "registrar deny 192.0.2.0/24"), finding("source failed source_denied")),
+		decision("decision/registration_source_elsewhere", unverified, "the same from another network",
+			fromAddress("198.51.100.7", plain), header("source_rule", "registrar deny 192.0.2.0/24")),
+		decision("decision/registration_source_unknown", "denied source_denied", "a registration from nobody knows where, and a rule that requires a network",
+			object{{"client", plain}}, header("source_rule", "registrar require 192.0.2.0/24"), finding("source unavailable source_denied")),
+		byDocument("decision/document_source_registrar", signed, "a rule on registrars is nothing to a document", document,
+			append(source, header("source_rule", "registrar require 192.0.2.0/24"))...),
 		byDocument("decision/document_denied", "denied policy_denied", "the same, and a deny rule on the host of its publisher", document,
 			zoneOf(acmeKey), dns("secure"), header("deny", `within(publisher, "acme.example")`), row("P5")),
 		byDocument("decision/document_denied_accepted", "denied policy_denied", "a deny rule on a claim wins over an acceptance", document,
