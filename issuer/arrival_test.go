@@ -167,7 +167,9 @@ func TestForgedArrivals(t *testing.T) {
 	}
 	t.Run("H23 one network within a publisher", func(t *testing.T) {
 		for range 3 {
-			g.arrives(t, "203.0.113.1", forged)
+			if _, limited := g.arrives(t, "203.0.113.1", forged); limited != nil {
+				t.Errorf("one of the first three: %v", limited)
+			}
 		}
 		if _, limited := g.arrives(t, "203.0.113.2", forged); limited == nil || limited.OfPublisher || limited.Wait != time.Second {
 			t.Errorf("the fourth: %+v", limited)
