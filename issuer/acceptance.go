@@ -73,4 +73,7 @@ type Standing struct {
 	// in force among them denies the client. An allowance lifts it only where
 	// the client is proven to be the subject.
 	Exceptions []Exception
+
+	// Observations are all that were not ended, whatever they are of.
+	Observations []Observation
 }

@@ -21,6 +21,10 @@ const (
 	VerbUnpin     Verb = "unpin"      // drops it
 	VerbKeyCreate Verb = "key_create" // makes an API key
 	VerbKeyRevoke Verb = "key_revoke" // ends one
+
+	VerbPolicyApply Verb = "policy_apply" // has another policy decide
+	VerbObserve     Verb = "observe"      // has what is decided not enforced for a time
+	VerbEnforce     Verb = "enforce"      // ends that
 )
 
 // An Act is the record of one thing that an operator did. It is made durable
@@ -32,7 +36,7 @@ type Act struct {
 	Reason string    `json:"reason,omitempty"`
 
 	// Subject is what it was done to: a publisher, a client_id, a shape, the id
-	// of an API key. Seen is the shape of an acceptance that is of a publisher
+	// of an API key, the digest of a policy, what is observed. Seen is the shape of an acceptance that is of a publisher
 	// and a shape.
 	Subject string         `json:"subject"`
 	Seen    metadata.Shape `json:"seen,omitempty"`
@@ -58,6 +62,14 @@ type Change struct {
 	// Pin takes the place of the one of its client_id; Unpin ends that one.
 	Pin   *Pin
 	Unpin string
+
+	// Policy is a version of the policy, which comes after all that there are.
+	Policy *PolicyVersion
+
+	// Observe takes the place of the observation of the same thing; Unobserve
+	// ends the one of what it names.
+	Observe   *Observation
+	Unobserve string
 }
 
 // A Listing is everything that operators said and that was not ended by them.
@@ -66,6 +78,8 @@ type Listing struct {
 	Acceptances []Acceptance `json:"acceptances"`
 	Exceptions  []Exception  `json:"exceptions"`
 	Pins        []Pin        `json:"pins"` // without their documents
+
+	Observations []Observation `json:"observations"`
 }
 
 // ErrHeld says that an allowance is for a subject on which a hold is in force.
