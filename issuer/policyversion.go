@@ -56,14 +56,21 @@ type PolicyChange struct {
 // [ErrPolicyElsewhere] where the file is not the service's own and has another
 // text.
 func (r *Registry) ApplyPolicy(ctx context.Context, c PolicyChange) (v PolicyVersion, changed bool, err error) {
-	return r.changePolicy(ctx, c, r.cfg.KeepPolicy)
+	keep := r.cfg.KeepPolicy
+	if keep == nil {
+		keep = inRecordOnly
+	}
+	return r.changePolicy(ctx, c, keep)
 }
 
 // FindPolicy puts a policy in force that was found in its file, as
 // [Registry.ApplyPolicy] does.
 func (r *Registry) FindPolicy(ctx context.Context, p *Policy, found string) (v PolicyVersion, changed bool, err error) {
-	return r.changePolicy(ctx, PolicyChange{Policy: p, Word: Word{Actor: ActorFile, Reason: found}}, nil)
+	return r.changePolicy(ctx, PolicyChange{Policy: p, Word: Word{Actor: ActorFile, Reason: found}}, inRecordOnly)
 }
+
+// inRecordOnly writes no file.
+func inRecordOnly(*Policy) error { return nil }
 
 func (r *Registry) changePolicy(ctx context.Context, c PolicyChange, keep func(*Policy) error) (v PolicyVersion, changed bool, err error) {
 	if err := checkSaid("a change of the policy", c.Actor, c.Reason); err != nil {
@@ -82,20 +89,31 @@ func (r *Registry) changePolicy(ctx context.Context, c PolicyChange, keep func(*
 		return v, false, fmt.Errorf("%s: %w", c.Policy.Digest(), ErrOlderPolicy)
 	}
 	before := r.Policy()
-	if keep == nil {
-		keep = func(*Policy) error { return nil }
+	if len(versions) == 0 && c.Actor != ActorFile && !same(before, c.Policy) { // it decided before versions were recorded
+		if _, err := r.recordPolicy(ctx, PolicyChange{Policy: before, Word: Word{Actor: ActorFile, Reason: "in force before"}}); err != nil {
+			return v, false, err
+		}
 	}
 	if err := keep(c.Policy); err != nil {
 		return v, false, err
 	}
-	if v = (PolicyVersion{Digest: c.Policy.Digest(), Name: c.Policy.Name(), Source: string(c.Policy.Source()),
-		Actor: c.Actor, Reason: c.Reason, At: r.now(), Rollback: older}); inForce {
+	if inForce {
 		v = versions[0]
-	} else if err := r.record(ctx, Act{Verb: VerbPolicyApply, At: v.At, Actor: v.Actor, Reason: v.Reason, Subject: v.Digest}, Change{Policy: &v}); err != nil {
+	} else if v, err = r.recordPolicy(ctx, PolicyChange{c.Policy, c.Word, older}); err != nil {
 		return v, false, errors.Join(err, keep(before))
 	}
 	r.SetPolicy(c.Policy)
 	return v, !inForce, nil
+}
+
+func same(p, q *Policy) bool { return p.Digest() == q.Digest() }
+
+// recordPolicy records a version of the policy.
+func (r *Registry) recordPolicy(ctx context.Context, c PolicyChange) (PolicyVersion, error) {
+	v := PolicyVersion{Digest: c.Policy.Digest(), Name: c.Policy.Name(), Source: string(c.Policy.Source()),
+		Actor: c.Actor, Reason: c.Reason, At: r.now(), Rollback: c.Rollback}
+	act := Act{Verb: VerbPolicyApply, At: v.At, Actor: v.Actor, Reason: v.Reason, Subject: v.Digest}
+	return v, r.record(ctx, act, Change{Policy: &v})
 }
 
 // ResumePolicy puts the policy in force that was recorded last, whatever is in

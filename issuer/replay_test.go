@@ -52,7 +52,9 @@ func recorded(t testing.TB, d Decision) (back Decision) {
 // recorded.
 func compared(t testing.TB, d Decision) string {
 	t.Helper()
-	sorted := func(scope string) string { return strings.Join(slices.Sorted(slices.Values(strings.Fields(scope))), " ") }
+	sorted := func(scope string) string {
+		return strings.Join(slices.Sorted(slices.Values(strings.Fields(scope))), " ")
+	}
 	d.Grant.Scope, d.Client.Scope = sorted(d.Grant.Scope), sorted(d.Client.Scope)
 	d.Grant.ScopesCut = slices.SortedFunc(slices.Values(d.Grant.ScopesCut), func(a, b ScopeCut) int { return strings.Compare(a.Scope, b.Scope) })
 	data, err := strictjson.Encode(struct {
