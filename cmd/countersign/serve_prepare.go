@@ -27,6 +27,7 @@ type parts struct {
 	lookup      online.Config
 	roots       *pinnedRoots
 	policy      chosenPolicy
+	place       *policyPlace
 	proxies     []netip.Prefix
 	certificate *certificate // nil without TLS
 }
@@ -84,6 +85,7 @@ func prepare(settings *config.Settings) (*parts, error) {
 	if p.policy, err = choosePolicy(settings.Data, settings.Policy); err != nil {
 		return nil, err
 	}
+	p.place = newPolicyPlace(settings.Data, settings.Policy)
 	if settings.TLS.CertFile != "" {
 		if p.certificate, err = openCertificate(pairFiles{settings.TLS.CertFile, settings.TLS.KeyFile}, time.Now()); err != nil {
 			return nil, fail(err, "tls.cert_file and tls.key_file are PEM: the service's own certificate first, and the key to it, not encrypted")
@@ -122,7 +124,7 @@ func (p *parts) service(log *slog.Logger) serviceConfig {
 		hosts = append(hosts, hostOf(cfg.PublicURL))
 	}
 	return serviceConfig{
-		Dir: cfg.Data, Listen: cfg.Listen, Logger: log, Lookup: p.lookup, Policy: p.policy.Policy,
+		Dir: cfg.Data, Listen: cfg.Listen, Logger: log, Lookup: p.lookup, Policy: p.policy.Policy, KeepPolicy: p.place.keep,
 		Issuer: p.issuer, AuthorizationServer: cfg.AuthorizationServer, PublicURL: cfg.PublicURL,
 		Certificate: p.certificate, Hosts: hosts, Limits: cfg.Limits, Origins: cfg.CORS.Origins,
 		TrustedProxies: p.proxies, ProxyHeader: http.CanonicalHeaderKey(cfg.ProxyHeader),

@@ -41,8 +41,10 @@ type serviceConfig struct {
 	// tests.
 	Lookup online.Config
 
-	// Policy decides. Nil is the embedded one.
-	Policy *issuer.Policy
+	// Policy decides, unless a later one did here. Nil is the embedded one. Keep
+	// writes the one that is put in force where the next start reads it.
+	Policy     *issuer.Policy
+	KeepPolicy func(*issuer.Policy) error
 
 	// Certificate is that of the service. Nil speaks plain HTTP.
 	Certificate *certificate
@@ -147,6 +149,9 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	if err != nil {
 		return nil, err
 	}
+	if err := beginPolicy(ctx, registry, cfg); err != nil {
+		return nil, err
+	}
 	keys, err := access.Open(ctx, store, cfg.now)
 	if err != nil {
 		return nil, err
@@ -226,7 +231,7 @@ func newRegistry(cfg serviceConfig, store issuer.Store, countersigner *issuer.Co
 		return nil, err
 	}
 	return issuer.NewRegistry(issuer.Config{
-		Verifier: verifier, Store: store, Policy: cfg.Policy, Countersigner: countersigner,
+		Verifier: verifier, Store: store, Policy: cfg.Policy, KeepPolicy: cfg.KeepPolicy, Countersigner: countersigner,
 		AuthorizationServer: cfg.AuthorizationServer, PublicURL: cfg.PublicURL, Test: lookup.InsecureLoopback, Now: lookup.Now, Logger: cfg.Logger,
 		OnDecision: counted.Decision,
 	})

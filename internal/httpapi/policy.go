@@ -21,7 +21,7 @@ func (s *server) policyOperations() {
 	add(s, operator(http.MethodPost, "/v1/policy", "apply-policy", "Put a policy in force",
 		"It is checked, recorded and written to the data directory before it decides. One that is wrong changes nothing, and error_description says where it is wrong. "+
 			"409: it was in force before the present one, and rollback is not true; or the service reads its policy from a file of the operator's, which has another text.",
-		http.StatusConflict), body[policyRequest](s), s.applyPolicy)
+		http.StatusConflict), bodyUpTo[policyRequest](s, policyRequestBytes), s.applyPolicy)
 	add(s, operator(http.MethodGet, "/v1/policies", "list-policies", "List every version of the policy", "The newest first, without their texts."), nothing(), s.policies)
 	add(s, operator(http.MethodGet, "/v1/policies/{id}", "read-policy-version", "Read a version of the policy", "The id is the digest that decisions carry."), pathID(), s.policyVersion)
 	add(s, operator(http.MethodGet, "/v1/decisions", "list-decisions", "Read the recorded decisions in order",
@@ -40,6 +40,10 @@ func (s *server) policy(context.Context, struct{}) (policyAnswer, error) {
 	p := s.cfg.Registry.Policy()
 	return policyAnswer{p.Name(), p.Digest(), string(p.Source())}, nil
 }
+
+// policyRequestBytes bounds the request with a policy: as JSON its lines are a
+// little longer than in its file.
+const policyRequestBytes = 2 * limits.YAMLBytes
 
 type policyRequest struct {
 	Source   string `json:"source" doc:"The text of the policy, YAML."`
