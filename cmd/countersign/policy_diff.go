@@ -37,8 +37,7 @@ that did, or the name of an embedded one, such as standard. With --embedded it i
 one that decides against the embedded one of its name: what an upgrade brings.
 
 The decisions are those of the service, and where none runs, those that it keeps; or
-those in a file, one JSON object a line, as GET /v1/decisions and decide --json have
-them. Dry runs are left out. What was found of a client, and what people had said of it,
+those in a file, as countersign export decisions writes them. Dry runs are left out. What was found of a client, and what people had said of it,
 is taken as it was then. From where clients came is not recorded: rules on networks
 hold for nobody here.
 
@@ -88,12 +87,12 @@ func runPolicyDiff(c *cobra.Command, f *policyDiffFlags, args []string) error {
 	}
 	compared := issuer.Compare(before, after)
 	shown := newProgress(c.ErrOrStderr(), testOnlyNow)
-	each := func(d issuer.Decision, part float64) {
-		if d.At.Before(since) {
-			return
+	each := func(d issuer.Decision, part float64) error {
+		if !d.At.Before(since) {
+			compared.Add(d)
+			shown.step(part)
 		}
-		compared.Add(d)
-		shown.step(part)
+		return nil
 	}
 	switch {
 	case before.Digest() == after.Digest(): // nothing can change
@@ -168,7 +167,7 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 
 // walk gives all decisions since a time in their order, with which part of the
 // time is behind each.
-func (f *operatorFlags) walk(c *cobra.Command, since time.Time, each func(issuer.Decision, float64)) (err error) {
+func (f *operatorFlags) walk(c *cobra.Command, since time.Time, each func(issuer.Decision, float64) error) (err error) {
 	service, release, err := f.service.operatorClient(c.Context(), c.ErrOrStderr())
 	if err != nil {
 		return err
@@ -187,7 +186,9 @@ func (f *operatorFlags) walk(c *cobra.Command, since time.Time, each func(issuer
 			if began.IsZero() {
 				began = d.At
 			}
-			each(d, float64(d.At.Sub(began))/float64(max(now.Sub(began), 1)))
+			if err := each(d, float64(d.At.Sub(began))/float64(max(now.Sub(began), 1))); err != nil {
+				return err
+			}
 			place = issuer.PlaceOf(d)
 		}
 	}
@@ -219,7 +220,7 @@ func (c *client) decisions(ctx context.Context, after issuer.Place) ([]issuer.De
 
 // readDecisions gives the decisions in a file, one a line, with which part of the
 // file is behind each.
-func readDecisions(c *cobra.Command, name string, each func(issuer.Decision, float64)) error {
+func readDecisions(c *cobra.Command, name string, each func(issuer.Decision, float64) error) error {
 	in, size := c.InOrStdin(), int64(0)
 	if name != "-" {
 		file, err := os.Open(name)
@@ -246,6 +247,8 @@ func readDecisions(c *cobra.Command, name string, each func(issuer.Decision, flo
 		case d.ID == "":
 			return &exitError{code: exitRejected, err: fmt.Errorf("decision %d in %q: it has no id", n, name)}
 		}
-		each(d, float64(decoder.InputOffset())/float64(max(size, decoder.InputOffset())))
+		if err := each(d, float64(decoder.InputOffset())/float64(max(size, decoder.InputOffset()))); err != nil {
+			return err
+		}
 	}
 }

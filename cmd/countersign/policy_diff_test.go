@@ -21,7 +21,7 @@ func TestPolicyDiff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.stop()
+	t.Cleanup(func() { _ = s.stop() })
 	var lines bytes.Buffer
 	for i := range 3 {
 		_, d, err := postDecision(s.url(), s.firstKey, fmt.Sprintf(`{"client":%s,"dry_run":%t}`, goodRegistration, i == 2))
@@ -65,6 +65,14 @@ func TestPolicyDiff(t *testing.T) {
 	check("decisions in a file", "standard "+shorter+" --decisions "+file, exitOK, loses)
 	check("half a file", "standard "+shorter+" --decisions "+half, exitRejected, "decision 3 in")
 	check("a file of something else", "standard "+shorter+" --decisions "+filepath.Join(dir, "odd.jsonl"), exitRejected, "it has no id")
+	code, exported, errs := runCommand(t.Context(), "export", "decisions", "--data", dir)
+	if lines := strings.Split(strings.TrimSpace(exported), "\n"); code != exitOK || len(lines) != 3 || !strings.HasPrefix(lines[0], `{"id":"d`) {
+		t.Fatalf("exporting: exit %d: %s%s", code, exported, errs)
+	}
+	if err := os.WriteFile(file, []byte(exported), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check("exported decisions", "standard "+shorter+" --decisions "+file, exitOK, loses)
 	check("nothing to replay", "standard "+shorter, exitUsage, "--data DIR is missing")
 	if err := s.stop(); err != nil {
 		t.Fatal(err)

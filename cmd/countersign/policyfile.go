@@ -130,6 +130,10 @@ func olderPolicyHint(dir string) string {
 func beginPolicy(ctx context.Context, registry *issuer.Registry, cfg serviceConfig) error {
 	found := registry.Policy()
 	_, _, err := registry.FindPolicy(ctx, found, "found at a start")
+	if errors.Is(err, issuer.ErrStorageFull) { // it decides, and is recorded by a start or reload that has room
+		cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "policy not recorded", slog.String("policy_digest", found.Digest()), slog.String("error", err.Error()))
+		return nil
+	}
 	if !errors.Is(err, issuer.ErrOlderPolicy) {
 		return err
 	}

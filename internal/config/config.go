@@ -50,7 +50,8 @@ type Config struct {
 
 	// The policy. The first start writes the embedded one to policy.yaml in the
 	// data directory; from then on that file decides, and no upgrade changes it.
-	// A file that is named here must be there.
+	// A file that is named here must be there, and is nobody's to write but yours:
+	// countersign policy apply takes no other text than it has.
 	Policy string `yaml:"policy" unit:"file" unset:"policy.yaml in the data directory" reload:"yes"`
 
 	// Where others reach the service: the address of a decision's page begins with
