@@ -12,9 +12,8 @@ import (
 // not say it: enough to make it again under another policy. What the policy left
 // as it was is not repeated.
 type Before struct {
-	// Client is the effective metadata of a client that was denied by the policy,
-	// and not for what was found of it; Binding is its. Both are in the decision
-	// where it is approved.
+	// Client is the effective metadata of a client that the policy did not approve,
+	// where nothing that was found denies it; Binding is its.
 	Client  *metadata.Client `json:"client,omitempty"`
 	Binding metadata.Binding `json:"binding,omitzero"`
 
@@ -49,7 +48,7 @@ func beforeOf(in Input, d Decision) *Before {
 	if s, ok := v.Statement(); ok {
 		b.Lifetime = s.ExpiresAt - s.IssuedAt
 	}
-	if d.Outcome == Denied {
+	if d.Outcome != Approved {
 		b.Client, b.Binding = &effective, v.Binding
 	} else {
 		if !sameScopes(effective.Scope, rejoined(d)) {
