@@ -66,10 +66,9 @@ type Change struct {
 	// Policy is a version of the policy, which comes after all that there are.
 	Policy *PolicyVersion
 
-	// Observe takes the place of the observation of the same thing; Unobserve
-	// ends the one of what it names.
-	Observe   *Observation
-	Unobserve string
+	// Observe is an observation that takes the place of the one of the same thing.
+	// Unobserve ends that one.
+	Observe, Unobserve *Observation
 }
 
 // A Listing is everything that operators said and that was not ended by them.

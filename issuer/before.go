@@ -12,6 +12,10 @@ import (
 // not say it: enough to make it again under another policy. What the policy left
 // as it was is not repeated.
 type Before struct {
+	// Reason is why a client is not verified that passed because nothing was
+	// enforced.
+	Reason metadata.Reason `json:"reason,omitempty"`
+
 	// Client is the effective metadata of a client that the policy did not approve,
 	// where nothing that was found denies it; Binding is its.
 	Client  *metadata.Client `json:"client,omitempty"`
@@ -41,8 +45,11 @@ type Before struct {
 func beforeOf(in Input, d Decision) *Before {
 	v := in.Verdict
 	effective, verified := v.Client()
-	if !verified {
-		return nil // what is not verified no policy judges
+	switch {
+	case !verified && d.Outcome == Approved:
+		return &Before{Reason: v.Reason()}
+	case !verified:
+		return nil // it was denied for that, under every policy
 	}
 	var b Before
 	if s, ok := v.Statement(); ok {

@@ -89,7 +89,7 @@ func (s *memStore) Record(_ context.Context, a Act, c Change) error {
 	case c.Observe != nil:
 		s.unobserve(c.Observe.Of)
 		s.observed = append(s.observed, *c.Observe)
-	case c.Unobserve != "" && !s.unobserve(c.Unobserve):
+	case c.Unobserve != nil && !s.unobserve(c.Unobserve.Of):
 		return ErrNotFound
 	}
 	s.acts = append(s.acts, a)

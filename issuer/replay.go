@@ -25,6 +25,8 @@ func (p *Policy) Replay(d Decision) (Decision, error) {
 	in := Input{Standing: d.standing(), AuthorizationServer: d.AuthorizationServer, Resource: d.Asked.Resource}
 	r := verify.Recollection{At: d.At, Publisher: d.Asked.Publisher, Digest: d.Statement, Findings: d.Findings}
 	switch denied := d.Outcome == Denied; {
+	case d.Before != nil && d.Before.Reason != "":
+		r.Reason = d.Before.Reason
 	case d.Before != nil && d.Before.Client != nil:
 		r.Outcome, r.Client, r.Binding = verify.Verified, *d.Before.Client, d.Before.Binding
 	case !denied:

@@ -143,6 +143,18 @@ func TestReplayOfAnEndedStatement(t *testing.T) {
 	}
 }
 
+// What passed although it was not verified, because nothing was enforced, is no
+// verified client in a replay.
+func TestReplayOfWhatPassed(t *testing.T) {
+	v := verify.Recall(verify.Recollection{At: vectortest.DrawnNow, Reason: metadata.ReasonSignatureInvalid, Digest: "sha256:1"})
+	d := Decision{ID: "d1", At: v.At, Outcome: Approved, Tier: TierUnverified, Client: agent(""), Statement: v.Digest}
+	d.Before = beforeOf(Input{Verdict: v}, d)
+	again, err := Standard().Replay(recorded(t, d))
+	if err != nil || again.Outcome != Denied || again.Reason != metadata.ReasonSignatureInvalid {
+		t.Errorf("%s %s, %v", again.Outcome, again.Reason, err)
+	}
+}
+
 // What a record does not say is said, and nothing is made up.
 func TestNotReplayable(t *testing.T) {
 	lacking := Decision{ID: "d1", Outcome: Denied, Reason: metadata.ReasonStatementLifetimeTooLong, At: time.Unix(1_700_000_000, 0)}

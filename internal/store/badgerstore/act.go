@@ -62,9 +62,9 @@ func changeOf(a issuer.Act, c issuer.Change) (func(*badger.Txn) error, error) {
 	case c.Policy != nil:
 		return nextPolicy(*c.Policy)
 	case c.Observe != nil:
-		return observe(*c.Observe)
-	case c.Unobserve != "":
-		return unobserve(c.Unobserve)
+		return observe(*c.Observe), nil
+	case c.Unobserve != nil:
+		return unobserve(c.Unobserve.Of), nil
 	}
 	return func(*badger.Txn) error { return nil }, nil
 }

@@ -29,9 +29,9 @@ import (
 //	p CLIENT_ID           issuer.Pin
 //	s DOMAIN              []verify.Sighting
 //	t SECOND ID           nothing: the order of the decisions; 8 bytes, see orderKey
-//	v NUMBER              issuer.PolicyVersion; 8 bytes
 //	w SHAPE               issuer.Software
 //	x SUBJECT             issuer.Exception
+//	y NUMBER              issuer.PolicyVersion; 8 bytes
 const (
 	absencePrefix    = "n"
 	acceptancePrefix = "a"
@@ -42,7 +42,7 @@ const (
 	observationsKey  = "m"
 	actPrefix        = "o"
 	orderPrefix      = "t"
-	policyPrefix     = "v"
+	policyPrefix     = "y"
 	pinPrefix        = "p"
 	sightingPrefix   = "s"
 	softwarePrefix   = "w"

@@ -21,7 +21,7 @@ func observations(txn *badger.Txn) (list []issuer.Observation, err error) {
 }
 
 // unobserve ends the observation of something, and observe puts one in its place.
-func unobserve(of string) (func(*badger.Txn) error, error) {
+func unobserve(of string) func(*badger.Txn) error {
 	return func(txn *badger.Txn) error {
 		list, err := observations(txn)
 		if err != nil {
@@ -32,13 +32,10 @@ func unobserve(of string) (func(*badger.Txn) error, error) {
 			return issuer.ErrNotFound
 		}
 		return putObservations(txn, rest)
-	}, nil
+	}
 }
 
-func observe(o issuer.Observation) (func(*badger.Txn) error, error) {
-	if len(named(observationsKey, o.Of)) == 0 {
-		return nil, errForNothing
-	}
+func observe(o issuer.Observation) func(*badger.Txn) error {
 	return func(txn *badger.Txn) error {
 		list, err := observations(txn)
 		if err != nil {
@@ -46,7 +43,7 @@ func observe(o issuer.Observation) (func(*badger.Txn) error, error) {
 		}
 		list = slices.DeleteFunc(list, func(before issuer.Observation) bool { return before.Of == o.Of })
 		return putObservations(txn, append(list, o))
-	}, nil
+	}
 }
 
 func putObservations(txn *badger.Txn, list []issuer.Observation) error {
