@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"regexp"
 
@@ -27,11 +28,12 @@ type shownPolicy struct {
 func policyShowCommand() *cobra.Command {
 	var f operatorFlags
 	var history bool
+	var name string
 	c := &cobra.Command{
 		Use:   "show [current|DIGEST]",
 		Short: "Print a policy, as it was written",
 		Long: `Print the policy in a data directory, as it is in the file. Without --data it is
-the embedded one, which the first start of the service writes there.
+an embedded one, which the first start of the service writes there.
 
 With current, print the policy that decides; with a digest, as decisions have it, the
 version that was in force then; with --history, list all versions, the newest first.
@@ -50,7 +52,7 @@ The service is asked for these, and where none runs, what it keeps.`,
 			case len(args) > 0 && args[0] != currentPolicy && !policyDigest.MatchString(args[0]):
 				return &usageError{errors.New("the policy is named by current or by its digest, sha256: and 64 hexadecimal digits")}
 			}
-			p, err := shownPolicyOf(c, &f, args)
+			p, err := shownPolicyOf(c, &f, name, args)
 			if err != nil {
 				return err
 			}
@@ -64,19 +66,25 @@ The service is asked for these, and where none runs, what it keeps.`,
 	}
 	f.add(c)
 	c.Flags().Lookup("data").Usage = "print the policy in the data directory `DIR`; with current, a digest or --history, ask the service on it"
+	c.Flags().StringVar(&name, "name", issuer.Standard().Name(), "without --data, print the embedded policy `NAME`")
+	c.MarkFlagsMutuallyExclusive("data", "name")
 	c.Flags().BoolVar(&history, "history", false, "list every version that was in force")
 	return c
 }
 
 // shownPolicyOf returns the policy that is asked for.
-func shownPolicyOf(c *cobra.Command, f *operatorFlags, args []string) (p shownPolicy, err error) {
+func shownPolicyOf(c *cobra.Command, f *operatorFlags, name string, args []string) (p shownPolicy, err error) {
 	if len(args) > 0 {
 		return f.policy(c, args[0])
 	}
 	if f.service.server != defaultServer || f.service.apiKey != "" {
 		return f.policy(c, currentPolicy)
 	}
-	read, from := issuer.Standard(), fromEmbedded
+	read, ok := embeddedPolicy(name)
+	if !ok {
+		return p, &usageError{fmt.Errorf("%.100q is no embedded policy", name)}
+	}
+	from := fromEmbedded
 	if f.service.data != "" {
 		from = filepath.Join(f.service.data, policyFile)
 		if read, err = issuer.LoadPolicy(from); err != nil {
