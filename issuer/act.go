@@ -22,6 +22,10 @@ const (
 	VerbKeyCreate Verb = "key_create" // makes an API key
 	VerbKeyRevoke Verb = "key_revoke" // ends one
 	VerbLift      Verb = "lift"       // ends what is remembered against a key or a metadata document
+
+	VerbPolicyApply Verb = "policy_apply" // has another policy decide
+	VerbObserve     Verb = "observe"      // has what is decided not enforced for a time
+	VerbEnforce     Verb = "enforce"      // ends that
 )
 
 // An Act is the record of one thing that an operator did. It is made durable
@@ -33,7 +37,7 @@ type Act struct {
 	Reason string    `json:"reason,omitempty"`
 
 	// Subject is what it was done to: a publisher, a client_id, a shape, the id
-	// of an API key, the thumbprint of a publisher's. Seen is the shape of an acceptance that is of a publisher
+	// of an API key, the thumbprint of a publisher's, the digest of a policy, what is observed. Seen is the shape of an acceptance that is of a publisher
 	// and a shape.
 	Subject string         `json:"subject"`
 	Seen    metadata.Shape `json:"seen,omitempty"`
@@ -66,6 +70,12 @@ type Change struct {
 	// LiftDocument is the client_id of a metadata document of which it is not known
 	// any more how new its statements were, whichever publisher's.
 	LiftDocument metadata.ClientID
+	// Policy is a version of the policy, which comes after all that there are.
+	Policy *PolicyVersion
+
+	// Observe is an observation that takes the place of the one of the same thing.
+	// Unobserve ends that one.
+	Observe, Unobserve *Observation
 }
 
 // A Listing is everything that operators said and that was not ended by them.
@@ -74,6 +84,8 @@ type Listing struct {
 	Acceptances []Acceptance `json:"acceptances"`
 	Exceptions  []Exception  `json:"exceptions"`
 	Pins        []Pin        `json:"pins"` // without their documents
+
+	Observations []Observation `json:"observations"`
 }
 
 // ErrHeld says that an allowance is for a subject on which a hold is in force.

@@ -21,6 +21,9 @@ type Asked struct {
 
 	// Shape is that of the metadata as claimed; empty where there is none.
 	Shape metadata.Shape `json:"shape,omitempty"`
+
+	// Resource is the resource identifier that access was asked for.
+	Resource string `json:"resource,omitempty"`
 }
 
 // askedOf returns what a request claims, together with what its document does
@@ -31,7 +34,8 @@ func askedOf(req Request, v *verify.Verdict) Asked {
 		c = *req.Client
 	}
 	const longest = 512 // bytes of a client_id that passes
-	a := Asked{ClientID: bounded(req.ClientID, longest), ClientName: bounded(c.ClientName, longestShown)}
+	a := Asked{ClientID: bounded(req.ClientID, longest), ClientName: bounded(c.ClientName, longestShown),
+		Resource: bounded(req.Resource, longest)}
 	if v != nil {
 		a.Publisher = v.Publisher
 	}

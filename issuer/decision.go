@@ -112,6 +112,10 @@ type Decision struct {
 	// members overridden.
 	Narrowed *Narrowing `json:"narrowed,omitempty"`
 
+	// Before is what the decision was made on, as far as the rest does not say it;
+	// nil where it does.
+	Before *Before `json:"before,omitempty"`
+
 	// Why is the address of the public explanation; empty where the service has
 	// no address.
 	Why string `json:"why,omitempty"`

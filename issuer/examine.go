@@ -49,8 +49,10 @@ func (r *Registry) judge(ctx context.Context, req Request, e examined, policy *P
 	if err != nil {
 		return Decision{}, fmt.Errorf("reading what operators said: %w", err)
 	}
-	d := policy.Decide(Input{Verdict: e.verdict, Claimed: e.verdict.Claimed(), Standing: standing,
-		AuthorizationServer: r.audience(req), Resource: req.Resource, Origins: originsOf(req, e.verdict, r.cfg.Locate)})
+	in := Input{Verdict: e.verdict, Claimed: e.verdict.Claimed(), Standing: standing,
+		AuthorizationServer: r.audience(req), Resource: req.Resource, Origins: originsOf(req, e.verdict, r.cfg.Locate)}
+	d := policy.Decide(in)
+	d.Before = beforeOf(in, d)
 	d.IgnoredStatement, d.Asked = e.ignored, askedOf(req, e.verdict)
 	d.ExpiresAt = d.expiry(e.verdict)
 	return d, nil

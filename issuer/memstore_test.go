@@ -1,6 +1,7 @@
 package issuer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,8 @@ type memStore struct {
 	excepted  []Exception
 	pins      map[string]Pin
 	acts      []Act
+	policies  []PolicyVersion // the oldest first
+	observed  []Observation
 	sightings map[metadata.Publisher][]verify.Sighting
 	absences  map[metadata.ClientID]verify.Absence
 	exposed   map[string]time.Time
@@ -91,6 +94,13 @@ func (s *memStore) Record(_ context.Context, a Act, c Change) error {
 		delete(s.exposed, c.LiftKey)
 	case !c.LiftDocument.IsZero():
 		maps.DeleteFunc(s.issued, func(of string, _ int64) bool { return strings.HasPrefix(of, c.LiftDocument.String()+" ") })
+	case c.Policy != nil:
+		s.policies = append(s.policies, *c.Policy)
+	case c.Observe != nil:
+		s.unobserve(c.Observe.Of)
+		s.observed = append(s.observed, *c.Observe)
+	case c.Unobserve != nil && !s.unobserve(c.Unobserve.Of):
+		return ErrNotFound
 	}
 	s.acts = append(s.acts, a)
 	return nil
@@ -114,7 +124,39 @@ func (s *memStore) Standing(_ context.Context, subjects []metadata.Subject) (Sta
 			st.Exceptions = append(st.Exceptions, e)
 		}
 	}
+	st.Observations = slices.Clone(s.observed)
 	return st, s.fail
+}
+
+// unobserve reports whether there was anything to end.
+func (s *memStore) unobserve(of string) bool {
+	before := len(s.observed)
+	s.observed = slices.DeleteFunc(s.observed, func(o Observation) bool { return o.Of == of })
+	return len(s.observed) < before
+}
+
+func (s *memStore) Policies(context.Context) ([]PolicyVersion, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	newest := slices.Clone(s.policies)
+	slices.Reverse(newest)
+	return newest, nil
+}
+
+func (s *memStore) Decisions(_ context.Context, after Place, limit int) ([]Decision, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	order := func(a, b Place) int {
+		return cmp.Or(a.At.Truncate(time.Second).Compare(b.At.Truncate(time.Second)), cmp.Compare(a.ID, b.ID))
+	}
+	list := []Decision{}
+	for _, d := range s.decisions {
+		if order(PlaceOf(d), after) > 0 {
+			list = append(list, d)
+		}
+	}
+	slices.SortFunc(list, func(a, b Decision) int { return order(PlaceOf(a), PlaceOf(b)) })
+	return list[:min(limit, len(list))], s.fail
 }
 
 func (s *memStore) Pinned(_ context.Context, clientID string) (Pin, error) {

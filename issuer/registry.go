@@ -24,6 +24,11 @@ type Config struct {
 	// Policy decides. Nil means [Standard].
 	Policy *Policy
 
+	// KeepPolicy writes a policy where the next start reads it, before it is
+	// recorded and decides. It is called again with the one before where that
+	// fails. Nil keeps it in the record only.
+	KeepPolicy func(*Policy) error
+
 	// Countersigner signs decisions. Nil signs none.
 	Countersigner *Countersigner
 
@@ -82,6 +87,8 @@ type Registry struct {
 	// until it is recorded, and for writing while they say more: whose word was
 	// acknowledged finds no decision on its way that does not know it.
 	said sync.RWMutex
+
+	changing sync.Mutex // held while the policy is changed
 }
 
 // NewRegistry returns a Registry, or an error that names the field at fault.

@@ -3,6 +3,7 @@ package issuer
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
@@ -23,6 +24,17 @@ var (
 	ErrStorageFailed = errors.New("the store could not make a write durable")
 )
 
+// A Place is one in the order of recorded decisions: behind the decision of this
+// id, and with an empty one before all decisions of the second. The zero Place is
+// before all of them.
+type Place struct {
+	At time.Time
+	ID string
+}
+
+// PlaceOf returns the place behind a decision.
+func PlaceOf(d Decision) Place { return Place{At: d.At, ID: d.ID} }
+
 // A Store keeps decisions, what operators said, the record of what they did, and
 // what was seen of publishers.
 // Implementations must be safe for concurrent use. What a method has
@@ -41,6 +53,12 @@ type Store interface {
 	// there is no decision with the id.
 	Decision(ctx context.Context, id string) (Decision, error)
 
+	// Decisions returns decisions in the order of the seconds of their instants,
+	// and of their ids within one: those that come after a place, at most limit,
+	// and fewer where they are large. None means that there is no further one. One
+	// that is committed while a reader walks can come before the reader's place.
+	Decisions(ctx context.Context, after Place, limit int) ([]Decision, error)
+
 	// Record makes the record of an act durable together with what it changes:
 	// both are there, or none. To end what is not there is an error wrapping
 	// [ErrNotFound], to allow a subject while a hold on it is in force at the
@@ -50,9 +68,14 @@ type Store interface {
 	// Acts returns the last acts, at most limit, the newest first.
 	Acts(ctx context.Context, limit int) ([]Act, error)
 
+	// Policies returns every version of the policy that was recorded, the newest
+	// first.
+	Policies(ctx context.Context) ([]PolicyVersion, error)
+
 	// Standing returns the acceptances and the exceptions of any of the
-	// subjects. An acceptance of a publisher and a shape is the publisher's.
-	// Ended ones are among them: only the caller knows the instant.
+	// subjects, and all observations. An acceptance of a publisher and a shape is
+	// the publisher's. What has run out is among them: only the caller knows the
+	// instant.
 	Standing(ctx context.Context, subjects []metadata.Subject) (Standing, error)
 
 	// Listing returns everything that operators said.

@@ -201,6 +201,7 @@ func (c *client) call(ctx context.Context, method, path string, body []byte) ([]
 // A refusedError is an error that the service told.
 type refusedError struct {
 	status      int
+	Code        string          `json:"error"`
 	Description string          `json:"error_description"`
 	Reason      metadata.Reason `json:"reason"`
 	RequestID   string          `json:"request_id"`

@@ -50,7 +50,7 @@ func openOffline(ctx context.Context, dir string, log io.Writer) (*client, func(
 	if err != nil {
 		return nil, nil, fail(err, "where a service runs on it, "+socketName+" in it must answer; --server URL --api-key FILE asks otherwise")
 	}
-	handler, err := offlineHandler(ctx, store)
+	handler, err := offlineHandler(ctx, dir, store)
 	if err != nil {
 		return nil, nil, errors.Join(err, store.Close())
 	}
@@ -58,14 +58,19 @@ func openOffline(ctx context.Context, dir string, log io.Writer) (*client, func(
 }
 
 // offlineHandler is the operator's door of a service that looks nothing up.
-func offlineHandler(ctx context.Context, store *badgerstore.Store) (http.Handler, error) {
+func offlineHandler(ctx context.Context, dir string, store *badgerstore.Store) (http.Handler, error) {
 	verifier, err := verify.New(verify.Config{})
 	if err != nil {
 		return nil, err
 	}
-	registry, err := issuer.NewRegistry(issuer.Config{Verifier: verifier, Store: store, Now: testOnlyNow})
+	registry, err := issuer.NewRegistry(issuer.Config{Verifier: verifier, Store: store, Now: testOnlyNow, KeepPolicy: newPolicyPlace(dir, "").keep})
 	if err != nil {
 		return nil, err
+	}
+	if _, err := registry.ResumePolicy(ctx); err != nil { // what is in the file decides at the next start
+		if found, err := choosePolicy(dir, "", issuer.Standard().Name()); err == nil {
+			registry.SetPolicy(found.Policy)
+		}
 	}
 	keys, err := access.Open(ctx, store, testOnlyNow)
 	if err != nil {

@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/fc28f635/countersign/issuer"
@@ -66,16 +69,82 @@ func isAbsent(err error) bool {
 // keep writes a built-in policy into the data directory, where it decides from
 // then on, and records which policy decides.
 func (c chosenPolicy) keep(dir string) error {
-	if c.from == fromEmbedded {
-		if err := writePrivate(filepath.Join(dir, policyFile), c.Source()); err != nil {
+	if c.from != fromEmbedded {
+		return nil
+	}
+	if err := writePrivate(filepath.Join(dir, policyFile), c.Source()); err != nil {
+		return fmt.Errorf("writing the policy: %w", err)
+	}
+	return nil
+}
+
+// keepDigest takes down which policy decides in a data directory.
+func keepDigest(dir, digest string) error {
+	path := filepath.Join(dir, policyLastFile)
+	if was, err := os.ReadFile(path); err == nil && string(bytes.TrimSpace(was)) == digest {
+		return nil
+	}
+	if err := errors.Join(writePrivate(path, []byte(digest+"\n")), giveToOwner(path, dir)); err != nil {
+		return fmt.Errorf("recording the policy: %w", err)
+	}
+	return nil
+}
+
+// A policyPlace is where a service reads its policy from: its data directory, or
+// the file that the settings name.
+type policyPlace struct {
+	dir   string
+	named atomic.Pointer[string] // a reload can change it; nil or empty for policy.yaml in dir
+}
+
+func newPolicyPlace(dir, named string) *policyPlace {
+	p := &policyPlace{dir: dir}
+	p.named.Store(&named)
+	return p
+}
+
+// keep writes a policy there. A file that the settings name is somebody else's: it
+// must have that text already.
+func (p *policyPlace) keep(policy *issuer.Policy) error {
+	if named := *p.named.Load(); named != "" {
+		if there, err := issuer.LoadPolicy(named); err != nil || there.Digest() != policy.Digest() {
+			return fmt.Errorf("%q: %w", named, issuer.ErrPolicyElsewhere)
+		}
+		return nil
+	}
+	path := filepath.Join(p.dir, policyFile)
+	if there, err := os.ReadFile(path); err != nil || !bytes.Equal(there, policy.Source()) {
+		if err := errors.Join(writePrivate(path, policy.Source()), giveToOwner(path, p.dir)); err != nil {
 			return fmt.Errorf("writing the policy: %w", err)
 		}
 	}
-	if c.was == c.Digest() {
+	return keepDigest(p.dir, policy.Digest())
+}
+
+// olderPolicyHint is the mend where an older policy was found in the file.
+func olderPolicyHint(dir string) string {
+	return command("policy", "apply", "FILE", "--rollback", "--reason", "TEXT", "--data", dir) + " puts it in force again; " +
+		command("policy", "show", "current", "--data", dir) + " prints the one that decides, for the file"
+}
+
+// beginPolicy puts the policy in force that a start found. Where it is older than
+// the one that decided last, that one goes on deciding: a service that stands still
+// helps nobody, and one with the older policy may give what was taken back.
+func beginPolicy(ctx context.Context, registry *issuer.Registry, cfg serviceConfig) error {
+	found := registry.Policy()
+	_, _, err := registry.FindPolicy(ctx, found, "found at a start")
+	if errors.Is(err, issuer.ErrStorageFull) { // it decides, and is recorded by a start or reload that has room
+		cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "policy not recorded", slog.String("policy_digest", found.Digest()), slog.String("error", err.Error()))
 		return nil
 	}
-	if err := writePrivate(filepath.Join(dir, policyLastFile), []byte(c.Digest()+"\n")); err != nil {
-		return fmt.Errorf("recording the policy: %w", err)
+	if !errors.Is(err, issuer.ErrOlderPolicy) {
+		return err
 	}
+	v, resumed := registry.ResumePolicy(ctx)
+	if resumed != nil {
+		return errors.Join(err, resumed)
+	}
+	cfg.Logger.LogAttrs(ctx, slog.LevelError, "older policy", slog.String("policy_found", found.Digest()), slog.String("policy_digest", v.Digest),
+		slog.String("error", err.Error()), slog.String("hint", olderPolicyHint(cfg.Dir)))
 	return nil
 }

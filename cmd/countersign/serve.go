@@ -15,6 +15,7 @@ import (
 	"github.com/fc28f635/countersign/internal/config"
 	"github.com/fc28f635/countersign/internal/fetch"
 	"github.com/fc28f635/countersign/internal/store/badgerstore"
+	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
 )
 
@@ -120,7 +121,7 @@ func runServe(c *cobra.Command, src config.Sources) error {
 		return fail(err, startHint(err, settings.Data))
 	}
 	tellKey(c, settings.Log.Format, s.firstKey) // before anything can fail: no later start has it
-	if err := parts.policy.keep(settings.Data); err != nil {
+	if err := errors.Join(parts.policy.keep(settings.Data), keepDigest(settings.Data, s.registry.Policy().Digest())); err != nil {
 		return fail(errors.Join(err, s.stop()), "give the data directory and all in it to the user of the service")
 	}
 	ctx, cancel := context.WithCancel(c.Context())
@@ -194,6 +195,8 @@ func startHint(err error, dir string) string {
 		return exposed.hint()
 	case errors.As(err, &open):
 		return "" // says it itself
+	case errors.Is(err, issuer.ErrOlderPolicy):
+		return olderPolicyHint(dir)
 	case errors.Is(err, errNoKeyInForce):
 		return "make one: " + command("keys", "api", "create", "--name", "operator", "--role", "operator", "--data", dir)
 	case strings.Contains(text, "address already in use"), strings.Contains(text, "listening"):

@@ -218,6 +218,13 @@ func TestServeReload(t *testing.T) {
 	if d.Grant.AccessTokenTTL != 120 {
 		t.Errorf("after the reload %d seconds are granted", d.Grant.AccessTokenTTL)
 	}
+	writeFile(t, policy, string(issuer.Standard().Source()))
+	if said := p.reload(t); !strings.Contains(said, "not reloaded") || !strings.Contains(said, "policy apply FILE --rollback") {
+		t.Errorf("P8: reloading an older policy said %s", said)
+	}
+	if d := ask(); d.Grant.AccessTokenTTL != 120 {
+		t.Errorf("P8: an older policy was reloaded: %d seconds are granted", d.Grant.AccessTokenTTL)
+	}
 	cfg := serviceConfig{AuthorizationServer: "https://as.example"}
 	_, d, err = postDecision(p.url, p.key, signedRegistration(t, cfg))
 	if err != nil || d.Tier != issuer.TierSigned || d.AuthorizationServer != "https://as.example" {

@@ -15,6 +15,7 @@ import (
 	"github.com/fc28f635/countersign/internal/config"
 	"github.com/fc28f635/countersign/internal/geo"
 	"github.com/fc28f635/countersign/internal/httpapi"
+	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/trustroots"
 	"github.com/fc28f635/countersign/verify/online"
@@ -29,6 +30,7 @@ type parts struct {
 	roots       *pinnedRoots
 	protection  *protection
 	policy      chosenPolicy
+	place       *policyPlace
 	proxies     []netip.Prefix
 	certificate *certificate // nil without TLS
 	geo         *geo.Directory
@@ -100,6 +102,7 @@ func prepare(settings *config.Settings) (*parts, error) {
 	if p.geo, err = geo.Open(geoFiles(settings.Geo)); err != nil {
 		return nil, fail(err, "geo in the settings names the files: in the format of MaxMind, and lists with a network and the end of its entry in each line")
 	}
+	p.place = newPolicyPlace(settings.Data, settings.Policy)
 	if settings.TLS.CertFile != "" {
 		if p.certificate, err = openCertificate(pairFiles{settings.TLS.CertFile, settings.TLS.KeyFile}, time.Now()); err != nil {
 			return nil, fail(err, "tls.cert_file and tls.key_file are PEM: the service's own certificate first, and the key to it, not encrypted")
@@ -138,7 +141,7 @@ func (p *parts) service(log *slog.Logger) serviceConfig {
 		hosts = append(hosts, hostOf(cfg.PublicURL))
 	}
 	return serviceConfig{
-		Dir: cfg.Data, Listen: cfg.Listen, Logger: log, Lookup: p.lookup, Policy: p.policy.Policy,
+		Dir: cfg.Data, Listen: cfg.Listen, Logger: log, Lookup: p.lookup, Policy: p.policy.Policy, KeepPolicy: p.keepPolicy,
 		Issuer: p.issuer, AuthorizationServer: cfg.AuthorizationServer, PublicURL: cfg.PublicURL,
 		Certificate: p.certificate, Geo: p.geo, Hosts: hosts, Limits: cfg.Limits, Origins: cfg.CORS.Origins,
 		Protection: p.protection, TrustedProxies: p.proxies, ProxyHeader: http.CanonicalHeaderKey(cfg.ProxyHeader),
@@ -189,4 +192,13 @@ func newLogger(w io.Writer, cfg config.Log) (*slog.Logger, *slog.LevelVar) {
 // levelOf is a level by its name.
 func levelOf(name string) slog.Level {
 	return map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}[name]
+}
+
+// keepPolicy writes a policy where the next start reads it, unless it asks for
+// what the settings do not have: that start would refuse it.
+func (p *parts) keepPolicy(policy *issuer.Policy) error {
+	if err := checkSourceNeeds(policy, p.settings.Geo); err != nil {
+		return fmt.Errorf("%w: %w", issuer.ErrPolicyNeeds, err)
+	}
+	return p.place.keep(policy)
 }

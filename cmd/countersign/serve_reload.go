@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 
@@ -48,14 +50,20 @@ func (r *reloader) reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := next.policy.keep(settings.Data); err != nil {
+	switch _, _, err := r.registry.FindPolicy(ctx, next.policy.Policy, "found at a reload"); {
+	case errors.Is(err, issuer.ErrOlderPolicy):
+		return fmt.Errorf("%w; %s", err, olderPolicyHint(settings.Data))
+	case err != nil:
+		return err
+	}
+	r.started.place.named.Store(&settings.Policy)
+	if err := errors.Join(next.policy.keep(settings.Data), keepDigest(settings.Data, next.policy.Digest())); err != nil {
 		return err
 	}
 	if r.started.certificate != nil && next.certificate != nil {
 		r.started.certificate.adopt(next.certificate)
 	}
 	r.started.geo.Adopt(next.geo)
-	r.registry.SetPolicy(next.policy.Policy)
 	r.started.protection.adopt(next.protection)
 	r.started.roots.Store(next.roots.Load())
 	attrs := append(next.policy.attrs(), slog.String("roots_digest", next.roots.Load().Digest), slog.Int("pinned_publishers", next.roots.Load().Set.Len()), slog.Int("protected_names", len(next.protection.listed)))

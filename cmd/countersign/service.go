@@ -46,8 +46,10 @@ type serviceConfig struct {
 	// what is accepted.
 	Protection *protection
 
-	// Policy decides. Nil is the embedded one.
-	Policy *issuer.Policy
+	// Policy decides, unless a later one did here. Nil is the embedded one.
+	// KeepPolicy writes the one that is put in force where the next start reads it.
+	Policy     *issuer.Policy
+	KeepPolicy func(*issuer.Policy) error
 
 	// Geo says what is known of addresses. Nil knows nothing.
 	Geo *geo.Directory
@@ -159,6 +161,9 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	if err := cfg.Protection.renew(ctx, registry); err != nil {
 		return nil, err
 	}
+	if err := beginPolicy(ctx, registry, cfg); err != nil {
+		return nil, err
+	}
 	keys, err := access.Open(ctx, store, cfg.now)
 	if err != nil {
 		return nil, err
@@ -240,7 +245,7 @@ func newRegistry(cfg serviceConfig, store issuer.Store, countersigner *issuer.Co
 		return nil, err
 	}
 	return issuer.NewRegistry(issuer.Config{
-		Verifier: verifier, Store: store, Policy: cfg.Policy, Countersigner: countersigner,
+		Verifier: verifier, Store: store, Policy: cfg.Policy, KeepPolicy: cfg.KeepPolicy, Countersigner: countersigner,
 		AuthorizationServer: cfg.AuthorizationServer, PublicURL: cfg.PublicURL, Test: lookup.InsecureLoopback, Now: lookup.Now, Logger: cfg.Logger,
 		OnDecision: counted.Decision, Arrivals: arrivalsOf(cfg.Limits), Locate: locate(cfg.Geo), OnAct: cfg.Protection.onAct,
 	})

@@ -1,6 +1,6 @@
 // Command bench measures what speed is promised for, and prints one table:
 // ours, reference, ratio, goal, met or not. Run it with make bench; it takes
-// about three minutes, listens on loopback only, and ends what it started.
+// about four minutes, listens on loopback only, and ends what it started.
 //
 // Times drift on a busy machine, so that a time alone says little. Ours and the
 // reference take turns, round by round; the table has the medians, and the
@@ -55,9 +55,13 @@ func run(ctx context.Context, rounds int, parent string) (err error) {
 	if err != nil {
 		return err
 	}
+	replay, err := measureReplay(ctx, dir, rounds)
+	if err != nil {
+		return err
+	}
 	service, err := measureService(ctx, dir, rounds)
 	if err != nil {
 		return err
 	}
-	return printTable(os.Stdout, append(rows, service...))
+	return printTable(os.Stdout, append(append(rows, replay), service...))
 }

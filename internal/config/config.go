@@ -48,9 +48,10 @@ type Config struct {
 	// The pinned publishers, as JSON.
 	Roots string `yaml:"roots" flag:"roots" unit:"file" unset:"no publisher is pinned" reload:"yes"`
 
-	// The policy. The first start writes a built-in one to policy.yaml in the
-	// data directory (see first_policy); from then on that file decides, and no upgrade changes it.
-	// A file that is named here must be there.
+	// The policy. The first start writes a built-in one to policy.yaml in the data
+	// directory (see first_policy); from then on that file decides, and no upgrade changes it.
+	// A file that is named here must be there, and is nobody's to write but yours:
+	// countersign policy apply takes no other text than it has.
 	Policy string `yaml:"policy" unit:"file" unset:"policy.yaml in the data directory" reload:"yes"`
 
 	// The built-in policy that the first start writes. After that it changes

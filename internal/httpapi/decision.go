@@ -58,7 +58,7 @@ func (s *server) decision(ctx context.Context, id string) (issuer.Decision, erro
 // envelope does not know are refused; those of the client are kept, and what is
 // wrong with them is for the decision to say.
 func (s *server) decisionRequest(w http.ResponseWriter, r *http.Request) (issuer.Request, error) {
-	body, err := s.readBody(w, r)
+	body, err := s.readBody(w, r, limits.RequestBytes)
 	if err != nil {
 		return issuer.Request{}, err
 	}
@@ -203,19 +203,19 @@ func sourceOf(v json.RawMessage) (addr netip.Addr, ok bool) {
 }
 
 // readBody reads a body of application/json within its bounds of size and time.
-func (s *server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func (s *server) readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
 	// Where there is no deadline to set, the server's own for the request holds.
 	_ = http.NewResponseController(w).SetReadDeadline(s.cfg.Now().Add(s.cfg.BodyTimeout))
 	if !isJSON(r.Header.Values("Content-Type")) {
 		return nil, because(metadata.ReasonMediaTypeUnsupported, nil)
 	}
-	if r.ContentLength > limits.RequestBytes {
+	if r.ContentLength > most {
 		return nil, because(metadata.ReasonRequestTooLarge, nil)
 	}
 	if len(r.TransferEncoding) > 0 {
 		w.Header().Set("Connection", "close") // nothing after chunks is taken for a request
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limits.RequestBytes))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if err != nil {
 		return nil, notWhole(err)
 	}

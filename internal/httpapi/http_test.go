@@ -102,7 +102,7 @@ func TestMethods(t *testing.T) {
 	s := start(t, setup{})
 	id := s.post(good).decision(t).ID
 	for path, allow := range map[string]string{
-		"/v1/decisions": "POST", "/v1/decisions/" + id: "GET, HEAD", "/v1/keys": "GET, HEAD, POST", "/v1/keys/0": "DELETE",
+		"/v1/decisions": "GET, HEAD, POST", "/v1/acceptances": "POST", "/v1/decisions/" + id: "GET, HEAD", "/v1/keys": "GET, HEAD, POST", "/v1/keys/0": "DELETE",
 		"/openapi.json": "GET, HEAD", "/schemas/policy.json": "GET, HEAD", "/docs": "GET, HEAD", "/why/" + id: "GET, HEAD",
 		"/.well-known/jwks.json": "GET, HEAD", "/healthz": "GET, HEAD",
 	} {

@@ -55,9 +55,12 @@ func pathID() reader[string] {
 
 // body is the reader of an endpoint that takes the members of T as JSON, those
 // and no other.
-func body[T any](s *server) reader[T] {
+func body[T any](s *server) reader[T] { return bodyUpTo[T](s, limits.RequestBytes) }
+
+// bodyUpTo is body for a request of at most so many bytes.
+func bodyUpTo[T any](s *server, most int64) reader[T] {
 	return reader[T]{body: reflect.TypeFor[T](), read: func(w http.ResponseWriter, r *http.Request) (v T, err error) {
-		data, err := s.readBody(w, r)
+		data, err := s.readBody(w, r, most)
 		if err != nil {
 			return v, err
 		}

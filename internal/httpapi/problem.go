@@ -58,16 +58,19 @@ func problemFor(p metadata.Problem, reason metadata.Reason) problem {
 
 // What only HTTP knows has no reason of the formats.
 var (
-	errNoSuchPath = &refusal{problem: problem{status: http.StatusNotFound, code: "not_found", description: "There is nothing at this address."}}
-	errNoDecision = &refusal{problem: problem{status: http.StatusNotFound, code: "not_found", description: "There is no decision with this id."}}
-	errMethod     = &refusal{problem: problem{status: http.StatusMethodNotAllowed, code: "method_not_allowed", description: "This address does not have this method."}}
-	errHost       = &refusal{problem: problem{status: http.StatusMisdirectedRequest, code: "misdirected_request", description: "This service does not have the name in the Host header. Its operator gives it names with hosts and public_url."}}
-	errNoAPIKey   = &refusal{problem: problem{status: http.StatusNotFound, code: "not_found", description: "There is no API key with this id."}}
-	timedOut      = problem{status: http.StatusRequestTimeout, code: "request_timeout", description: "The request did not arrive in time."}
-	cutShort      = problem{status: http.StatusBadRequest, code: "invalid_request", description: "The request did not arrive whole."}
-	nothingToEnd  = problem{status: http.StatusNotFound, code: "not_found", description: "There is nothing of this kind to end."}
-	onHold        = problem{status: http.StatusConflict, code: "conflict", description: "It is on hold: release it first."}
-	tooManyKeys   = problem{status: http.StatusConflict, code: "conflict", description: "There are too many API keys."}
+	errNoSuchPath   = &refusal{problem: problem{status: http.StatusNotFound, code: "not_found", description: "There is nothing at this address."}}
+	errNoDecision   = &refusal{problem: problem{status: http.StatusNotFound, code: "not_found", description: "There is no decision with this id."}}
+	errMethod       = &refusal{problem: problem{status: http.StatusMethodNotAllowed, code: "method_not_allowed", description: "This address does not have this method."}}
+	errHost         = &refusal{problem: problem{status: http.StatusMisdirectedRequest, code: "misdirected_request", description: "This service does not have the name in the Host header. Its operator gives it names with hosts and public_url."}}
+	errNoAPIKey     = &refusal{problem: problem{status: http.StatusNotFound, code: "not_found", description: "There is no API key with this id."}}
+	timedOut        = problem{status: http.StatusRequestTimeout, code: "request_timeout", description: "The request did not arrive in time."}
+	cutShort        = problem{status: http.StatusBadRequest, code: "invalid_request", description: "The request did not arrive whole."}
+	nothingToEnd    = problem{status: http.StatusNotFound, code: "not_found", description: "There is nothing of this kind to end."}
+	onHold          = problem{status: http.StatusConflict, code: "conflict", description: "It is on hold: release it first."}
+	errNoPolicy     = &refusal{problem: problem{status: http.StatusNotFound, code: "not_found", description: "There is no version of the policy with this digest."}}
+	olderPolicy     = problem{status: http.StatusConflict, code: "conflict", description: "This policy was in force before the present one. Where it is to come back, say rollback."}
+	policyElsewhere = problem{status: http.StatusConflict, code: "conflict", description: "The setting policy names the file that decides, and it has another text. Write the policy there first."}
+	tooManyKeys     = problem{status: http.StatusConflict, code: "conflict", description: "There are too many API keys."}
 )
 
 // Who asks is not known, or may not ask this. The challenges are those of RFC

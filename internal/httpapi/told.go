@@ -36,8 +36,10 @@ const aloud = metadata.ReasonDocumentUnavailable
 
 func hidden(r metadata.Reason) bool { return slices.Contains(unspoken, r) }
 
-// outline leaves of each finding its check, status and reason.
+// outline leaves of each finding its check, status and reason, and nothing of what
+// was not told.
 func outline(d issuer.Decision) issuer.Decision {
+	d.Before = nil
 	d.Findings = outlines(d.Findings)
 	if ignored := d.IgnoredStatement; ignored != nil {
 		outlined := *ignored

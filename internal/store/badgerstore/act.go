@@ -34,7 +34,7 @@ func (s *Store) act(ctx context.Context, a issuer.Act, change func(*badger.Txn) 
 		if err := change(txn); err != nil {
 			return false, err
 		}
-		return true, put(txn, actKey(lastAct(txn)+1), record)
+		return true, put(txn, numbered(actPrefix, last(txn, actPrefix)+1), record)
 	}})
 }
 
@@ -63,6 +63,12 @@ func changeOf(a issuer.Act, c issuer.Change) (func(*badger.Txn) error, error) {
 		return end(exposureKey(c.LiftKey))
 	case !c.LiftDocument.IsZero():
 		return forget(c.LiftDocument), nil
+	case c.Policy != nil:
+		return nextPolicy(*c.Policy)
+	case c.Observe != nil:
+		return observe(*c.Observe), nil
+	case c.Unobserve != nil:
+		return unobserve(c.Unobserve.Of), nil
 	}
 	return func(*badger.Txn) error { return nil }, nil
 }
@@ -95,35 +101,42 @@ func end(key []byte) (func(*badger.Txn) error, error) {
 
 // Acts implements issuer.Store.
 func (s *Store) Acts(ctx context.Context, limit int) ([]issuer.Act, error) {
-	acts := []issuer.Act{}
+	return newestOf[issuer.Act](ctx, s, actPrefix, max(limit, 0))
+}
+
+// newestOf returns the last values of what is numbered, the newest first: at most
+// limit, or all where that is negative.
+func newestOf[T any](ctx context.Context, s *Store, prefix string, limit int) ([]T, error) {
+	list := []T{}
 	err := s.view(ctx, func(txn *badger.Txn) error {
-		it := newestActs(txn)
+		it := backwards(txn, prefix)
 		defer it.Close()
-		for ; it.Valid() && len(acts) < limit; it.Next() {
-			var a issuer.Act
-			if err := read(it.Item(), &a); err != nil {
+		for ; it.Valid() && len(list) != limit; it.Next() {
+			var v T
+			if err := read(it.Item(), &v); err != nil {
 				return err
 			}
-			acts = append(acts, a)
+			list = append(list, v)
 		}
 		return nil
 	})
-	return acts, err
+	return list, err
 }
 
-// newestActs returns an iterator that stands at the last act and goes back.
-func newestActs(txn *badger.Txn) *badger.Iterator {
-	it := txn.NewIterator(badger.IteratorOptions{Prefix: []byte(actPrefix), Reverse: true})
-	it.Seek(actKey(^uint64(0)))
+// backwards returns an iterator that stands at the last of what is numbered and
+// goes back.
+func backwards(txn *badger.Txn, prefix string) *badger.Iterator {
+	it := txn.NewIterator(badger.IteratorOptions{Prefix: []byte(prefix), Reverse: true})
+	it.Seek(numbered(prefix, ^uint64(0)))
 	return it
 }
 
-// lastAct returns the number of the last act, 0 where there is none.
-func lastAct(txn *badger.Txn) uint64 {
-	it := newestActs(txn)
+// last returns the number of the last one, 0 where there is none.
+func last(txn *badger.Txn, prefix string) uint64 {
+	it := backwards(txn, prefix)
 	defer it.Close()
 	if !it.Valid() {
 		return 0
 	}
-	return binary.BigEndian.Uint64(it.Item().Key()[len(actPrefix):])
+	return binary.BigEndian.Uint64(it.Item().Key()[len(prefix):])
 }

@@ -172,12 +172,17 @@ func (s *Store) open(small bool) error {
 	if s.ack, err = openAcknowledged(s.dir); err != nil {
 		return err
 	}
-	var isNew bool
-	if s.seq, isNew, err = judge(s.db, s.ack.last); err != nil {
+	var version int
+	if s.seq, version, err = judge(s.db, s.ack.last); err != nil {
 		return err
 	}
-	if isNew {
+	if version == 0 {
 		return s.begin()
+	}
+	if version == formatUnordered {
+		if err := s.orderDecisions(); err != nil {
+			return err
+		}
 	}
 	if s.ack.unreadable {
 		s.log.Warn("the number of the last acknowledged commit cannot be read; going on without", "file", acknowledgedFile)

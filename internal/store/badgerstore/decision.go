@@ -43,6 +43,9 @@ func (s *Store) Commit(ctx context.Context, d issuer.Decision) error {
 		if err := s.tally.take(txn, d); err != nil {
 			return false, err
 		}
+		if err := put(txn, orderKey(issuer.PlaceOf(d)), nil); err != nil { // first: alone it does no harm
+			return false, err
+		}
 		return true, put(txn, key, value)
 	})
 }

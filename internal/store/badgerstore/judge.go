@@ -7,19 +7,19 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// judge returns the number of the last commit in a store, and whether it is a
-// new one, which has none. It is an error where the store does not hold all
+// judge returns the number of the last commit in a store, and its format, which
+// is 0 where it is new and has no commit. It is an error where the store does not hold all
 // that was acknowledged, or is written in another format.
-func judge(db *badger.DB, acknowledged uint64) (last uint64, isNew bool, err error) {
+func judge(db *badger.DB, acknowledged uint64) (last uint64, version int, err error) {
 	if last, err = checkCommits(db); err != nil {
-		return 0, false, err
+		return 0, 0, err
 	}
 	if acknowledged > last {
-		return 0, false, damaged("the last acknowledged commit is number %d, the last one found is %d (to go on without those between, copy the directory away and then remove the file %q)",
+		return 0, 0, damaged("the last acknowledged commit is number %d, the last one found is %d (to go on without those between, copy the directory away and then remove the file %q)",
 			acknowledged, last, acknowledgedFile)
 	}
-	isNew, err = checkFormat(db, last)
-	return last, isNew, err
+	version, err = checkFormat(db, last)
+	return last, version, err
 }
 
 // checkCommits returns the number of the last commit, and an error where one of

@@ -25,12 +25,15 @@ import (
 //	f                     the format of the directory
 //	i CLIENT_ID 00 DOMAIN the latest iat of the publisher's statements in the document
 //	k ID                  access.Record of an API key
+//	m                     []issuer.Observation
 //	n CLIENT_ID           verify.Absence of its document
 //	o NUMBER              issuer.Act, what an operator did; 8 bytes
 //	p CLIENT_ID           issuer.Pin
 //	s DOMAIN              []verify.Sighting
+//	t SECOND ID           nothing: the order of the decisions; 8 bytes, see orderKey
 //	w SHAPE               issuer.Software
 //	x SUBJECT             issuer.Exception
+//	y NUMBER              issuer.PolicyVersion; 8 bytes
 const (
 	absencePrefix    = "n"
 	acceptancePrefix = "a"
@@ -40,7 +43,10 @@ const (
 	exposurePrefix   = "e"
 	formatKey        = "f"
 	issuedPrefix     = "i"
+	observationsKey  = "m"
 	actPrefix        = "o"
+	orderPrefix      = "t"
+	policyPrefix     = "y"
 	pinPrefix        = "p"
 	sightingPrefix   = "s"
 	softwarePrefix   = "w"
@@ -90,8 +96,17 @@ func acceptanceKey(a issuer.Acceptance) []byte {
 	return named(acceptancePrefix+"s", string(a.Shape))
 }
 
-func actKey(number uint64) []byte {
-	return binary.BigEndian.AppendUint64([]byte(actPrefix), number)
+// numbered returns the key of number such of what is numbered.
+func numbered(prefix string, number uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte(prefix), number)
+}
+
+// orderKey returns the key by which a decision has its place in the order of all:
+// its second, with the sign turned so that bytes are in the order of time, and its
+// id.
+func orderKey(at issuer.Place) []byte {
+	const sign = 1 << 63
+	return append(numbered(orderPrefix, uint64(at.At.Unix())^sign), at.ID...)
 }
 
 func exceptionKey(subject string) []byte { return named(exceptionPrefix, subject) }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,8 +19,9 @@ import (
 // that commits to the directory which it names.
 const childDir = "BADGERSTORE_TEST_CHILD_DIR"
 
-// commitUntilKilled commits from several goroutines and prints each id when,
-// and only when, it was acknowledged.
+// commitUntilKilled commits decisions from several goroutines, and versions of the
+// policy from another, and prints each id when, and only when, it was
+// acknowledged.
 func commitUntilKilled(dir string) int {
 	s, err := Open(small(dir))
 	if err != nil {
@@ -29,11 +31,11 @@ func commitUntilKilled(dir string) int {
 	var out sync.Mutex
 	var group sync.WaitGroup
 	run := os.Getpid()
-	for writer := range 4 {
+	write := func(name string, one func(id string) error) {
 		group.Go(func() {
 			for i := 0; ; i++ {
-				id := fmt.Sprintf("%d-%d-%d", run, writer, i)
-				if err := s.Commit(context.Background(), childDecision(id)); err != nil {
+				id := fmt.Sprintf("%s-%d-%d", name, run, i)
+				if err := one(id); err != nil {
 					fmt.Fprintln(os.Stderr, err)
 					return
 				}
@@ -43,11 +45,21 @@ func commitUntilKilled(dir string) int {
 			}
 		})
 	}
+	for writer := range 4 {
+		write(fmt.Sprint(writer), func(id string) error { return s.Commit(context.Background(), childDecision(id)) })
+	}
+	write(childPolicy, func(id string) error {
+		return s.Record(context.Background(), issuer.Act{Verb: issuer.VerbPolicyApply, Subject: id}, issuer.Change{Policy: &issuer.PolicyVersion{Digest: id}})
+	})
 	group.Wait()
 	return 1
 }
 
-// T2, T3: whatever was acknowledged before a SIGKILL is there after it.
+// childPolicy begins the ids of versions of the policy.
+const childPolicy = "policy"
+
+// T2, T3: whatever was acknowledged before a SIGKILL is there after it. P8: an act
+// and the version of the policy that it put in force are there both, or none.
 func TestKilled(t *testing.T) {
 	dir := t.TempDir()
 	var acknowledged []string
@@ -65,7 +77,18 @@ func TestKilled(t *testing.T) {
 		if err != nil {
 			t.Fatalf("T3: opening after kill %d: %v", round, err)
 		}
+		versions := versionsWithActs(t, s)
+		ordered := inOrder(t, s)
 		for _, id := range acknowledged {
+			if strings.HasPrefix(id, childPolicy) {
+				if !versions[id] {
+					t.Fatalf("P8: version %s was acknowledged, and is not there", id)
+				}
+				continue
+			}
+			if !ordered[id] {
+				t.Fatalf("T3: decision %s was acknowledged, and has no place in the order", id)
+			}
 			d, err := s.Decision(t.Context(), id)
 			if err != nil {
 				t.Fatalf("T2: decision %s was acknowledged: %v", id, err)
@@ -76,7 +99,50 @@ func TestKilled(t *testing.T) {
 		}
 		closeStore(t, s)
 	}
-	t.Logf("%d acknowledged decisions were there", len(acknowledged))
+	t.Logf("%d acknowledged decisions and versions were there", len(acknowledged))
+}
+
+// versionsWithActs returns the versions of the policy, each of which has its act.
+func versionsWithActs(t *testing.T, s *Store) map[string]bool {
+	t.Helper()
+	versions, err := s.Policies(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	acts, err := s.Acts(t.Context(), len(versions)+1)
+	if err != nil || len(acts) != len(versions) {
+		t.Fatalf("P8: %d acts, %v, and %d versions of the policy", len(acts), err, len(versions))
+	}
+	found := map[string]bool{}
+	for i, v := range versions {
+		if acts[i].Subject != v.Digest {
+			t.Fatalf("P8: version %s has the act of %s", v.Digest, acts[i].Subject)
+		}
+		found[v.Digest] = true
+	}
+	return found
+}
+
+// inOrder returns the decisions that have a place in the order, none twice.
+func inOrder(t *testing.T, s *Store) map[string]bool {
+	t.Helper()
+	found := map[string]bool{}
+	for after := (issuer.Place{}); ; {
+		page, err := s.Decisions(t.Context(), after, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			return found
+		}
+		for _, d := range page {
+			if found[d.ID] {
+				t.Fatalf("decision %s is in the order twice", d.ID)
+			}
+			found[d.ID] = true
+			after = issuer.PlaceOf(d)
+		}
+	}
 }
 
 // runAndKill runs a child until it has acknowledged some decisions, kills it,

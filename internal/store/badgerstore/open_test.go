@@ -7,11 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
 
 	"github.com/fc28f635/countersign/internal/store/storetest"
+	"github.com/fc28f635/countersign/issuer"
 )
 
 func openFails(t *testing.T, c Config, want Problem) OpenError {
@@ -69,8 +72,8 @@ func TestNewerFormat(t *testing.T) {
 		format string
 		want   Problem
 	}{
-		{`{"format":2}`, Newer},
-		{`{"format":2,"more":[]}`, Newer},
+		{`{"format":3}`, Newer},
+		{`{"format":3,"more":[]}`, Newer},
 		{`{"format":0}`, Damaged},
 		{`{}`, Damaged},
 		{`2`, Damaged},
@@ -80,9 +83,46 @@ func TestNewerFormat(t *testing.T) {
 			openFails(t, c, f.want)
 		})
 	}
-	setFormat(t, c.Dir, s, `{"format":1}`)
+	setFormat(t, c.Dir, s, `{"format":2}`)
 	if _, err := open(t, c).Decision(t.Context(), "one"); err != nil {
 		t.Errorf("a refused directory was changed: %v", err)
+	}
+}
+
+// What the version before recorded gets its order at the first start, whole also
+// where that was interrupted.
+func TestOrderOfAnOlderFormat(t *testing.T) {
+	const decisions = 2*orderedAtOnce + 1
+	c := small(t.TempDir())
+	s := open(t, c)
+	place := func(i int) issuer.Place {
+		return issuer.Place{At: time.Unix(int64(1_700_000_000+i%10), 0), ID: fmt.Sprint(i)}
+	}
+	var group sync.WaitGroup
+	for i := range decisions {
+		group.Go(func() {
+			if err := s.Commit(t.Context(), issuer.Decision{ID: place(i).ID, At: place(i).At}); err != nil {
+				t.Errorf("committing: %v", err)
+			}
+		})
+	}
+	group.Wait()
+	closeStore(t, s)
+	for _, kept := range []int{0, decisions / 2} {
+		change(t, c.Dir, func(w *badger.WriteBatch) error {
+			for i := kept; i < decisions; i++ {
+				if err := w.Delete(orderKey(place(i))); err != nil {
+					return err
+				}
+			}
+			return w.Set([]byte(formatKey), []byte(`{"format":1}`))
+		})
+		s = open(t, c)
+		if got := len(inOrder(t, s)); got != decisions {
+			t.Errorf("%d of %d decisions are in the order", got, decisions)
+		}
+		closeStore(t, s)
+		closeStore(t, open(t, c)) // its format is ours now, and all commits are there
 	}
 }
 

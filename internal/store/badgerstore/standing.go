@@ -21,7 +21,9 @@ func (s *Store) Standing(ctx context.Context, subjects []metadata.Subject) (issu
 				return err
 			}
 		}
-		return nil
+		var err error
+		found.Observations, err = observations(txn)
+		return err
 	})
 	if err != nil {
 		return issuer.Standing{}, err
@@ -46,7 +48,8 @@ func said(txn *badger.Txn, subject metadata.Subject, found *issuer.Standing) err
 
 // Listing implements issuer.Store.
 func (s *Store) Listing(ctx context.Context) (issuer.Listing, error) {
-	l := issuer.Listing{Acceptances: []issuer.Acceptance{}, Exceptions: []issuer.Exception{}, Pins: []issuer.Pin{}}
+	l := issuer.Listing{Acceptances: []issuer.Acceptance{}, Exceptions: []issuer.Exception{}, Pins: []issuer.Pin{},
+		Observations: []issuer.Observation{}}
 	err := s.view(ctx, func(txn *badger.Txn) error {
 		if err := scan(txn, []byte(acceptancePrefix), &l.Acceptances); err != nil {
 			return err
@@ -54,7 +57,12 @@ func (s *Store) Listing(ctx context.Context) (issuer.Listing, error) {
 		if err := scan(txn, []byte(exceptionPrefix), &l.Exceptions); err != nil {
 			return err
 		}
-		return scan(txn, []byte(pinPrefix), &l.Pins)
+		if err := scan(txn, []byte(pinPrefix), &l.Pins); err != nil {
+			return err
+		}
+		said, err := observations(txn)
+		l.Observations = append(l.Observations, said...)
+		return err
 	})
 	if err != nil {
 		return issuer.Listing{}, err

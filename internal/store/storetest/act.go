@@ -174,7 +174,7 @@ func everythingIsListed(t *testing.T, s *storage) {
 		}
 		slices.SortFunc(got.Acceptances, func(a, b issuer.Acceptance) int { return strings.Compare(a.Actor, b.Actor) })
 		want := issuer.Listing{Acceptances: []issuer.Acceptance{acceptance("https://acme.example", "", "acme"), acceptance("", "sha256:1", "one")},
-			Exceptions: []issuer.Exception{e}, Pins: []issuer.Pin{pin}}
+			Exceptions: []issuer.Exception{e}, Pins: []issuer.Pin{pin}, Observations: []issuer.Observation{}}
 		if diff := cmp.Diff(comparable(t, want), comparable(t, got)); diff != "" {
 			t.Errorf("listing differs (-said +read):\n%s", diff)
 		}
