@@ -30,8 +30,7 @@ func askedOf(req Request, v *verify.Verdict) Asked {
 	if req.Client != nil {
 		c = *req.Client
 	}
-	const longest = 512 // bytes of a client_id that passes
-	a := Asked{ClientID: bounded(req.ClientID, longest), ClientName: bounded(c.ClientName, longestShown)}
+	a := Asked{ClientID: bounded(req.ClientID, longestClientID), ClientName: bounded(c.ClientName, longestShown)}
 	if v != nil {
 		a.Publisher = v.Publisher
 	}
@@ -84,6 +83,9 @@ func defectFindings(err error) []verify.Finding {
 	}
 	return findings
 }
+
+// longestClientID bounds a client_id, in bytes: one that passes has no more.
+const longestClientID = 512
 
 // longestShown bounds a text of a stranger's that people read, in bytes.
 const longestShown = 100

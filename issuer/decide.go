@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/fc28f635/countersign/metadata"
@@ -49,7 +50,7 @@ func (p *Policy) Decide(in Input) Decision {
 	d.Binding, d.Overridden = v.Binding, v.Overridden()
 	d.Shape = v.Shape()
 	d.Outcome = Approved
-	reached := p.reach(v, d.Shape, s)
+	reached := p.reach(in, d.Shape)
 	d.Tier, d.Acceptance = reached.tier, reached.note
 	if reached.byShape {
 		d.override(withoutOtherGrants(&effective)...)
@@ -59,6 +60,21 @@ func (p *Policy) Decide(in Input) Decision {
 	}
 	d.Told = told(v, in.Claimed, d)
 	d.narrow(p, effective)
+	if d.Review = p.ask(in, reached, d); d.Review != nil && p.review.Wait {
+		return d.await()
+	}
+	return d
+}
+
+// await makes the decision one that waits for a person: nothing is granted, and
+// what is proven of the client stays with it.
+func (d Decision) await() Decision {
+	tier, publisher := d.Tier, d.Publisher
+	if d.Review.Tier > tier { // a refusal for its scopes
+		tier, publisher = d.Review.Tier, d.Review.Publisher
+	}
+	d = d.deny(metadata.ReasonReviewPending)
+	d.Outcome, d.Tier, d.Publisher, d.Told, d.Narrowed = InReview, tier, publisher, "Waits for a person's review", nil
 	return d
 }
 
@@ -109,7 +125,8 @@ type reached struct {
 
 // reach returns the highest tier whose conditions hold. An allowance lifts to at
 // most its tier, and never past what the binding admits.
-func (p *Policy) reach(v *verify.Verdict, shape metadata.Shape, s Standing) reached {
+func (p *Policy) reach(in Input, shape metadata.Shape) reached {
+	v, s := in.Verdict, in.Standing
 	var holds [len(tierNames)]bool
 	holds[TierBlocked] = true
 	got := reached{tier: TierUnverified}
@@ -123,7 +140,7 @@ func (p *Policy) reach(v *verify.Verdict, shape metadata.Shape, s Standing) reac
 			continue
 		}
 		if r.acceptance {
-			accepted, shaped, ok := s.covers(v, shape, holds[TierDomain])
+			accepted, shaped, ok := s.covers(in, shape, holds[TierDomain])
 			if !ok {
 				continue
 			}
@@ -167,14 +184,20 @@ func anyPassed(v *verify.Verdict, alternatives [][]verify.Check) bool {
 // with the keys that it had, or keys that joined them;
 // of what it does not sign, only the shape that was seen. A shape says where
 // codes go and nothing of keys: it covers the grants that are delivered by
-// redirect, and none where there are no such. A client of binding loose needs a person's.
-func (s Standing) covers(v *verify.Verdict, shape metadata.Shape, domain bool) (a Acceptance, byShape, ok bool) {
+// redirect, and none where there are no such. A client of binding loose needs a
+// person's. One that a review gave is bound to what was seen then.
+func (s Standing) covers(in Input, shape metadata.Shape, domain bool) (a Acceptance, byShape, ok bool) {
+	v := in.Verdict
 	client, _ := v.Client()
+	presented := sync.OnceValue(func() presented { return presentedBy(in) })
 	for _, a := range s.Acceptances {
 		if v.At.Before(a.At) || !v.At.Before(a.Until) {
 			continue
 		}
 		if v.Binding == metadata.BindingLoose && a.By != ByOperator {
+			continue
+		}
+		if a.Bound != nil && !a.Bound.meets(presented()) {
 			continue
 		}
 		shaped := a.Shape != "" && a.Shape == shape && client.UsesRedirects()
@@ -222,8 +245,8 @@ func ofLine(given []string, v *verify.Verdict) bool {
 func (d Decision) expiry(v *verify.Verdict) time.Time {
 	end := d.At.Add(time.Hour)
 	ends := []time.Time{v.ValidUntil()}
-	if d.Acceptance != nil {
-		ends = append(ends, d.Acceptance.Until)
+	if a := d.accepted(); a != nil {
+		ends = append(ends, a.Until)
 	}
 	if d.Hold != nil {
 		ends = []time.Time{d.Hold.Until}

@@ -49,8 +49,11 @@ func (r *Registry) judge(ctx context.Context, req Request, e examined, policy *P
 	if err != nil {
 		return Decision{}, fmt.Errorf("reading what operators said: %w", err)
 	}
-	d := policy.Decide(Input{Verdict: e.verdict, Claimed: e.verdict.Claimed(), Standing: standing,
+	d := policy.Decide(Input{Verdict: e.verdict, Claimed: e.verdict.Claimed(), Standing: standing, ClientID: req.ClientID,
 		AuthorizationServer: r.audience(req), Resource: req.Resource})
+	if d, err = r.raise(ctx, req, d); err != nil {
+		return Decision{}, fmt.Errorf("reading reviews: %w", err)
+	}
 	d.IgnoredStatement, d.Asked = e.ignored, askedOf(req, e.verdict)
 	d.ExpiresAt = d.expiry(e.verdict)
 	return d, nil

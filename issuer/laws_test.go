@@ -259,7 +259,7 @@ func standing(p *Policy, s sample) error {
 	if s.inForce {
 		return nil
 	}
-	if d.Tier >= TierAccepted || d.Acceptance != nil {
+	if d.Tier >= TierAccepted || d.accepted() != nil {
 		return fmt.Errorf("tier %s, and nobody accepted", d.Tier)
 	}
 	if d.Grant.Sensitive || slices.ContainsFunc(d.Grant.Classes, func(c Class) bool { return c > ClassRead }) {

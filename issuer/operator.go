@@ -119,13 +119,18 @@ func (r *Registry) record(ctx context.Context, a Act, c Change) error {
 	if err := r.recordAlone(ctx, a, c); err != nil {
 		return fmt.Errorf("recording %s of %.100q: %w", a.Verb, a.Subject, err)
 	}
+	r.logAct(ctx, a)
+	return nil
+}
+
+// logAct logs an act that was recorded.
+func (r *Registry) logAct(ctx context.Context, a Act) {
 	attrs := []slog.Attr{slog.String("act", string(a.Verb)), slog.String("subject", a.Subject),
 		slog.String("actor", a.Actor), slog.String("reason", a.Reason)}
 	if !a.Until.IsZero() {
 		attrs = append(attrs, slog.Time("until", a.Until))
 	}
 	r.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "operator", attrs...)
-	return nil
 }
 
 // recordAlone makes an act durable while no decision is on its way that did not

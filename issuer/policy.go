@@ -29,6 +29,7 @@ type Policy struct {
 	responseTypes   []string
 	rules           []rule // from the least trusted tier to the most
 	resources       []Resource
+	review          ReviewRule
 }
 
 // A rule is one tier of a policy.
@@ -70,6 +71,7 @@ type policyFile struct {
 		Grant      tierGrant          `yaml:"grant"`
 	} `yaml:"tiers"`
 	Resources []Resource `yaml:"resources"`
+	Review    ReviewRule `yaml:"review"`
 }
 
 var standard = func() *Policy {
@@ -137,7 +139,10 @@ func parsePolicy(data []byte) (*Policy, error) {
 	p := &Policy{
 		name: f.Name, digest: "sha256:" + hex.EncodeToString(sum[:]), source: slices.Clone(data),
 		countersignFrom: f.CountersignFrom, lifetimeDays: f.LifetimeDays, refuseExpired: f.Expired == "refuse",
-		grantTypes: f.Offers.GrantTypes, responseTypes: f.Offers.ResponseTypes, resources: f.Resources,
+		grantTypes: f.Offers.GrantTypes, responseTypes: f.Offers.ResponseTypes, resources: f.Resources, review: f.Review,
+	}
+	if at, err := f.Review.check(); err != nil {
+		return nil, doc.Fault("review."+at, err)
 	}
 	last := TierBlocked
 	for i, t := range f.Tiers {

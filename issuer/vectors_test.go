@@ -1,6 +1,7 @@
 package issuer_test
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -43,7 +44,14 @@ func decide(t *testing.T, vector testvectors.Vector) issuer.Decision {
 		t.Fatal(err)
 	}
 	store := &oneStore{}
-	registry, err := issuer.NewRegistry(issuer.Config{Verifier: verifier, Store: store,
+	policy := issuer.Standard()
+	if review := vector.Get("review"); review != "" {
+		store.denied = review == "denied"
+		if policy, err = issuer.ParsePolicy(bytes.Replace(policy.Source(), []byte("wait: false"), []byte("wait: true"), 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	registry, err := issuer.NewRegistry(issuer.Config{Verifier: verifier, Store: store, Policy: policy,
 		AuthorizationServer: vector.Get("audience"), Now: func() time.Time { return vector.Now }})
 	if err != nil {
 		t.Fatal(err)
@@ -107,6 +115,9 @@ func check(t *testing.T, vector testvectors.Vector, d issuer.Decision) {
 	t.Helper()
 	want := vector.Expect
 	got := string(d.Outcome) + " " + d.Tier.String()
+	if d.Outcome == issuer.InReview {
+		got = "review " + string(d.Reason)
+	}
 	if d.Outcome == issuer.Denied {
 		got = "denied " + string(d.Reason)
 		if d.OAuthError.Status == 503 {
@@ -138,12 +149,20 @@ type oneStore struct {
 	issuer.Store
 	accepted []issuer.Acceptance
 	held     issuer.Exception
+	denied   bool // each review
 	decided  []issuer.Decision
 }
 
 func (s *oneStore) Commit(_ context.Context, d issuer.Decision) error {
 	s.decided = append(s.decided, d)
 	return nil
+}
+
+func (s *oneStore) Review(_ context.Context, id string) (issuer.Review, error) {
+	if s.denied {
+		return issuer.Review{ID: id, State: issuer.ReviewDenied}, nil
+	}
+	return issuer.Review{}, issuer.ErrNotFound
 }
 
 func (s *oneStore) Standing(_ context.Context, subjects []metadata.Subject) (issuer.Standing, error) {

@@ -143,6 +143,10 @@ const (
 	ReasonRateLimited Reason = "rate_limited"
 	// ReasonOperatorHold: what the client claims to be is on hold by the operator.
 	ReasonOperatorHold Reason = "operator_hold"
+	// ReasonReviewPending: a person's review is waited for.
+	ReasonReviewPending Reason = "review_pending"
+	// ReasonTierBelowMinimum: the client's tier is below the lowest that the policy lets in.
+	ReasonTierBelowMinimum Reason = "tier_below_minimum"
 	// ReasonServerError: a defect of this service.
 	ReasonServerError Reason = "server_error"
 )
@@ -227,6 +231,8 @@ var problems = []struct {
 	{ReasonAccessTokenInvalid, Problem{"invalid_token", 401, "The API key is missing, wrong or revoked."}},
 	{ReasonRateLimited, Problem{"temporarily_unavailable", 429, "There were too many requests."}},
 	{ReasonOperatorHold, Problem{"unapproved_software_statement", 400, "The operator holds clients of this kind for now."}},
+	{ReasonReviewPending, Problem{"unapproved_software_statement", 400, "The client waits for a person's review."}},
+	{ReasonTierBelowMinimum, Problem{"unapproved_software_statement", 400, "The client is not trusted far enough to be let in."}},
 	{ReasonServerError, Problem{"server_error", 500, "The service failed. The request id is in its log."}},
 }
 

@@ -24,7 +24,7 @@ var reasons = strings.Fields(`
 	auth_method_forbidden secret_in_document client_id_malformed client_id_mismatch document_malformed document_withdrawn
 	address_refused dns_unavailable dns_bogus document_unavailable scope_malformed grant_forbidden name_unprintable
 	keys_unavailable roots_unavailable server_error storage_full request_too_large media_type_unsupported access_token_invalid rate_limited
-	operator_hold statement_expires_soon key_line_new`)
+	operator_hold review_pending tier_below_minimum statement_expires_soon key_line_new`)
 
 func TestEveryReasonHasAVector(t *testing.T) {
 	named := map[string]bool{}
@@ -69,7 +69,7 @@ var (
 		coverage delivery display_name metadata_document dns_strength key_line possession`)
 	statuses = strings.Fields("passed failed unavailable skipped")
 	headers  = strings.Fields(`id kind expect now comment features class rfc row finding dns http audience client_id special_use
-		countersigner seen accept hold binding scope publisher road overridden revoked malformed ignored content_type authorization
+		countersigner seen accept hold review binding scope publisher road overridden revoked malformed ignored content_type authorization
 		body_size fault`)
 )
 

@@ -141,7 +141,7 @@ func (s *server) log(r *http.Request, e *event, start time.Time) {
 		slog.Int("status", e.status), slog.Duration("took", took),
 	}
 	if e.from.IsValid() {
-		attrs = append(attrs, slog.String("network", networkOf(e.from).String()))
+		attrs = append(attrs, slog.String("network", issuer.NetworkOf(e.from).String()))
 	}
 	if e.caller.ID != "" {
 		attrs = append(attrs, slog.String("key", e.caller.ID))

@@ -70,7 +70,7 @@ func (l limiters) known(id string, now clock) error {
 // stranger counts a request without a key in force.
 func (l limiters) stranger(from netip.Addr, now clock) error {
 	const site = 48
-	if wait := l.network.take(networkOf(from), 1, now); wait > 0 {
+	if wait := l.network.take(issuer.NetworkOf(from), 1, now); wait > 0 {
 		return tooMany(LimitNetwork, wait)
 	}
 	if from.Is6() {
@@ -84,16 +84,6 @@ func (l limiters) stranger(from netip.Addr, now clock) error {
 // charge has a key pay for a look-up: its next request waits where it has had too
 // many.
 func (l limiters) charge(id string, now clock) { l.lookups.take(id, 1, now) }
-
-// networkOf returns the network that is taken for one caller: who has one
-// address of it has all.
-func networkOf(a netip.Addr) netip.Prefix {
-	const v4, v6 = 24, 64
-	if a.Is4() {
-		return prefixOf(a, v4)
-	}
-	return prefixOf(a, v6)
-}
 
 func prefixOf(a netip.Addr, bits int) netip.Prefix {
 	p, _ := a.Prefix(bits) // zero for the zero address

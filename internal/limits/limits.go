@@ -156,6 +156,18 @@ const (
 	// a year, after which a person looks again.
 	AcceptanceDefault = 365 * 24 * time.Hour
 
+	// ReviewApprovals is how many people a policy can ask to approve: two have
+	// to agree to do harm, and a third is never there.
+	ReviewApprovals = 2
+
+	// ReviewsUnvouched bounds the pending reviews that nobody vouched for: more
+	// than a person looks at in a day, and a megabyte of them.
+	ReviewsUnvouched = 1024
+
+	// ReviewsOfOne bounds those of one network, and of one registrable domain: an
+	// office that tries its clients, a publisher with all of its clients.
+	ReviewsOfOne = 16
+
 	// WordBytes bounds what an operator writes as actor or reason: a sentence,
 	// shown in a list.
 	WordBytes = 500
