@@ -18,7 +18,8 @@ import (
 // of commits.
 //
 //	a p DOMAIN 00 SHAPE   issuer.Acceptance of a publisher, SHAPE may be empty
-//	a s SHAPE             issuer.Acceptance of a shape
+//	a s SHAPE             issuer.Acceptance of a shape; either with 00 ID after it
+//	                      where the review ID gave it
 //	c SLOT                the number of a commit, 8 bytes; SLOT is its last 2
 //	d ID                  issuer.Decision
 //	f                     the format of the directory
@@ -27,6 +28,7 @@ import (
 //	o NUMBER              issuer.Act, what an operator did; 8 bytes
 //	p CLIENT_ID           issuer.Pin
 //	s DOMAIN              []verify.Sighting
+//	v ID                  issuer.Review
 //	w SHAPE               issuer.Software
 //	x SUBJECT             issuer.Exception
 const (
@@ -39,6 +41,7 @@ const (
 	actPrefix        = "o"
 	pinPrefix        = "p"
 	sightingPrefix   = "s"
+	reviewPrefix     = "v"
 	softwarePrefix   = "w"
 	exceptionPrefix  = "x"
 )
@@ -66,14 +69,23 @@ func publisherPrefix(p metadata.Publisher) []byte {
 // acceptanceKey returns the key of an acceptance of the publisher and the shape;
 // nil where it is of neither, or the shape is no name for anything.
 func acceptanceKey(a issuer.Acceptance) []byte {
-	switch {
-	case len(a.Shape) > idBytes:
+	if len(a.Shape) > idBytes {
 		return nil
-	case !a.Publisher.IsZero():
-		return append(publisherPrefix(a.Publisher), a.Shape...)
 	}
-	return named(acceptancePrefix+"s", string(a.Shape))
+	key := named(acceptancePrefix+"s", string(a.Shape))
+	if !a.Publisher.IsZero() {
+		key = append(publisherPrefix(a.Publisher), a.Shape...)
+	}
+	if a.Bound == nil || key == nil {
+		return key
+	}
+	if a.Bound.Review == "" || len(a.Bound.Review) > idBytes {
+		return nil
+	}
+	return append(append(key, 0), a.Bound.Review...)
 }
+
+func reviewKey(id string) []byte { return named(reviewPrefix, id) }
 
 func actKey(number uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte(actPrefix), number)

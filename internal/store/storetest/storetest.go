@@ -50,6 +50,11 @@ func Run(t *testing.T, engine Engine) {
 		{"V1 acts are kept in order, the newest first", actsAreKept},
 		{"T8 concurrent acts are all kept, each with its change", concurrentActs},
 		{"T8 of concurrent ends one is an act", oneOfConcurrentEnds},
+		{"T8 a review is kept, and asked once", reviewsAreKept},
+		{"T8 a review is there with its decision, or not", reviewWithItsDecision},
+		{"a review is decided on, with what it accepts", reviewIsDecided},
+		{"T8 of concurrent reviews of one client one is kept", concurrentReviews},
+		{"strangers' reviews make room, a publisher's stay", reviewsAreBounded},
 		{"software is counted by its shape", softwareIsCounted},
 		{"T8 software is counted once a decision", concurrentSoftware},
 		{"sightings grow and never shrink", sightingsGrow},
@@ -71,6 +76,8 @@ type storage struct {
 	t *testing.T
 	issuer.Store
 	open func() issuer.Store
+
+	raised int // decisions that raised a review
 }
 
 func newStorage(t *testing.T, engine Engine) *storage {
