@@ -56,7 +56,7 @@ var grammar = map[string]struct {
 }{
 	"statement":    {regexp.MustCompile(`^(verified|(rejected|inconclusive) [a-z_]+)$`), []string{"statement.jws"}},
 	"document":     {regexp.MustCompile(`^(verified|(rejected|inconclusive) [a-z_]+)$`), nil},
-	"decision":     {regexp.MustCompile(`^(approved (unverified|domain|signed|accepted|endorsed)|(denied|unavailable) [a-z_]+)$`), []string{"request.json"}},
+	"decision":     {regexp.MustCompile(`^(approved (unverified|domain|signed|accepted|endorsed)|(denied|unavailable|review) [a-z_]+)$`), []string{"request.json"}},
 	"record":       {regexp.MustCompile(`^keys( [a-z0-9-]+)*$`), []string{"records.txt"}},
 	"redirect_uri": {regexp.MustCompile(`^(https|loopback|private_use|refused redirect_uri_malformed)$`), []string{"redirect.txt"}},
 	"client_id":    {regexp.MustCompile(`^(accepted|refused client_id_malformed)$`), []string{"client_id.txt"}},

@@ -111,7 +111,11 @@ func printGrant(line func(name, format string, args ...any), d issuer.Decision) 
 	}
 	line("lifetimes", "%s", lifetimes)
 	line("consent", "%s", map[issuer.Consent]string{issuer.ConsentAlways: "every time", issuer.ConsentSession: "once a session"}[g.Consent])
-	if d.Acceptance != nil {
+	switch {
+	case d.Acceptance == nil:
+	case d.Acceptance.Pending != "":
+		line("review", "%s: a person is asked whether it may have more", d.Acceptance.Pending)
+	default:
 		said := "accepted"
 		if d.Acceptance.By == issuer.ByException {
 			said = "allowed"

@@ -103,7 +103,7 @@ func commands() []*cobra.Command {
 		verifyCommand(), whyCommand(), versionCommand(),
 		initCommand(), signCommand(), publishCommand(), doctorCommand(), keysCommand(), demoCommand(),
 		serveCommand(), decideCommand(), policyCommand(), catalogCommand(), probeCommand(),
-		publishersCommand(), clientsCommand(), documentsCommand(), allowCommand(), holdCommand(), releaseCommand(), actsCommand(),
+		publishersCommand(), clientsCommand(), reviewCommand(), documentsCommand(), allowCommand(), holdCommand(), releaseCommand(), actsCommand(),
 	}
 }
 

@@ -74,6 +74,10 @@ func (f *operatorFlags) nextCommands(d issuer.Decision) (commands []string) {
 	case d.Hold != nil:
 		say("release", d.Hold.Subject.String())
 		return commands
+	case d.Acceptance != nil && d.Acceptance.Pending != "":
+		say("review", "show", d.Acceptance.Pending)
+		say("hold", heldBy(d))
+		return commands
 	case d.Outcome != issuer.Approved:
 		return nil
 	case d.Tier >= issuer.TierAccepted:

@@ -67,6 +67,9 @@ var (
 	cutShort      = problem{status: http.StatusBadRequest, code: "invalid_request", description: "The request did not arrive whole."}
 	nothingToEnd  = problem{status: http.StatusNotFound, code: "not_found", description: "There is nothing of this kind to end."}
 	onHold        = problem{status: http.StatusConflict, code: "conflict", description: "It is on hold: release it first."}
+	noReview      = problem{status: http.StatusNotFound, code: "not_found", description: "There is no review with this id. What the client presents may have changed: list the reviews again."}
+	reviewClosed  = problem{status: http.StatusConflict, code: "conflict", description: "It was decided on already."}
+	samePerson    = problem{status: http.StatusConflict, code: "conflict", description: "You approved it already: the second approval is for another person to give, with another API key."}
 	tooManyKeys   = problem{status: http.StatusConflict, code: "conflict", description: "There are too many API keys."}
 )
 
