@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -142,9 +141,6 @@ func (r *Registry) decideReview(ctx context.Context, verb Verb, id string, a App
 	change, err := decide(&review)
 	if err != nil {
 		return Review{}, err
-	}
-	if review.State != ReviewPending {
-		review.Network = netip.Prefix{}
 	}
 	act := Act{Verb: verb, At: a.At, Actor: a.Actor, Reason: a.Reason, Subject: review.ID, Until: review.Until}
 	if err := r.cfg.Store.Record(ctx, act, change); err != nil {

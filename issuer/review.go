@@ -59,9 +59,9 @@ type Review struct {
 	Until     time.Time  `json:"until,omitzero"`
 	Denied    *Approval  `json:"denied,omitempty"`
 
-	// Network is from where it was asked first, as far as that is known, while it
-	// is pending and no publisher vouches for whoever asked: see [ReviewQueue].
-	Network netip.Prefix `json:"network,omitzero"`
+	// Network is from where it was asked, as far as that is known and no publisher
+	// vouches for whoever asked. It is never stored: see [ReviewQueue].
+	Network netip.Prefix `json:"-"`
 
 	// Vouched says that nobody but the publisher could raise it.
 	Vouched bool `json:"vouched"`

@@ -13,7 +13,8 @@ import (
 // vouched for makes room: that of the same network where it has many, else the
 // oldest of all. What a publisher vouches for stays; where a registrable domain has
 // many, its own oldest goes. Whoever is dropped is asked about again when he
-// comes again. It is safe for concurrent use.
+// comes again. Networks are known since the start only. It is safe for concurrent
+// use.
 type ReviewQueue struct {
 	mu      sync.Mutex
 	pending []queued // oldest first

@@ -125,7 +125,7 @@ func runServe(c *cobra.Command, src config.Sources) error {
 	ctx, cancel := context.WithCancel(c.Context())
 	defer cancel()
 	go s.abortOn(signals)
-	go (&reloader{src, parts, s.registry, level, log}).run(ctx, reloads)
+	go (&reloader{src, parts, s.registry, s.webhooks, level, log}).run(ctx, reloads)
 	go parts.tellReach(ctx, log)
 	if parts.certificate != nil {
 		go parts.certificate.watch(ctx, certificateWatch, log)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/fc28f635/countersign/internal/config"
 	"github.com/fc28f635/countersign/internal/httpapi"
+	"github.com/fc28f635/countersign/internal/webhook"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/trustroots"
 	"github.com/fc28f635/countersign/verify/online"
@@ -29,6 +30,7 @@ type parts struct {
 	policy      chosenPolicy
 	proxies     []netip.Prefix
 	certificate *certificate // nil without TLS
+	webhooks    []webhook.Target
 }
 
 // loadSettings reads the settings. Only a fault of the command line is a usage
@@ -84,6 +86,9 @@ func prepare(settings *config.Settings) (*parts, error) {
 	if p.policy, err = choosePolicy(settings.Data, settings.Policy); err != nil {
 		return nil, err
 	}
+	if p.webhooks, err = loadWebhooks(settings, p.lookup); err != nil {
+		return nil, err
+	}
 	if settings.TLS.CertFile != "" {
 		if p.certificate, err = openCertificate(pairFiles{settings.TLS.CertFile, settings.TLS.KeyFile}, time.Now()); err != nil {
 			return nil, fail(err, "tls.cert_file and tls.key_file are PEM: the service's own certificate first, and the key to it, not encrypted")
@@ -125,7 +130,7 @@ func (p *parts) service(log *slog.Logger) serviceConfig {
 		Dir: cfg.Data, Listen: cfg.Listen, Logger: log, Lookup: p.lookup, Policy: p.policy.Policy,
 		Issuer: p.issuer, AuthorizationServer: cfg.AuthorizationServer, PublicURL: cfg.PublicURL,
 		Certificate: p.certificate, Hosts: hosts, Limits: cfg.Limits, Origins: cfg.CORS.Origins,
-		TrustedProxies: p.proxies, ProxyHeader: http.CanonicalHeaderKey(cfg.ProxyHeader),
+		TrustedProxies: p.proxies, ProxyHeader: http.CanonicalHeaderKey(cfg.ProxyHeader), Webhooks: p.webhooks,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/fc28f635/countersign/internal/config"
+	"github.com/fc28f635/countersign/internal/webhook"
 	"github.com/fc28f635/countersign/issuer"
 )
 
@@ -14,6 +15,7 @@ type reloader struct {
 	src      config.Sources
 	started  *parts // what the service runs with; its roots and certificate are replaced inside
 	registry *issuer.Registry
+	webhooks *webhook.Sender
 	level    *slog.LevelVar
 	log      *slog.Logger
 }
@@ -49,6 +51,9 @@ func (r *reloader) reload(ctx context.Context) error {
 		return err
 	}
 	if err := next.policy.keep(settings.Data); err != nil {
+		return err
+	}
+	if err := r.webhooks.SetTargets(next.webhooks); err != nil {
 		return err
 	}
 	if r.started.certificate != nil && next.certificate != nil {

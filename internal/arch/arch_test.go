@@ -60,10 +60,11 @@ var directions = []direction{
 	{"internal/dnsx", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/dnsaddr", "internal/fetch"}, []string{"github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
 	{"internal/fetch", []string{"metadata", "trustroots", "verify", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
 	{"internal/probe", []string{"metadata", "trustroots", "verify", "internal/jose", "internal/fetch"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
+	{"internal/webhook", []string{"metadata", "trustroots", "verify", "issuer", "internal/jose", "internal/fetch"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
 	{"internal/access", []string{"metadata", "trustroots", "verify", "issuer", "internal/jose"}, except(confined, "go.mau.fi/util/", "github.com/lestrrat-go/", "github.com/go-json-experiment/json", "github.com/goccy/go-yaml")},
 	{"internal/store/badgerstore", []string{"metadata", "trustroots", "verify", "issuer", "internal/access", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
 	{"internal/httpapi", []string{"metadata", "trustroots", "verify", "issuer", "internal/access", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
-	{"internal/metrics", []string{"metadata", "trustroots", "verify", "issuer", "internal/access", "internal/httpapi", "internal/store/badgerstore", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/sigstore/", "github.com/spf13/"}},
+	{"internal/metrics", []string{"metadata", "trustroots", "verify", "issuer", "internal/access", "internal/httpapi", "internal/store/badgerstore", "internal/jose", "internal/fetch", "internal/webhook"}, []string{"github.com/miekg/dns", "github.com/sigstore/", "github.com/spf13/"}},
 	{"testvectors", nil, confined},
 	{"testvectors/internal/gen", nil, confined},
 }

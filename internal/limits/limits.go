@@ -168,6 +168,24 @@ const (
 	// office that tries its clients, a publisher with all of its clients.
 	ReviewsOfOne = 16
 
+	// Webhooks bounds who is told: each has a goroutine and a queue.
+	Webhooks = 8
+
+	// WebhookQueue bounds the messages that wait for one target: what a day asks
+	// of a person, in 256 KiB.
+	WebhookQueue = 256
+
+	// WebhookAttempts and WebhookPause are how often a message is sent, and the
+	// first pause, which doubles up to WebhookPauseLongest: a receiver that is
+	// out for a quarter of an hour still gets it.
+	WebhookAttempts     = 10
+	WebhookPause        = 5 * time.Second
+	WebhookPauseLongest = 10 * time.Minute
+
+	// WebhookAnswerBytes bounds what is read of a target's answer, which is not
+	// looked at.
+	WebhookAnswerBytes = 64 << 10
+
 	// WordBytes bounds what an operator writes as actor or reason: a sentence,
 	// shown in a list.
 	WordBytes = 500
