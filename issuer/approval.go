@@ -89,6 +89,8 @@ func (r *Registry) Approve(ctx context.Context, id string, a Approval, until tim
 			return Change{}, ErrReviewClosed
 		case review.given(a):
 			return Change{}, ErrSamePerson
+		case !until.After(r.now()):
+			return Change{}, errors.New("an approval needs an end after its beginning")
 		}
 		review.Approvals = append(slices.Clone(review.Approvals), a)
 		if len(review.Approvals) < r.Policy().review.needed() {
@@ -96,9 +98,6 @@ func (r *Registry) Approve(ctx context.Context, id string, a Approval, until tim
 		}
 		review.State, review.Until = ReviewApproved, until
 		accepted := review.acceptance()
-		if err := checkWord("an approval", a.Actor, a.Reason, a.At, until); err != nil {
-			return Change{}, err
-		}
 		seen, err := r.sightings(ctx, accepted.Publisher)
 		if err != nil {
 			return Change{}, err

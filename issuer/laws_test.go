@@ -260,7 +260,7 @@ func standing(p *Policy, s sample) error {
 		return nil
 	}
 	if d.Tier >= TierAccepted || d.accepted() != nil {
-		return fmt.Errorf("tier %s, and nobody accepted", d.Tier)
+		return fmt.Errorf("tier %s, and nobody accepted: %s", d.Tier, s.labels["standing"])
 	}
 	if d.Grant.Sensitive || slices.ContainsFunc(d.Grant.Classes, func(c Class) bool { return c > ClassRead }) {
 		return fmt.Errorf("classes %v, sensitive reads %t", d.Grant.Classes, d.Grant.Sensitive)
