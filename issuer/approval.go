@@ -120,7 +120,7 @@ func (r *Registry) Deny(ctx context.Context, id string, a Approval) (Review, err
 			accepted := review.acceptance()
 			change.Unaccept = &accepted
 		}
-		review.State, review.Denied = ReviewDenied, &a
+		review.State, review.Until, review.Denied = ReviewDenied, time.Time{}, &a
 		return change, nil
 	})
 }

@@ -500,3 +500,53 @@ func TestStrangersPushOutTheirOwn(t *testing.T) {
 		t.Error("nobody is asked again")
 	}
 }
+
+// A name that resembles another's is asked about once; whom a person accepted by
+// name is not asked about.
+func TestALookalikeIsAskedOnce(t *testing.T) {
+	c := agent("")
+	c.ClientName, c.RedirectURIs, c.Scope = "Claude", []string{"https://other.example/cb"}, "files:read"
+	o := newOffice(t, secure, nil, nil)
+	d, r := o.asked(t, registration(c))
+	if !slices.Equal(r.Why, []ReviewCause{CauseLookalike}) || !strings.Contains(r.Resembles, "Claude") || d.Tier != TierDomain {
+		t.Fatalf("tier %s, review %+v", d.Tier, r)
+	}
+	o.approve(t, r.ID)
+	if d := o.decide(t, registration(c)); d.Tier != TierAccepted || pendingID(d) != "" {
+		t.Errorf("approved, and tier %s, %+v", d.Tier, d.Acceptance)
+	}
+	by := newOffice(t, secure, nil, nil)
+	by.accept(t, acceptance(func(a *Acceptance) { a.Publisher, a.Shape = metadata.Publisher{}, metadata.ShapeOf(c) }))
+	if d := by.decide(t, registration(c)); d.Tier != TierAccepted || len(by.store.reviews) > 0 {
+		t.Errorf("accepted by name, and asked about: tier %s", d.Tier)
+	}
+}
+
+// An approval of a publisher is given to its line of keys: a key that joined it is
+// covered, and a publisher that begins anew is asked about again.
+func TestAnApprovalIsOfALineOfKeys(t *testing.T) {
+	req := registration(agent(stated(t, vectortest.Genuine, nil)))
+	for name, joined := range map[string]bool{"joined": true, "begun anew": false} {
+		t.Run(name, func(t *testing.T) {
+			o := newOffice(t, secure, signedZone(""), nil)
+			_, r := o.asked(t, req)
+			o.approve(t, r.ID)
+			kept, accepted := o.store.reviews[r.ID], &o.store.accepted[0]
+			kept.Bound.Thumbprint = "older"
+			o.store.reviews[r.ID] = kept
+			accepted.Bound, accepted.Line = &kept.Bound, []string{"older"}
+			const day = 24 * time.Hour
+			seen := o.store.sightings[vectortest.Acme]
+			older := verify.Sighting{Thumbprint: "older", KeyIDs: []string{"older"}, First: vectortest.DrawnNow.Add(-9 * day), Last: vectortest.DrawnNow}
+			seen[0].First = vectortest.DrawnNow.Add(-5 * day)
+			if !joined {
+				older.Last = vectortest.DrawnNow.Add(-8 * day)
+			}
+			o.store.sightings[vectortest.Acme] = append(seen, older)
+			d := o.decide(t, req)
+			if joined != (d.Tier == TierAccepted) || joined == (pendingID(d) == r.ID) {
+				t.Errorf("tier %s, %+v", d.Tier, d.Acceptance)
+			}
+		})
+	}
+}

@@ -25,8 +25,13 @@ func operatorOperations() map[string]string {
 			`"{\"client_id\":\"https://acme.example/c\",\"client_name\":\"Acme\",\"redirect_uris\":[\"https://acme.example/cb\"]}"}`,
 		"POST /v1/pins/end": `{"client_id":"https://acme.example/c","reason":"over"}`,
 		"GET /v1/standing":  "",
-		"GET /v1/acts":      "",
-		"GET /v1/software":  "",
+		"GET /v1/reviews":   "",
+
+		"GET /v1/reviews/r00":          "",
+		"POST /v1/reviews/r00/approve": `{"reason":"known"}`,
+		"POST /v1/reviews/r00/deny":    `{"reason":"not ours"}`,
+		"GET /v1/acts":                 "",
+		"GET /v1/software":             "",
 	}
 }
 
@@ -133,6 +138,10 @@ func TestOperatorOperations(t *testing.T) {
 	}
 	ask("POST /v1/exceptions", allowance, http.StatusCreated)
 
+	for _, what := range []string{"GET /v1/reviews/r00", "POST /v1/reviews/r00/approve", "POST /v1/reviews/r00/deny"} {
+		ask(what, "", http.StatusNotFound)
+	}
+
 	// A6 and A9: nothing that the operation does not have, nothing for too long,
 	// nothing without a reason.
 	for what, bodies := range map[string][]string{
@@ -141,7 +150,9 @@ func TestOperatorOperations(t *testing.T) {
 			`{"publisher":"https://acme.example","reason":"x","until":"2020-01-01T00:00:00Z"}`},
 		"POST /v1/exceptions": {`{"subject":"https://acme.example"}`, `{"subject":"https://acme.example","reason":"x","until":"2099-01-01T00:00:00Z"}`,
 			`{"subject":"","reason":"x","until":"2099-01-01T00:00:00Z"}`, strings.Replace(allowance, "signed", "endorsed", 1), strings.Replace(allowance, "signed", "unverified", 1)},
-		"POST /v1/exceptions/end": {`{"subject":"https://acme.example"}`},
+		"POST /v1/exceptions/end":      {`{"subject":"https://acme.example"}`},
+		"POST /v1/reviews/r00/approve": {`{}`, `{"reason":"x","actor":"eve"}`, `{"reason":"x","until":"2020-01-01T00:00:00Z"}`, `{"reason":""}`},
+		"POST /v1/reviews/r00/deny":    {`{}`, `{"reason":"x","until":"2099-01-01T00:00:00Z"}`},
 	} {
 		for _, body := range bodies {
 			ask(what, body, http.StatusBadRequest)
