@@ -112,11 +112,11 @@ func (r *Registry) Approve(ctx context.Context, id string, a Approval, until tim
 // approval gave. The errors are those of [Registry.Approve].
 func (r *Registry) Deny(ctx context.Context, id string, a Approval) (Review, error) {
 	return r.decideReview(ctx, VerbDeny, id, a, func(review *Review) (Change, error) {
-		change := Change{Review: review}
-		switch review.State {
-		case ReviewDenied:
+		if review.State == ReviewDenied {
 			return Change{}, ErrReviewClosed
-		case ReviewApproved:
+		}
+		change := Change{Review: review}
+		if review.State == ReviewApproved {
 			accepted := review.acceptance()
 			change.Unaccept = &accepted
 		}

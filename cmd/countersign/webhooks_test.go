@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -176,8 +177,8 @@ func TestTwoPeopleApproveWithTwoKeys(t *testing.T) {
 		c.by.actor = c.actor
 		answer, err := call(c.by, http.MethodPost, approve, `{"reason":"known"}`)
 		got := string(answer)
-		if err != nil {
-			got = fmt.Sprint(err.(*refusedError).status)
+		if refused := (*refusedError)(nil); errors.As(err, &refused) {
+			got = fmt.Sprint(refused.status)
 		}
 		if !strings.Contains(got, c.want) {
 			t.Errorf("P6: by %s: %s, want %s", c.actor, got, c.want)

@@ -76,8 +76,9 @@ func (f *operatorFlags) nextCommands(d issuer.Decision) (commands []string) {
 		return commands
 	case d.Acceptance != nil && d.Acceptance.Pending != "":
 		say("review", "show", d.Acceptance.Pending)
-		say("hold", heldBy(d))
-		return commands
+		if d.Outcome != issuer.Approved {
+			return commands
+		}
 	case d.Outcome != issuer.Approved:
 		return nil
 	case d.Tier >= issuer.TierAccepted:
