@@ -2,7 +2,6 @@ package issuer
 
 import (
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/fc28f635/countersign/metadata"
@@ -189,7 +188,7 @@ func anyPassed(v *verify.Verdict, alternatives [][]verify.Check) bool {
 func (s Standing) covers(in Input, shape metadata.Shape, domain bool) (a Acceptance, byShape, ok bool) {
 	v := in.Verdict
 	client, _ := v.Client()
-	presented := sync.OnceValue(func() presented { return presentedBy(in) })
+	var p presented // once it is asked for
 	for _, a := range s.Acceptances {
 		if v.At.Before(a.At) || !v.At.Before(a.Until) {
 			continue
@@ -197,8 +196,13 @@ func (s Standing) covers(in Input, shape metadata.Shape, domain bool) (a Accepta
 		if v.Binding == metadata.BindingLoose && a.By != ByOperator {
 			continue
 		}
-		if a.Bound != nil && !a.Bound.meets(presented()) {
-			continue
+		if a.Bound != nil {
+			if p.verdict == nil {
+				p = presentedBy(in)
+			}
+			if !a.Bound.meets(p) {
+				continue
+			}
 		}
 		shaped := a.Shape != "" && a.Shape == shape && client.UsesRedirects()
 		signed := signedByPublisher(v) && ofLine(a.Line, v)

@@ -22,8 +22,11 @@ func (p *Policy) ask(in Input, got reached, d Decision) *Review {
 	why := slices.DeleteFunc(ReviewCauses(), func(c ReviewCause) bool {
 		return !slices.Contains(p.review.When, c) || !c.holds(v, client, scopes)
 	})
+	if len(why) == 0 {
+		return nil
+	}
 	presented := presentedBy(in)
-	if len(why) == 0 || presented.metadata == "" {
+	if presented.metadata == "" {
 		return nil
 	}
 	r := &Review{State: ReviewPending, At: v.At, Why: why, Shape: v.Shape(), Name: bounded(client.ClientName, longestShown),
