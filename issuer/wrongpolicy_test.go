@@ -127,6 +127,9 @@ func TestPolicyErrorsNameTheLine(t *testing.T) {
 		"order":           {"- tier: endorsed", "- tier: blocked"},
 		"session":         {"session_ttl: 28800", "session_ttl: 60"},
 		"consent":         {"consent: session", "consent: once"},
+		"review cause":    {"when: [beyond_reads,", "when: [beyond_read,"},
+		"review people":   {"  approvals: 1", "  approvals: 3"},
+		"review key":      {"  approvals: 1", "  approvers: 1"},
 		"second document": {"tiers:", "---\ntiers:"},
 	} {
 		t.Run(name, func(t *testing.T) {
