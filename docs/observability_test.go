@@ -91,7 +91,7 @@ func documentedEvents(t *testing.T) map[string]event {
 func loggedEvents(t *testing.T) (events map[string][]event, attributes map[string]bool) {
 	t.Helper()
 	events, attributes = map[string][]event{}, map[string]bool{}
-	for _, dir := range []string{"cmd/countersign", "internal/httpapi", "internal/store/badgerstore", "internal/access", "internal/metrics", "issuer", "verify"} {
+	for _, dir := range []string{"cmd/countersign", "internal/httpapi", "internal/store/badgerstore", "internal/access", "internal/metrics", "internal/webhook", "issuer", "verify"} {
 		files, err := filepath.Glob(filepath.Join("..", dir, "*.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: no files, %v", dir, err)

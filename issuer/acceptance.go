@@ -20,6 +20,9 @@ type Acceptance struct {
 	// known, the publisher's first keys are meant. See [verify.Line].
 	Line []string `json:"line,omitempty"`
 
+	// Bound is what an acceptance that a review gave is bound to, nil for others.
+	Bound *Bound `json:"bound,omitempty"`
+
 	By     string    `json:"by"`     // operator, catalog or root
 	Actor  string    `json:"actor"`  // who said yes
 	Reason string    `json:"reason"` // why
@@ -60,6 +63,14 @@ func (a Acceptance) Subject() metadata.Subject {
 		return metadata.ShapeSubject(a.Shape)
 	}
 	return metadata.PublisherSubject(a.Publisher)
+}
+
+// review returns the id of the review that gave it, empty where none did.
+func (a Acceptance) review() string {
+	if a.Bound == nil {
+		return ""
+	}
+	return a.Bound.Review
 }
 
 // Standing is what people said of a client. It is an input of its own beside the

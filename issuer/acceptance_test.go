@@ -44,11 +44,11 @@ func TestAcceptances(t *testing.T) {
 			o.accept(t, a)
 			d := o.decide(t, registration(c.client))
 			wantDecision(t, d, Approved, c.want, "")
-			if accepted := d.Acceptance != nil; accepted != (c.want == TierAccepted) {
-				t.Errorf("acceptance %+v at tier %s", d.Acceptance, d.Tier)
+			if accepted := d.accepted() != nil; accepted != (c.want == TierAccepted) {
+				t.Errorf("acceptance %+v at tier %s", d.accepted(), d.Tier)
 			}
-			if d.Acceptance != nil && (d.Acceptance.By != a.By || !d.Acceptance.Until.Equal(a.Until) || !strings.Contains(d.Told, "accepted by ops")) {
-				t.Errorf("%+v, told %q", d.Acceptance, d.Told)
+			if d.accepted() != nil && (d.accepted().By != a.By || !d.accepted().Until.Equal(a.Until) || !strings.Contains(d.Told, "accepted by ops")) {
+				t.Errorf("%+v, told %q", d.accepted(), d.Told)
 			}
 		})
 	}

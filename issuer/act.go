@@ -17,6 +17,8 @@ const (
 	VerbHold      Verb = "hold"       // denies a subject
 	VerbAllow     Verb = "allow"      // lifts a subject
 	VerbRelease   Verb = "release"    // ends a hold or an allowance
+	VerbApprove   Verb = "approve"    // a review
+	VerbDeny      Verb = "deny"       // denies one, also after it was approved
 	VerbPin       Verb = "pin"        // keeps a copy of a metadata document
 	VerbUnpin     Verb = "unpin"      // drops it
 	VerbKeyCreate Verb = "key_create" // makes an API key
@@ -37,7 +39,7 @@ type Act struct {
 	Reason string    `json:"reason,omitempty"`
 
 	// Subject is what it was done to: a publisher, a client_id, a shape, the id
-	// of an API key, the thumbprint of a publisher's, the digest of a policy, what is observed. Seen is the shape of an acceptance that is of a publisher
+	// of an API key or of a review, the thumbprint of a publisher's, the digest of a policy, what is observed. Seen is the shape of an acceptance that is of a publisher
 	// and a shape.
 	Subject string         `json:"subject"`
 	Seen    metadata.Shape `json:"seen,omitempty"`
@@ -49,10 +51,13 @@ type Act struct {
 }
 
 // A Change is what a [Store] changes together with the record of an act: at most
-// one of its fields is set. The zero Change changes nothing.
+// one of its fields is set, and Review beside it. The zero Change changes nothing.
 type Change struct {
+	// Review takes the place of the one of its id, which must be there.
+	Review *Review
+
 	// Accept is an acceptance that takes the place of the one of the same
-	// publisher and shape. Unaccept ends that one.
+	// publisher, shape and review. Unaccept ends that one.
 	Accept, Unaccept *Acceptance
 
 	// Except is an exception that takes the place of the one on its subject;

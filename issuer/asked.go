@@ -33,9 +33,8 @@ func askedOf(req Request, v *verify.Verdict) Asked {
 	if req.Client != nil {
 		c = *req.Client
 	}
-	const longest = 512 // bytes of a client_id that passes
-	a := Asked{ClientID: bounded(req.ClientID, longest), ClientName: bounded(c.ClientName, longestShown),
-		Resource: bounded(req.Resource, longest)}
+	a := Asked{ClientID: bounded(req.ClientID, longestClientID), ClientName: bounded(c.ClientName, longestShown),
+		Resource: bounded(req.Resource, longestResource)}
 	if v != nil {
 		a.Publisher = v.Publisher
 	}
@@ -88,6 +87,9 @@ func defectFindings(err error) []verify.Finding {
 	}
 	return findings
 }
+
+// longestClientID bounds a client_id, in bytes: one that passes has no more.
+const longestClientID = 512
 
 // longestShown bounds a text of a stranger's that people read, in bytes.
 const longestShown = 100

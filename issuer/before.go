@@ -85,7 +85,7 @@ func (b *Before) keepStanding(in Input, d Decision) {
 		return
 	}
 	proven := d.Acceptance == nil || !d.Publisher.IsZero() // whether it is, is for another policy to say
-	accepted, byShape, covered := s.covers(v, v.Shape(), proven)
+	accepted, byShape, covered := s.covers(in, v.Shape(), proven)
 	allowed := s.allowances(v, v.Shape(), proven)
 	slices.SortStableFunc(allowed, func(x, y Exception) int { return int(y.Tier) - int(x.Tier) })
 	switch note := d.Acceptance; {

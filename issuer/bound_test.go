@@ -99,10 +99,14 @@ func TestDecisionsBound(t *testing.T) {
 			rt.Fatal(err)
 		}
 		o := newOffice(t, header, map[string]string{"dns.zone": keyRecords(""), foreignDocument: string(document)}, nil)
-		if rapid.Bool().Draw(rt, "accepted") {
+		switch rapid.SampledFrom([]string{"nobody", "by name", "by a review"}).Draw(rt, "accepted") {
+		case "by name":
 			if _, err := o.Accept(t.Context(), acceptance(nil)); err != nil {
 				rt.Fatal(err)
 			}
+		case "by a review":
+			_, r := o.asked(t, registration(agent(genuine)))
+			o.approve(t, r.ID)
 		}
 		visit := func() {
 			name := rapid.SampledFrom(names).Draw(rt, "stranger")
@@ -124,6 +128,11 @@ func TestDecisionsBound(t *testing.T) {
 		again := o.decide(t, registration(agent(genuine)))
 		if was, is := comparable(first), comparable(again); was != is {
 			rt.Fatalf("strangers changed\n%s\nto\n%s", was, is)
+		}
+		if id := pendingID(first); id != "" {
+			if r, err := o.Review(t.Context(), id); err != nil || r.State != ReviewPending || r.Decision != first.ID && r.At.After(first.At) {
+				rt.Fatalf("strangers changed what is asked about the genuine client: %+v, %v", r, err)
+			}
 		}
 	})
 	for _, name := range names {

@@ -131,8 +131,8 @@ func countersignedUntil(d Decision) time.Time {
 	if !d.ExpiresAt.IsZero() && d.ExpiresAt.Before(end) {
 		end = d.ExpiresAt
 	}
-	if d.Acceptance != nil && d.Acceptance.Until.Before(end) {
-		end = d.Acceptance.Until
+	if a := d.accepted(); a != nil && a.Until.Before(end) {
+		end = a.Until
 	}
 	return end
 }
@@ -144,8 +144,8 @@ func trustOf(d Decision) trustClaim {
 			trust.Evidence = append(trust.Evidence, f.Check)
 		}
 	}
-	if d.Acceptance != nil {
-		trust.Acceptance = &acceptanceClaim{By: d.Acceptance.By, Until: d.Acceptance.Until.Unix()}
+	if a := d.accepted(); a != nil {
+		trust.Acceptance = &acceptanceClaim{By: a.By, Until: a.Until.Unix()}
 	}
 	return trust
 }

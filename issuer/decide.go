@@ -86,10 +86,20 @@ func (p *Policy) enforce(in Input) Decision {
 		d.Flags = append(d.Flags, metadata.ReasonConfidentialUnproven)
 	}
 	d.narrow(p, effective, in)
-	if p.reviewFirst && d.Outcome == Approved && d.Tier < TierAccepted {
-		return d.refuse(Review, metadata.ReasonReviewPending)
+	if d.Review = p.ask(in, reached, d); d.Review != nil && p.review.Wait {
+		return d.await()
 	}
 	return d
+}
+
+// await makes the decision one that waits for a person: nothing is granted, and
+// what is proven of the client stays with it.
+func (d Decision) await() Decision {
+	if d.Review.Tier > d.Tier { // a refusal for its scopes
+		d.Tier, d.Publisher = d.Review.Tier, d.Review.Publisher
+	}
+	d.Told = "Waits for a person's review"
+	return d.refuse(InReview, metadata.ReasonReviewPending)
 }
 
 // ended are the reasons with which a publisher or an operator ends what is
@@ -161,7 +171,7 @@ func (p *Policy) reach(in Input, claims *condition.Claims, d *Decision) (got rea
 			continue
 		}
 		if m.accepted {
-			accepted, shaped, ok := s.covers(v, shape, domain)
+			accepted, shaped, ok := s.covers(in, shape, domain)
 			if !ok {
 				continue
 			}
@@ -213,15 +223,26 @@ func (p *Policy) upTo(t Tier, binding metadata.Binding, claims *condition.Claims
 // with the keys that it had, or keys that joined them;
 // of what it does not sign, only the shape that was seen. A shape says where
 // codes go and nothing of keys: it covers the grants that are delivered by
-// redirect, and none where there are no such. A client of binding loose needs a person's.
-func (s Standing) covers(v *verify.Verdict, shape metadata.Shape, domain bool) (a Acceptance, byShape, ok bool) {
+// redirect, and none where there are no such. A client of binding loose needs a
+// person's. One that a review gave is bound to what was seen then.
+func (s Standing) covers(in Input, shape metadata.Shape, domain bool) (a Acceptance, byShape, ok bool) {
+	v := in.Verdict
 	client, _ := v.Client()
+	var p presented // once it is asked for
 	for _, a := range s.Acceptances {
 		if v.At.Before(a.At) || !v.At.Before(a.Until) {
 			continue
 		}
 		if v.Binding == metadata.BindingLoose && a.By != ByOperator {
 			continue
+		}
+		if a.Bound != nil {
+			if p.verdict == nil {
+				p = presentedBy(in)
+			}
+			if !a.Bound.meets(p) {
+				continue
+			}
 		}
 		shaped := a.Shape != "" && a.Shape == shape && client.UsesRedirects()
 		signed := signedByPublisher(v) && ofLine(a.Line, v)
@@ -268,8 +289,8 @@ func ofLine(given []string, v *verify.Verdict) bool {
 func (d Decision) expiry(v *verify.Verdict) time.Time {
 	end := d.At.Add(time.Hour)
 	ends := []time.Time{v.ValidUntil()}
-	if d.Acceptance != nil {
-		ends = append(ends, d.Acceptance.Until)
+	if a := d.accepted(); a != nil {
+		ends = append(ends, a.Until)
 	}
 	if d.Hold != nil {
 		ends = []time.Time{d.Hold.Until}

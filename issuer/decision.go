@@ -14,12 +14,12 @@ type Outcome string
 // The outcomes of a decision.
 const (
 	Approved Outcome = "approved"
-	Review   Outcome = "review" // only under policy strict
+	InReview Outcome = "review" // a person is waited for; only where the policy says so
 	Denied   Outcome = "denied"
 )
 
 // Outcomes returns all outcomes.
-func Outcomes() []Outcome { return []Outcome{Approved, Review, Denied} }
+func Outcomes() []Outcome { return []Outcome{Approved, InReview, Denied} }
 
 // A Decision is verdict, tier and grant under one policy, with an id. It is
 // recorded before it is told, and then does not change.
@@ -42,6 +42,11 @@ type Decision struct {
 	Flags []metadata.Reason `json:"flags,omitempty"`
 
 	Acceptance *AcceptanceNote `json:"acceptance,omitempty"`
+
+	// Review is the question that the decision raises, nil where it raises none. It
+	// is recorded together with the decision, where it is not kept already, and is
+	// no part of it: Acceptance has its id.
+	Review *Review `json:"-"`
 
 	// Hold is the operator's hold that denied the client, nil where none did.
 	Hold *HoldNote `json:"hold,omitempty"`
@@ -140,11 +145,24 @@ type IgnoredStatement struct {
 	Findings  []verify.Finding   `json:"findings"`
 }
 
-// An AcceptanceNote says in a decision whose word its tier rests on, until when.
+// An AcceptanceNote says in a decision whose word its tier rests on, until when;
+// or that a person is asked for one.
 type AcceptanceNote struct {
-	By    string    `json:"by"` // operator, catalog or root; exception for a few days' allowance
+	By    string    `json:"by,omitempty"` // operator, catalog or root; exception for a few days' allowance
 	Actor string    `json:"actor,omitempty"`
-	Until time.Time `json:"until"`
+	Until time.Time `json:"until,omitzero"`
+
+	// Pending is the id of the review that is waited for. Then nothing else is
+	// there, and the tier rests on nobody's word.
+	Pending string `json:"pending,omitempty"`
+}
+
+// accepted returns the note of a word that was given, nil where none was.
+func (d Decision) accepted() *AcceptanceNote {
+	if d.Acceptance == nil || d.Acceptance.Pending != "" {
+		return nil
+	}
+	return d.Acceptance
 }
 
 // A HoldNote says in a decision what is held, who holds it, until when.

@@ -45,10 +45,10 @@ var tierWords = map[Tier][]string{
 func drawPolicy(t *rapid.T) drawnPolicy {
 	p := drawnPolicy{labels: map[string]string{}}
 	var b strings.Builder
-	until := rapid.SampledFrom([]string{"proven", "proven", "proven", "nothing"}).Draw(t, "until_accepted")
-	p.labels["until"] = until
-	fmt.Fprintf(&b, "version: 2\nname: drawn\ncountersign_from: signed\nstatement_lifetime_days: %d\nexpired_statement: %s\nuntil_accepted: %s\n",
-		rapid.SampledFrom([]int{30, 90, 366}).Draw(t, "lifetime"), rapid.SampledFrom([]string{"ignore", "refuse"}).Draw(t, "expired"), until)
+	review := rapid.SampledFrom([]string{"{}", "{when: [beyond_reads, lookalike]}", "{when: [private_scheme, uncovered_key], approvals: 2}", "{when: [access], wait: true}"}).Draw(t, "review")
+	p.labels["review"] = review
+	fmt.Fprintf(&b, "version: 2\nname: drawn\ncountersign_from: signed\nstatement_lifetime_days: %d\nexpired_statement: %s\nreview: %s\n",
+		rapid.SampledFrom([]int{30, 90, 366}).Draw(t, "lifetime"), rapid.SampledFrom([]string{"ignore", "refuse"}).Draw(t, "expired"), review)
 	b.WriteString("offers:\n  grant_types: [authorization_code, refresh_token, client_credentials]\n  response_types: [code]\n")
 	p.drawDeny(t, &b)
 	b.WriteString("tiers:\n")
@@ -207,7 +207,7 @@ func drawLegal(t *rapid.T, seen tally) (*Policy, drawnPolicy) {
 var wantedPolicyLabels = []string{
 	"policy=read", "policy=refused", "refused=nowhere_else", "refused=could_be_reached_though", "refused=from_accepted_up",
 	"policy_tier=unverified", "policy_tier=domain", "policy_tier=signed", "policy_tier=accepted", "policy_tier=endorsed",
-	"until=nothing", "until=proven", "claims=and", "claims=or", "denies=0", "denies=1", "denies=2",
+	"review={}", "review={when: [access], wait: true}", "claims=and", "claims=or", "denies=0", "denies=1", "denies=2",
 	"override=unverified", "override=domain", "override=signed",
 	"outcome=approved", "outcome=denied", "outcome=review", "reason=policy_denied", "reason=tier_below_minimum", "reason=review_pending",
 	"reached=unverified", "reached=domain", "reached=signed", "reached=accepted", "reached=endorsed", "fault=true",

@@ -49,9 +49,12 @@ func (r *Registry) judge(ctx context.Context, req Request, e examined, policy *P
 	if err != nil {
 		return Decision{}, fmt.Errorf("reading what operators said: %w", err)
 	}
-	in := Input{Verdict: e.verdict, Claimed: e.verdict.Claimed(), Standing: standing,
+	in := Input{Verdict: e.verdict, Claimed: e.verdict.Claimed(), Standing: standing, ClientID: req.ClientID,
 		AuthorizationServer: r.audience(req), Resource: req.Resource, Origins: originsOf(req, e.verdict, r.cfg.Locate)}
 	d := policy.Decide(in)
+	if d, err = r.raise(ctx, req, d); err != nil {
+		return Decision{}, fmt.Errorf("reading reviews: %w", err)
+	}
 	d.Before = beforeOf(in, d)
 	d.IgnoredStatement, d.Asked = e.ignored, askedOf(req, e.verdict)
 	d.ExpiresAt = d.expiry(e.verdict)

@@ -138,12 +138,12 @@ func TestAllowances(t *testing.T) {
 			o.except(t, e)
 			d := o.decide(t, c.req)
 			wantDecision(t, d, Approved, c.want, "")
-			lifted := d.Acceptance != nil
-			if lifted && (d.Acceptance.By != ByException || !d.Acceptance.Until.Equal(e.Until) || !strings.Contains(d.Told, "allowed by ops") || d.ExpiresAt.After(e.Until)) {
-				t.Errorf("%+v, told %q", d.Acceptance, d.Told)
+			lifted := d.accepted() != nil
+			if lifted && (d.accepted().By != ByException || !d.accepted().Until.Equal(e.Until) || !strings.Contains(d.Told, "allowed by ops") || d.ExpiresAt.After(e.Until)) {
+				t.Errorf("%+v, told %q", d.accepted(), d.Told)
 			}
 			if lifted != (c.want > TierDomain && c.want == c.tier || name == "O4 shape, loose, is never signed") {
-				t.Errorf("acceptance %+v at tier %s", d.Acceptance, d.Tier)
+				t.Errorf("acceptance %+v at tier %s", d.accepted(), d.Tier)
 			}
 		})
 	}
@@ -169,7 +169,7 @@ func TestAllowanceOfWhatIsRefused(t *testing.T) {
 			for _, subject := range []string{"acme.example", string(metadata.ShapeOf(c.client))} {
 				o.except(t, exception(t, subject, TierAccepted))
 			}
-			if d := o.decide(t, registration(c.client)); d.Outcome != Denied || d.Reason != c.reason || d.Acceptance != nil {
+			if d := o.decide(t, registration(c.client)); d.Outcome != Denied || d.Reason != c.reason || d.accepted() != nil {
 				t.Errorf("%s at tier %s for %q", d.Outcome, d.Tier, d.Reason)
 			}
 		})

@@ -95,7 +95,7 @@ func (e *Explanation) adviseUser(narrowed bool) {
 // summary is the outcome as a sentence.
 func (d Decision) summary() string {
 	switch {
-	case d.Outcome == Review:
+	case d.Outcome == InReview:
 		return "The application waits for a person's review."
 	case d.Outcome != Approved:
 		return "The application was refused."

@@ -31,6 +31,7 @@ const (
 	EffectRefused  Effect = "refused"  // the outcome is denied
 	EffectNarrowed Effect = "narrowed" // a check did not pass, which may have cost a tier
 	EffectFlagged  Effect = "flagged"  // nothing; a person should know
+	EffectWaiting  Effect = "waiting"  // a person is asked
 )
 
 // ReasonUnavailable is told to the public in place of address_refused,
@@ -52,6 +53,9 @@ func (d Decision) explainReasons() []ExplainedReason {
 			return
 		}
 		list = append(list, explainReason(told, effect))
+	}
+	if d.Outcome == InReview || d.Acceptance != nil && d.Acceptance.Pending != "" {
+		add(metadata.ReasonReviewPending, EffectWaiting)
 	}
 	add(d.Reason, EffectRefused)
 	for _, flag := range d.Flags {

@@ -76,7 +76,7 @@ func TestAcceptedPublisherIsNotRiddenOn(t *testing.T) {
 				client.SoftwareStatement = c.sign(client)
 			}
 			d := o.decide(t, registration(client))
-			if d.Tier >= TierAccepted || d.Acceptance != nil || strings.Contains(d.Grant.Scope, "delete") {
+			if d.Tier >= TierAccepted || d.accepted() != nil || strings.Contains(d.Grant.Scope, "delete") {
 				t.Errorf("%s %s, scope %q, told %q", d.Outcome, d.Tier, d.Grant.Scope, d.Told)
 			}
 			if strings.Contains(d.Told, "signed") && c.sign != nil {

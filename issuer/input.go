@@ -14,6 +14,10 @@ type Input struct {
 	// [verify.Verdict.Client].
 	Claimed metadata.Client
 
+	// ClientID is the client_id that was asked for; empty where the client
+	// registers.
+	ClientID string
+
 	// Standing is what people said of what the client claims.
 	Standing Standing
 

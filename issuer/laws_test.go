@@ -268,8 +268,8 @@ func standing(p *Policy, s sample) error {
 	if s.inForce {
 		return nil
 	}
-	if d.Tier >= TierAccepted || d.Acceptance != nil {
-		return fmt.Errorf("tier %s, and nobody accepted", d.Tier)
+	if d.Tier >= TierAccepted || d.accepted() != nil {
+		return fmt.Errorf("tier %s, and nobody accepted: %s", d.Tier, s.labels["standing"])
 	}
 	// An override is the operator's recorded choice to give a tier more: exactly
 	// that may be exceeded.

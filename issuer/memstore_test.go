@@ -32,6 +32,8 @@ type memStore struct {
 	acts      []Act
 	policies  []PolicyVersion // the oldest first
 	observed  []Observation
+	reviews   map[string]Review
+	queue     *ReviewQueue
 	sightings map[metadata.Publisher][]verify.Sighting
 	absences  map[metadata.ClientID]verify.Absence
 	exposed   map[string]time.Time
@@ -41,7 +43,7 @@ type memStore struct {
 }
 
 func newMemStore() *memStore {
-	return &memStore{decisions: map[string]Decision{}, pins: map[string]Pin{}, sightings: map[metadata.Publisher][]verify.Sighting{}, absences: map[metadata.ClientID]verify.Absence{},
+	return &memStore{reviews: map[string]Review{}, queue: NewReviewQueue(nil), decisions: map[string]Decision{}, pins: map[string]Pin{}, sightings: map[metadata.Publisher][]verify.Sighting{}, absences: map[metadata.ClientID]verify.Absence{},
 		exposed: map[string]time.Time{}, issued: map[string]int64{}}
 }
 
@@ -56,7 +58,46 @@ func (s *memStore) Commit(_ context.Context, d Decision) error {
 		return errors.New("an id twice")
 	}
 	s.decisions[d.ID], s.order = d, append(s.order, d.ID)
+	if d.Review != nil {
+		s.ask(*d.Review)
+	}
 	return nil
+}
+
+// ask keeps a review that is asked.
+func (s *memStore) ask(r Review) {
+	for id, kept := range s.reviews {
+		if kept.Client() != r.Client() {
+			continue
+		}
+		if !r.Asks(kept) {
+			return
+		}
+		if kept.State == ReviewPending {
+			s.queue.Remove(id)
+			delete(s.reviews, id)
+		}
+	}
+	for _, id := range s.queue.Add(r) {
+		delete(s.reviews, id)
+	}
+	s.reviews[r.ID] = r
+}
+
+func (s *memStore) Review(_ context.Context, id string) (Review, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, ok := s.reviews[id]
+	if !ok {
+		return Review{}, fmt.Errorf("review %q: %w", id, ErrNotFound)
+	}
+	return r, s.fail
+}
+
+func (s *memStore) Reviews(context.Context) ([]Review, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.reviews)), s.fail
 }
 
 func (s *memStore) Decision(_ context.Context, id string) (Decision, error) {
@@ -75,12 +116,21 @@ func (s *memStore) Record(_ context.Context, a Act, c Change) error {
 	if s.fail != nil {
 		return s.fail
 	}
+	if c.Review != nil {
+		if _, ok := s.reviews[c.Review.ID]; !ok {
+			return ErrNotFound
+		}
+		s.reviews[c.Review.ID] = *c.Review
+		if c.Review.State != ReviewPending {
+			s.queue.Remove(c.Review.ID)
+		}
+	}
 	switch {
 	case c.Accept != nil:
 		s.accepted = append(s.accepted, *c.Accept)
 	case c.Unaccept != nil:
 		s.accepted = slices.DeleteFunc(s.accepted, func(a Acceptance) bool {
-			return a.Publisher == c.Unaccept.Publisher && a.Shape == c.Unaccept.Shape
+			return a.Publisher == c.Unaccept.Publisher && a.Shape == c.Unaccept.Shape && a.review() == c.Unaccept.review()
 		})
 	case c.Except != nil:
 		s.excepted = append(s.excepted, *c.Except)

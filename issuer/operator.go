@@ -152,6 +152,12 @@ func (r *Registry) record(ctx context.Context, a Act, c Change) error {
 	if err := r.recordAlone(ctx, a, c); err != nil {
 		return fmt.Errorf("recording %s of %.100q: %w", a.Verb, a.Subject, err)
 	}
+	r.logAct(ctx, a)
+	return nil
+}
+
+// logAct logs an act that was recorded.
+func (r *Registry) logAct(ctx context.Context, a Act) {
 	attrs := []slog.Attr{slog.String("act", string(a.Verb)), slog.String("subject", a.Subject),
 		slog.String("actor", a.Actor), slog.String("reason", a.Reason)}
 	if !a.Until.IsZero() {
@@ -161,7 +167,6 @@ func (r *Registry) record(ctx context.Context, a Act, c Change) error {
 	if r.cfg.OnAct != nil {
 		r.cfg.OnAct(a)
 	}
-	return nil
 }
 
 // recordAlone makes an act durable while no decision is on its way that did not

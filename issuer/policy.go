@@ -17,7 +17,6 @@ type Policy struct {
 	countersignFrom Tier
 	lifetimeDays    int
 	refuseExpired   bool
-	reviewFirst     bool // nothing is granted before a person accepted
 	grantTypes      []string
 	responseTypes   []string
 	denies          []denyRule
@@ -26,6 +25,7 @@ type Policy struct {
 	resources       []Resource
 	vocabularies    vocabularies // what the declared resources know
 	modes           modes        // what is enforced, and what is only observed
+	review          ReviewRule
 	warnings        []string
 }
 

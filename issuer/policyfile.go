@@ -22,11 +22,11 @@ type policyFile struct {
 	CountersignFrom Tier   `yaml:"countersign_from"`
 	LifetimeDays    int    `yaml:"statement_lifetime_days"`
 	Expired         string `yaml:"expired_statement"`
-	UntilAccepted   string `yaml:"until_accepted"`
 	Offers          struct {
 		GrantTypes    []string `yaml:"grant_types"`
 		ResponseTypes []string `yaml:"response_types"`
 	} `yaml:"offers"`
+	Review    ReviewRule  `yaml:"review"`
 	Deny      []denyEntry `yaml:"deny"`
 	Sources   sourceRules `yaml:"sources"`
 	Tiers     []tierEntry `yaml:"tiers"`
@@ -47,20 +47,17 @@ type tierEntry struct {
 	Grant tierGrant `yaml:"grant"`
 }
 
-// What a client has that nobody accepted yet.
-const (
-	untilAcceptedProven  = "proven"  // the grant of the tier that it proves
-	untilAcceptedNothing = "nothing" // a review decides first
-)
-
 func parsePolicy(data []byte) (*Policy, error) {
-	f := policyFile{UntilAccepted: untilAcceptedProven}
+	var f policyFile
 	doc, err := strictyaml.Decode(data, &f)
 	if err != nil {
 		return nil, err
 	}
 	if at, err := f.check(); err != nil {
 		return nil, doc.Fault(at, err)
+	}
+	if at, err := f.Review.check(); err != nil {
+		return nil, doc.Fault("review."+at, err)
 	}
 	if at, err := f.Sources.check(); err != nil {
 		return nil, doc.Fault("sources"+at, err)
@@ -75,8 +72,8 @@ func parsePolicy(data []byte) (*Policy, error) {
 	p := &Policy{
 		name: f.Name, digest: "sha256:" + hex.EncodeToString(sum[:]), source: slices.Clone(data),
 		countersignFrom: f.CountersignFrom, lifetimeDays: f.LifetimeDays, refuseExpired: f.Expired == "refuse",
-		reviewFirst: f.UntilAccepted == untilAcceptedNothing,
-		grantTypes:  f.Offers.GrantTypes, responseTypes: f.Offers.ResponseTypes, sources: f.Sources,
+		review:     f.Review,
+		grantTypes: f.Offers.GrantTypes, responseTypes: f.Offers.ResponseTypes, sources: f.Sources,
 		resources: f.Resources, vocabularies: newVocabularies(f.Resources), modes: newModes(f.Resources, f.AuthorizationServers),
 	}
 	for i, entry := range f.Deny {
@@ -113,8 +110,6 @@ func (f policyFile) check() (at string, err error) {
 		return "statement_lifetime_days", errors.New("statement_lifetime_days is not 1 to 366")
 	case f.Expired != "ignore" && f.Expired != "refuse":
 		return "expired_statement", fmt.Errorf("expired_statement is %.100q, neither ignore nor refuse", f.Expired)
-	case f.UntilAccepted != untilAcceptedProven && f.UntilAccepted != untilAcceptedNothing:
-		return "until_accepted", fmt.Errorf("until_accepted is %.100q, neither proven nor nothing", f.UntilAccepted)
 	case len(f.Offers.GrantTypes) == 0:
 		return "offers", errors.New("offers no grant_types: nobody could be let in")
 	case len(f.Tiers) == 0:

@@ -206,7 +206,7 @@ func TestBuiltins(t *testing.T) {
 	open, _ := Builtin("open")
 	wantDecision(t, decideUnder(t, strict, c, false), Denied, TierUnverified, metadata.ReasonTierBelowMinimum)
 	d := decideUnder(t, strict, signed, false)
-	wantDecision(t, d, Review, TierSigned, metadata.ReasonReviewPending)
+	wantDecision(t, d, InReview, TierSigned, metadata.ReasonReviewPending)
 	if d.Publisher.IsZero() || d.Grant.Scope != "" || len(d.Grant.Classes) > 0 || d.Client.ClientName != "" || d.OAuthError == nil || d.OAuthError.Status != 400 {
 		t.Errorf("a review: %+v", d)
 	}

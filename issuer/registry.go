@@ -72,6 +72,11 @@ type Config struct {
 	// OnAct is called for each act of an operator that was recorded, under the
 	// same conditions. Nil does nothing.
 	OnAct func(a Act)
+	// OnReview is called after a review was recorded as pending, approved or
+	// denied; where two decisions raise one at the same time, for each. It is
+	// called from several goroutines, must not block, and must not change the
+	// review. Nil does nothing.
+	OnReview func(Review)
 }
 
 // A Registry decides on clients and keeps what it decided. It is safe for
@@ -213,6 +218,9 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 	if d.ID, err = newID(); err != nil {
 		return Decision{}, err
 	}
+	if d.Review != nil {
+		d.Review.Decision = d.ID
+	}
 	d.explainAt(r.cfg.PublicURL)
 	if r.countersigns(d, policy) {
 		if d.Countersigned, err = r.cfg.Countersigner.Sign(d); err != nil {
@@ -238,6 +246,9 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 		slog.String("reason", string(d.Reason)), slog.String("publisher", d.Publisher.String()),
 		slog.Bool("dry_run", d.DryRun))...)
 	r.observe(d, start)
+	if d.Review != nil {
+		r.tellReview(ctx, *d.Review)
+	}
 	return d, nil
 }
 

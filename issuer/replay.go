@@ -22,7 +22,7 @@ var ErrNotReplayable = errors.New("the record does not say what the decision was
 // judge: one that was denied by its policy before records had that, and a client
 // whose statement had ended, where this policy judges it without.
 func (p *Policy) Replay(d Decision) (Decision, error) {
-	in := Input{Standing: d.standing(), AuthorizationServer: d.AuthorizationServer, Resource: d.Asked.Resource}
+	in := Input{ClientID: d.Asked.ClientID, Standing: d.standing(), AuthorizationServer: d.AuthorizationServer, Resource: d.Asked.Resource}
 	r := verify.Recollection{At: d.At, Publisher: d.Asked.Publisher, Digest: d.Statement, Findings: d.Findings}
 	switch denied := d.Outcome == Denied; {
 	case d.Before != nil && d.Before.Reason != "":
@@ -79,7 +79,11 @@ func (d Decision) standing() (s Standing) {
 		b = &Before{}
 	}
 	shape := metadata.ShapeSubject(d.Shape)
-	switch note := d.Acceptance; {
+	note := d.Acceptance
+	if note != nil && note.Pending != "" {
+		note = nil
+	}
+	switch {
 	case d.Hold != nil:
 		s.Exceptions = []Exception{{Subject: d.Hold.Subject, Actor: d.Hold.Actor, At: d.At, Until: d.Hold.Until}}
 	case note == nil && b.Acceptance != nil:

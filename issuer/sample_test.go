@@ -162,7 +162,7 @@ func (s *sample) drawStanding(t *rapid.T) {
 	a := Acceptance{Publisher: s.verdict.Publisher, By: ByOperator, Actor: "ops", Reason: "drawn",
 		At: s.verdict.At.Add(-time.Hour), Until: s.verdict.At.Add(time.Hour)}
 	kind := rapid.SampledFrom([]string{"none", "none", "none", "publisher", "publisher", "catalog", "shape", "both", "expired", "early",
-		"stranger", "other_shape", "exception"}).Draw(t, "standing")
+		"stranger", "other_shape", "exception", "review", "review", "review_elsewhere"}).Draw(t, "standing")
 	s.labels["standing"] = kind
 	s.inForce = true
 	switch kind {
@@ -171,6 +171,9 @@ func (s *sample) drawStanding(t *rapid.T) {
 		return
 	case "none":
 		s.inForce = false
+		return
+	case "review", "review_elsewhere":
+		s.drawApproval(kind)
 		return
 	case "catalog":
 		a.By = "catalog"
@@ -188,6 +191,24 @@ func (s *sample) drawStanding(t *rapid.T) {
 	case "other_shape":
 		a.Publisher, a.Shape, s.inForce = metadata.Publisher{}, "sha256:other", false
 	}
+	s.standing.Acceptances = append(s.standing.Acceptances, a)
+}
+
+// drawApproval approves what a person is asked about the client, or the same that
+// somebody else registered. Where nobody is asked, nothing is said.
+func (s *sample) drawApproval(kind string) {
+	r := s.decide(Standard()).Review
+	if s.inForce = r != nil; r == nil {
+		s.labels["standing"] = "none"
+		return
+	}
+	r.Until = s.verdict.At.Add(time.Hour)
+	r.Approvals = []Approval{{Actor: "ops", Reason: "drawn", At: s.verdict.At}}
+	if kind == "review_elsewhere" {
+		r.Bound.Registration, s.inForce = "sha256:elsewhere", s.verdict.Binding != metadata.BindingLoose
+	}
+	a := r.acceptance()
+	a.Line = s.verdict.Line().Keys
 	s.standing.Acceptances = append(s.standing.Acceptances, a)
 }
 
@@ -227,7 +248,8 @@ func (s sample) allPassed() bool {
 }
 
 func (s sample) decide(p *Policy) Decision {
-	return p.Decide(Input{Verdict: s.verdict, Claimed: s.verdict.Claimed(), Standing: s.standing})
+	return p.Decide(Input{Verdict: s.verdict, Claimed: s.verdict.Claimed(), Standing: s.standing, ClientID: s.drawn.Presentation.ClientID,
+		AuthorizationServer: vectortest.DrawnServer})
 }
 
 // with returns the sample's verdict with other findings.
@@ -270,7 +292,7 @@ var wantedLabels = []string{
 	"on=publisher", "on=client_id", "on=shape", "on=stranger", "on=ended", "on=early",
 	"scope=all", "scope=none", "scope=read", "scope=some", "scope=write",
 	"standing=both", "standing=catalog", "standing=early", "standing=expired", "standing=none", "standing=other_shape",
-	"standing=publisher", "standing=shape", "standing=stranger",
+	"standing=publisher", "standing=review", "standing=review_elsewhere", "standing=shape", "standing=stranger",
 	"statement=by_other", "statement=elsewhere", "statement=expired", "statement=forged", "statement=future", "statement=good",
 	"statement=long", "statement=none", "statement=own_key", "statement=sparse",
 	"tier=accepted", "tier=blocked", "tier=domain", "tier=endorsed", "tier=signed", "tier=unverified",

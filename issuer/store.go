@@ -46,7 +46,10 @@ type Store interface {
 	verify.Memory
 
 	// Commit makes a decision durable. Two decisions never have one id; the
-	// same id again is an error and changes nothing.
+	// same id again is an error and changes nothing. A review that it raises is
+	// made durable with it, both or none, if it is asked though those of the same
+	// client are kept ([Review.Asks]): of them, the one of its id is replaced, and
+	// one that is pending is dropped. Others are dropped as [ReviewQueue] says.
 	Commit(ctx context.Context, d Decision) error
 
 	// Decision returns an error wrapping [ErrNotFound] when, and only when,
@@ -60,8 +63,8 @@ type Store interface {
 	Decisions(ctx context.Context, after Place, limit int) ([]Decision, error)
 
 	// Record makes the record of an act durable together with what it changes:
-	// both are there, or none. To end what is not there is an error wrapping
-	// [ErrNotFound], to allow a subject while a hold on it is in force at the
+	// both are there, or none. To end what is not there, and to decide on a review
+	// that is not there, is an error wrapping [ErrNotFound], to allow a subject while a hold on it is in force at the
 	// act's time one wrapping [ErrHeld]; then nothing is recorded.
 	Record(ctx context.Context, a Act, c Change) error
 
@@ -80,6 +83,11 @@ type Store interface {
 
 	// Listing returns everything that operators said.
 	Listing(ctx context.Context) (Listing, error)
+
+	// Review returns a review, and an error wrapping [ErrNotFound] where there is
+	// none with the id. Reviews returns all.
+	Review(ctx context.Context, id string) (Review, error)
+	Reviews(ctx context.Context) ([]Review, error)
 
 	// Pinned returns the pin of a client_id, and an error wrapping [ErrNotFound]
 	// where there is none.

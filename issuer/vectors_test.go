@@ -1,6 +1,7 @@
 package issuer_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/netip"
@@ -46,6 +47,12 @@ func decide(t *testing.T, vector testvectors.Vector) issuer.Decision {
 	}
 	store := &oneStore{}
 	policy := policyOf(t, vector)
+	if review := vector.Get("review"); review != "" {
+		store.denied = review == "denied"
+		if policy, err = issuer.ParsePolicy(bytes.Replace(policy.Source(), []byte("wait: false"), []byte("wait: true"), 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if resources, ok := vector.Files["resources.yaml"]; ok {
 		if policy, err = issuer.ParsePolicy(append(policy.Source(), resources...)); err != nil {
 			t.Fatal(err)
@@ -207,12 +214,20 @@ type oneStore struct {
 	issuer.Store
 	accepted []issuer.Acceptance
 	held     issuer.Exception
+	denied   bool // each review
 	decided  []issuer.Decision
 }
 
 func (s *oneStore) Commit(_ context.Context, d issuer.Decision) error {
 	s.decided = append(s.decided, d)
 	return nil
+}
+
+func (s *oneStore) Review(_ context.Context, id string) (issuer.Review, error) {
+	if s.denied {
+		return issuer.Review{ID: id, State: issuer.ReviewDenied}, nil
+	}
+	return issuer.Review{}, issuer.ErrNotFound
 }
 
 func (s *oneStore) Standing(_ context.Context, subjects []metadata.Subject) (issuer.Standing, error) {

@@ -62,7 +62,7 @@ var wrongPolicies = []wrongPolicy{
 	{"P1 version of later", "version: 2", "version: 3", "version 3"},
 	{"P1 statement lifetime too long", "statement_lifetime_days: 90", "statement_lifetime_days: 3660", "statement_lifetime_days"},
 	{"P1 expired statements", "expired_statement: ignore", "expired_statement: accept", "expired_statement"},
-	{"P1 until accepted", "expired_statement: ignore", "expired_statement: ignore\nuntil_accepted: some", "neither proven nor nothing"},
+	{"P1 until accepted", "expired_statement: ignore", "expired_statement: ignore\nuntil_accepted: nothing", "until_accepted"},
 	{"P1 anchor", "- tier: signed", "- tier: &a signed", "anchors"},
 	{"P2 a tier that does not exist", "- tier: signed", "- tier: trusted", `"trusted" is no tier`},
 	{"P2 tier blocked", "- tier: unverified", "- tier: blocked", "under deny"},
@@ -142,6 +142,9 @@ func TestPolicyErrorsNameTheLine(t *testing.T) {
 		"order":           {"- tier: endorsed", "- tier: blocked"},
 		"session":         {"session_ttl: 28800", "session_ttl: 60"},
 		"consent":         {"consent: session", "consent: once"},
+		"review cause":    {"when: [beyond_reads,", "when: [beyond_read,"},
+		"review people":   {"  approvals: 1", "  approvals: 3"},
+		"review key":      {"  approvals: 1", "  approvers: 1"},
 		"second document": {"tiers:", "---\ntiers:"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -72,7 +72,7 @@ var (
 		coverage delivery display_name metadata_document dns_strength key_line possession source`)
 	statuses = strings.Fields("passed failed unavailable skipped")
 	headers  = strings.Fields(`id kind expect now comment features class rfc row finding dns http audience client_id special_use
-		countersigner seen exposed issued accept hold policy deny source_rule cut flag tools workflow would binding scope publisher road overridden revoked malformed ignored content_type authorization
+		countersigner seen exposed issued accept hold policy deny review source_rule cut flag tools workflow would binding scope publisher road overridden revoked malformed ignored content_type authorization
 		body_size fault`)
 )
 

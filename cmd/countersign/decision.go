@@ -38,6 +38,9 @@ func printDecision(w io.Writer, d issuer.Decision) {
 	if d.Outcome == issuer.Approved {
 		printGrant(line, d)
 	}
+	if d.Acceptance != nil && d.Acceptance.Pending != "" {
+		line("review", "%s: a person is asked whether it may have more", d.Acceptance.Pending)
+	}
 	for _, cut := range d.Grant.ScopesCut {
 		line("cut", "%s (%s)", cut.Scope, cut.Explain())
 	}
@@ -141,7 +144,7 @@ func printGrant(line func(name, format string, args ...any), d issuer.Decision) 
 	}
 	line("lifetimes", "%s", lifetimes)
 	line("consent", "%s", map[issuer.Consent]string{issuer.ConsentAlways: "every time", issuer.ConsentSession: "once a session"}[g.Consent])
-	if d.Acceptance != nil {
+	if d.Acceptance != nil && d.Acceptance.Pending == "" {
 		said := "accepted"
 		if d.Acceptance.By == issuer.ByException {
 			said = "allowed"

@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"unix2crlf": unixToCRLF, "waitsocket": waitSocket, "mcpserve": mcpServe, "envsubst": envSubst, "jsonserve": jsonServe, "addsection": addSection},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"unix2crlf": unixToCRLF, "waitsocket": waitSocket, "mcpserve": mcpServe, "envsubst": envSubst, "jsonserve": jsonServe, "addsection": addSection, "capture": capture, "replace": replace},
 		Setup: func(e *testscript.Env) error {
 			home := filepath.Join(e.WorkDir, "home")
 			for _, name := range []string{"HOME", "AppData"} { // os.UserConfigDir reads these
@@ -47,6 +48,31 @@ func unixToCRLF(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	text := strings.ReplaceAll(ts.ReadFile(args[0]), "\n", "\r\n")
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o600))
+}
+
+// capture sets a variable to what the last command printed first that matches:
+// capture NAME REGEXP.
+func capture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: capture NAME REGEXP")
+	}
+	found := regexp.MustCompile(args[1]).FindString(ts.ReadFile("stdout"))
+	if found == "" {
+		ts.Fatalf("nothing printed matches %s", args[1])
+	}
+	ts.Setenv(args[0], found)
+}
+
+// replace replaces a text in a file, which must have it: replace OLD NEW FILE.
+func replace(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: replace OLD NEW FILE")
+	}
+	text := ts.ReadFile(args[2])
+	if !strings.Contains(text, args[0]) {
+		ts.Fatalf("%s has no %q", args[2], args[0])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(strings.Replace(text, args[0], args[1], 1)), 0o600))
 }
 
 // waitSocket waits until somebody answers on a socket: waitsocket FILE.

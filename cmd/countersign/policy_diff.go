@@ -77,7 +77,7 @@ func runPolicyDiff(c *cobra.Command, f *policyDiffFlags, args []string) error {
 	}
 	if f.embedded {
 		args[1] = before.Name()
-		if _, ok := embeddedPolicy(args[1]); !ok {
+		if _, ok := issuer.Builtin(args[1]); !ok {
 			return fail(fmt.Errorf("no embedded policy has the name %.100q of the one that decides", args[1]), command("policy", "diff", "current", "standard")+" compares with another one")
 		}
 	}
@@ -116,15 +116,9 @@ func runPolicyDiff(c *cobra.Command, f *policyDiffFlags, args []string) error {
 	return nil
 }
 
-// embeddedPolicy returns the policy of a name that this program brings along.
-func embeddedPolicy(name string) (*issuer.Policy, bool) {
-	p := issuer.Standard()
-	return p, p.Name() == name
-}
-
 // named returns the policy that a word of the command line names.
 func (f *policyDiffFlags) named(c *cobra.Command, word string) (*issuer.Policy, error) {
-	if p, ok := embeddedPolicy(word); ok {
+	if p, ok := issuer.Builtin(word); ok {
 		return p, nil
 	}
 	if word != currentPolicy && !policyDigest.MatchString(word) {

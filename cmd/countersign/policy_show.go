@@ -80,7 +80,7 @@ func shownPolicyOf(c *cobra.Command, f *operatorFlags, name string, args []strin
 	if f.service.server != defaultServer || f.service.apiKey != "" {
 		return f.policy(c, currentPolicy)
 	}
-	read, ok := embeddedPolicy(name)
+	read, ok := issuer.Builtin(name)
 	if !ok {
 		return p, &usageError{fmt.Errorf("%.100q is no embedded policy", name)}
 	}

@@ -48,7 +48,7 @@ func publishersUnacceptCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "unaccept DOMAIN --reason TEXT",
 		Short:   "End the acceptance of a publisher",
-		Long:    "End the acceptance of a publisher: new decisions rest on what is proven alone. What was\ngranted before lives on at the authorization server.",
+		Long:    "End the acceptance of a publisher: new decisions rest on what is proven alone. What was\ngranted before lives on at the authorization server. What a review accepted, \"countersign\nreview deny\" ends.",
 		Example: `  countersign publishers unaccept acme.example --data ./data --reason "contract ended"`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

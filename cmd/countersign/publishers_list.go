@@ -91,7 +91,11 @@ func printStanding(c *cobra.Command, l issuer.Listing) {
 		if !a.Publisher.IsZero() {
 			of += suffix(" with ", string(a.Shape))
 		}
-		s.line("accepted", of, untilText(a.Until, now), byText(a.Actor, a.Reason), strings.Join(a.Line, " "))
+		what := "accepted"
+		if a.Bound != nil {
+			what += " by " + a.Bound.Review
+		}
+		s.line(what, of, untilText(a.Until, now), byText(a.Actor, a.Reason), strings.Join(a.Line, " "))
 	}
 	s.print()
 }

@@ -103,7 +103,7 @@ func commands() []*cobra.Command {
 		verifyCommand(), whyCommand(), versionCommand(),
 		initCommand(), signCommand(), publishCommand(), doctorCommand(), keysCommand(), demoCommand(),
 		serveCommand(), decideCommand(), policyCommand(), toolsCommand(), catalogCommand(), probeCommand(),
-		publishersCommand(), clientsCommand(), documentsCommand(), allowCommand(), holdCommand(), releaseCommand(), liftCommand(), actsCommand(), exportCommand(),
+		publishersCommand(), clientsCommand(), reviewCommand(), documentsCommand(), allowCommand(), holdCommand(), releaseCommand(), liftCommand(), actsCommand(), exportCommand(),
 	}
 }
 

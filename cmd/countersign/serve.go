@@ -127,7 +127,7 @@ func runServe(c *cobra.Command, src config.Sources) error {
 	ctx, cancel := context.WithCancel(c.Context())
 	defer cancel()
 	go s.abortOn(signals)
-	go (&reloader{src, parts, s.registry, level, log}).run(ctx, reloads)
+	go (&reloader{src, parts, s.registry, s.webhooks, level, log}).run(ctx, reloads)
 	go parts.tellReach(ctx, log)
 	go watchGeo(ctx, parts.geo, geoWatch, log)
 	if parts.certificate != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/fc28f635/countersign/internal/config"
 	"github.com/fc28f635/countersign/internal/geo"
 	"github.com/fc28f635/countersign/internal/httpapi"
+	"github.com/fc28f635/countersign/internal/webhook"
 	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/trustroots"
@@ -34,6 +35,7 @@ type parts struct {
 	proxies     []netip.Prefix
 	certificate *certificate // nil without TLS
 	geo         *geo.Directory
+	webhooks    []webhook.Target
 }
 
 // loadSettings reads the settings. Only a fault of the command line is a usage
@@ -103,6 +105,9 @@ func prepare(settings *config.Settings) (*parts, error) {
 		return nil, fail(err, "geo in the settings names the files: in the format of MaxMind, and lists with a network and the end of its entry in each line")
 	}
 	p.place = newPolicyPlace(settings.Data, settings.Policy)
+	if p.webhooks, err = loadWebhooks(settings, p.lookup); err != nil {
+		return nil, err
+	}
 	if settings.TLS.CertFile != "" {
 		if p.certificate, err = openCertificate(pairFiles{settings.TLS.CertFile, settings.TLS.KeyFile}, time.Now()); err != nil {
 			return nil, fail(err, "tls.cert_file and tls.key_file are PEM: the service's own certificate first, and the key to it, not encrypted")
@@ -144,7 +149,7 @@ func (p *parts) service(log *slog.Logger) serviceConfig {
 		Dir: cfg.Data, Listen: cfg.Listen, Logger: log, Lookup: p.lookup, Policy: p.policy.Policy, KeepPolicy: p.keepPolicy,
 		Issuer: p.issuer, AuthorizationServer: cfg.AuthorizationServer, PublicURL: cfg.PublicURL,
 		Certificate: p.certificate, Geo: p.geo, Hosts: hosts, Limits: cfg.Limits, Origins: cfg.CORS.Origins,
-		Protection: p.protection, TrustedProxies: p.proxies, ProxyHeader: http.CanonicalHeaderKey(cfg.ProxyHeader),
+		Protection: p.protection, TrustedProxies: p.proxies, ProxyHeader: http.CanonicalHeaderKey(cfg.ProxyHeader), Webhooks: p.webhooks,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/fc28f635/countersign/internal/config"
+	"github.com/fc28f635/countersign/internal/webhook"
 	"github.com/fc28f635/countersign/issuer"
 )
 
@@ -16,6 +17,7 @@ type reloader struct {
 	src      config.Sources
 	started  *parts // what the service runs with; its roots, protected names and certificate are replaced inside
 	registry *issuer.Registry
+	webhooks *webhook.Sender
 	level    *slog.LevelVar
 	log      *slog.Logger
 }
@@ -58,6 +60,9 @@ func (r *reloader) reload(ctx context.Context) error {
 	}
 	r.started.place.named.Store(&settings.Policy)
 	if err := errors.Join(next.policy.keep(settings.Data), keepDigest(settings.Data, next.policy.Digest())); err != nil {
+		return err
+	}
+	if err := r.webhooks.SetTargets(next.webhooks); err != nil {
 		return err
 	}
 	if r.started.certificate != nil && next.certificate != nil {

@@ -21,6 +21,7 @@ import (
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/internal/metrics"
 	"github.com/fc28f635/countersign/internal/store/badgerstore"
+	"github.com/fc28f635/countersign/internal/webhook"
 	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
@@ -80,6 +81,9 @@ type serviceConfig struct {
 	ProxyHeader    string
 	Origins        []string
 
+	// Webhooks are told of reviews.
+	Webhooks []webhook.Target
+
 	// Small and MinFreeBytes are those of badgerstore.Config.
 	Small        bool
 	MinFreeBytes uint64
@@ -91,6 +95,7 @@ type service struct {
 	addr     string // host and port
 	registry *issuer.Registry
 	store    issuer.Store
+	webhooks *webhook.Sender
 
 	// firstKey is the API key that this start made, empty where there was one
 	// before. Nothing else has it.
@@ -154,7 +159,16 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	cfg.PublicURL = cmp.Or(cfg.PublicURL, ownURL(listener.Addr(), cfg.Certificate != nil))
 	cfg.Limits = cmp.Or(cfg.Limits, config.Defaults().Limits)
 	cfg.Protection = cmp.Or(cfg.Protection, newProtection(nil))
-	registry, err := newRegistry(cfg, store, countersigner, counted)
+	webhooks, err := newWebhooks(cfg, counted)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			webhooks.Close()
+		}
+	}()
+	registry, err := newRegistry(cfg, store, countersigner, counted, webhooks)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +201,7 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	}
 	drain, abort := context.WithCancel(context.WithoutCancel(ctx))
 	s := &service{
-		addr: listener.Addr().String(), registry: registry, store: store, firstKey: key,
+		addr: listener.Addr().String(), registry: registry, store: store, webhooks: webhooks, firstKey: key,
 		server: newServer(handlers.Public), admin: newServer(handlers.Operator),
 		log: cfg.Logger, cancel: cancel, abort: abort, done: make(chan struct{}),
 	}
@@ -201,7 +215,7 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	bounded := newBoundedListener(listener, cfg.Limits, cfg.TrustedProxies)
 	bounded.refused = counted.ConnectionRefused
 	counted.Watch(metrics.Watched{
-		Cached: registry.Cached, Free: store.Free, Connections: bounded.open,
+		Cached: registry.Cached, Free: store.Free, Connections: bounded.open, PendingReviews: store.PendingReviews,
 		PolicyDigest: func() string { return registry.Policy().Digest() },
 	})
 	s.serve(bounded, cfg.Certificate)
@@ -230,7 +244,7 @@ func (cfg serviceConfig) now() time.Time {
 }
 
 // newRegistry wires what decides.
-func newRegistry(cfg serviceConfig, store issuer.Store, countersigner *issuer.Countersigner, counted *metrics.Metrics) (*issuer.Registry, error) {
+func newRegistry(cfg serviceConfig, store issuer.Store, countersigner *issuer.Countersigner, counted *metrics.Metrics, webhooks *webhook.Sender) (*issuer.Registry, error) {
 	lookup := cfg.Lookup
 	lookup.Memory, lookup.Logger, lookup.Observer = store, cfg.Logger, counted.Observer()
 	lookup.Protected = cfg.Protection.get
@@ -247,7 +261,7 @@ func newRegistry(cfg serviceConfig, store issuer.Store, countersigner *issuer.Co
 	return issuer.NewRegistry(issuer.Config{
 		Verifier: verifier, Store: store, Policy: cfg.Policy, KeepPolicy: cfg.KeepPolicy, Countersigner: countersigner,
 		AuthorizationServer: cfg.AuthorizationServer, PublicURL: cfg.PublicURL, Test: lookup.InsecureLoopback, Now: lookup.Now, Logger: cfg.Logger,
-		OnDecision: counted.Decision, Arrivals: arrivalsOf(cfg.Limits), Locate: locate(cfg.Geo), OnAct: cfg.Protection.onAct,
+		OnDecision: counted.Decision, Arrivals: arrivalsOf(cfg.Limits), Locate: locate(cfg.Geo), OnAct: cfg.Protection.onAct, OnReview: webhooks.Review,
 	})
 }
 
@@ -272,6 +286,7 @@ func (s *service) end(ctx, drain context.Context) {
 		s.log.LogAttrs(drain, slog.LevelWarn, "requests under way are cut off", slog.String("cause", why))
 		_, _ = s.server.Close(), s.admin.Close()
 	}
+	s.webhooks.Close()
 	if err := s.store.Close(); err != nil {
 		s.err = errors.Join(s.err, err)
 		s.log.LogAttrs(drain, slog.LevelError, "closing the store", slog.String("error", err.Error()))

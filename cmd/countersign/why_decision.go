@@ -74,6 +74,11 @@ func (f *operatorFlags) nextCommands(d issuer.Decision) (commands []string) {
 	case d.Hold != nil:
 		say("release", d.Hold.Subject.String())
 		return commands
+	case d.Acceptance != nil && d.Acceptance.Pending != "":
+		say("review", "show", d.Acceptance.Pending)
+		if d.Outcome != issuer.Approved {
+			return commands
+		}
 	case d.Outcome != issuer.Approved:
 		if remembered := rememberedAgainst(d); remembered != "" {
 			say("lift", remembered, "--reason", "…")

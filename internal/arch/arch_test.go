@@ -73,7 +73,8 @@ var directions = []direction{
 	{"internal/access", []string{"metadata", "trustroots", "verify", "issuer", "internal/condition", "internal/jose"}, except(confined, "go.mau.fi/util/", "github.com/lestrrat-go/", "github.com/go-json-experiment/json", "github.com/goccy/go-yaml", "cel.dev/")},
 	{"internal/store/badgerstore", []string{"metadata", "trustroots", "verify", "issuer", "internal/condition", "internal/access", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
 	{"internal/httpapi", []string{"metadata", "trustroots", "verify", "issuer", "internal/condition", "internal/access", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
-	{"internal/metrics", []string{"metadata", "trustroots", "verify", "issuer", "internal/condition", "internal/access", "internal/httpapi", "internal/store/badgerstore", "internal/jose"}, []string{"github.com/miekg/dns", "github.com/sigstore/", "github.com/spf13/"}},
+	{"internal/metrics", []string{"metadata", "trustroots", "verify", "issuer", "internal/condition", "internal/access", "internal/httpapi", "internal/store/badgerstore", "internal/jose", "internal/fetch", "internal/webhook"}, []string{"github.com/miekg/dns", "github.com/sigstore/", "github.com/spf13/"}},
+	{"internal/webhook", []string{"metadata", "trustroots", "verify", "issuer", "internal/condition", "internal/jose", "internal/fetch"}, []string{"github.com/miekg/dns", "github.com/gorilla/mux", "github.com/danielgtaylor/", "github.com/dgraph-io/", "github.com/sigstore/", "github.com/spf13/", "github.com/prometheus/"}},
 	{"testvectors", nil, confined},
 	{"testvectors/internal/gen", nil, confined},
 }

@@ -46,6 +46,8 @@ func checkOne(of setting, c *Config) (at string, err error) {
 		}
 	case "resolvers":
 		return checkResolvers(c.Resolvers)
+	case "webhooks":
+		return checkWebhooks(c.Webhooks)
 	case "public_url":
 		if err := issuer.CheckPublicURL(c.PublicURL); err != nil {
 			return "", fmt.Errorf("%.100q cannot be given to others: %w", c.PublicURL, err)
@@ -116,6 +118,10 @@ func checkFilled(of setting, c *Config) (at string, err error) {
 		if len(value) == 0 {
 			return "", empty
 		}
+	case []Webhook:
+		if len(value) == 0 {
+			return "", empty
+		}
 	case int:
 		if value < 1 || value > mostCount {
 			return "", fmt.Errorf("%d is not from 1 to %d", value, mostCount)
@@ -156,6 +162,25 @@ func checkResolvers(list []Resolver) (at string, err error) {
 			return fmt.Sprintf("[%d].validating", i), errors.New("true counts on loopback, and over tls:// and https://, only: the answer of another machine could be changed on its way")
 		}
 		seen[address] = true
+	}
+	return "", nil
+}
+
+func checkWebhooks(list []Webhook) (at string, err error) {
+	if len(list) > limits.Webhooks {
+		return "", fmt.Errorf("are %d, and at most %d can be told", len(list), limits.Webhooks)
+	}
+	seen := map[string]bool{}
+	for i, w := range list {
+		switch u, err := url.Parse(w.URL); {
+		case err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.Scheme != "https" && u.Scheme != "http":
+			return fmt.Sprintf("[%d].url", i), fmt.Errorf("%.100q is no https URL such as https://hooks.example/reviews", w.URL)
+		case seen[w.URL]:
+			return fmt.Sprintf("[%d].url", i), fmt.Errorf("%.100q is there twice", w.URL)
+		case w.SecretFile == "":
+			return fmt.Sprintf("[%d]", i), errors.New("needs secret_file beside url")
+		}
+		seen[w.URL] = true
 	}
 	return "", nil
 }

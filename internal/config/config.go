@@ -66,6 +66,9 @@ type Config struct {
 	// it. Its host is a name of the service, as those of hosts are.
 	PublicURL string `yaml:"public_url" flag:"public-url" unit:"https URL without a slash at its end (http on loopback)" unset:"the listener's own address on loopback, which this machine reaches; on others decisions have no page to name" reload:"no"`
 
+	// Who is told of reviews, by requests that are signed (Standard Webhooks).
+	Webhooks []Webhook `yaml:"webhooks" unit:"list" unset:"nobody is told" reload:"yes"`
+
 	// Further names under which the service is asked, as callers put them into the
 	// Host header: with the port, where it is not the scheme's. The address that
 	// it listens on, the host of public_url and the names of loopback are always
@@ -125,6 +128,17 @@ type Resolver struct {
 	// Whether it validates DNSSEC and its word counts. That of a resolver on
 	// another machine does over TLS and HTTPS only.
 	Validating *bool `yaml:"validating" json:"validating,omitempty" unit:"true or false" unset:"true on loopback, else false"`
+}
+
+// A Webhook is who is told of reviews.
+type Webhook struct {
+	// Where requests go. The host can have a private address; its certificate must
+	// prove it, also where ca_file names the authorities.
+	URL string `yaml:"url" json:"url" unit:"https URL (http on this machine with allow_loopback)"`
+
+	// The secret that signs them: whsec_ and the base64 of 24 to 64 random bytes.
+	// The receiver has it, too.
+	SecretFile string `yaml:"secret_file" json:"secret_file" unit:"file"`
 }
 
 // TLS has the certificate of the service. Both files are given, or none.

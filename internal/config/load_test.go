@@ -40,6 +40,9 @@ policy: file.yaml
 first_policy: strict
 protected_names: names.yaml
 public_url: https://public.file.example
+webhooks:
+  - url: https://hooks.file.example/reviews
+    secret_file: secret.txt
 hosts: [file.example, "file.example:8443"]
 trusted_proxies: [10.0.0.0/8, "2001:db8::/32"]
 proxy_header: forwarded
@@ -129,9 +132,10 @@ func TestLoadFile(t *testing.T) {
 		Resolvers: []config.Resolver{{Address: "192.0.2.53:53", Operator: "one"}, {Address: "[::1]:53", Validating: &no}},
 		CAFile:    "file.pem", Roots: "file.json", Policy: "file.yaml", FirstPolicy: "strict", ProtectedNames: "names.yaml", Hosts: []string{"file.example", "file.example:8443"},
 		PublicURL: "https://public.file.example", TrustedProxies: []string{"10.0.0.0/8", "2001:db8::/32"}, ProxyHeader: "forwarded",
-		Geo:  config.Geo{CountryFile: "country.mmdb", ASNFile: "asn.mmdb", Lists: []config.ReputationList{{Name: "drop", File: "drop.txt"}}},
-		CORS: config.CORS{Origins: []string{"https://console.example"}},
-		TLS:  config.TLS{CertFile: "cert.pem", KeyFile: "key.pem"},
+		Geo:      config.Geo{CountryFile: "country.mmdb", ASNFile: "asn.mmdb", Lists: []config.ReputationList{{Name: "drop", File: "drop.txt"}}},
+		Webhooks: []config.Webhook{{URL: "https://hooks.file.example/reviews", SecretFile: "secret.txt"}},
+		CORS:     config.CORS{Origins: []string{"https://console.example"}},
+		TLS:      config.TLS{CertFile: "cert.pem", KeyFile: "key.pem"},
 		Limits: config.Limits{
 			BodyTimeout: 250e6, KeyPerSecond: 1, KeyBurst: 2, LookupsPerSecond: 3, LookupsBurst: 4, NetworkPerSecond: 5, NetworkBurst: 6,
 			StrangersPerSecond: 7, StrangersBurst: 8, ArrivalsPerSecond: 11, ArrivalsBurst: 12,
@@ -260,6 +264,12 @@ func TestLoadRefuses(t *testing.T) {
 		{"resolver elsewhere validates", set("resolvers", `[{address: "192.0.2.1:53", validating: true}]`), "resolvers[0].validating true counts on loopback, and over tls:// and https://, only"},
 		{"D27 resolver over TLS without a name to prove", set("resolvers", `[{address: "tls://192.0.2.1:853#", validating: true}]`), "resolvers[0].address \"tls://192.0.2.1:853#\" has no name"},
 		{"too many resolvers", set("resolvers", "["+strings.Repeat("{address: x}, ", 9)+"]"), "resolvers are 9, and at most 8"},
+		{"webhook without secret", set("webhooks", "[{url: https://hooks.example/}]"), "webhooks[0] needs secret_file beside url"},
+		{"webhook that is no address", set("webhooks", "[{url: hooks.example, secret_file: s}]"), "webhooks[0].url \"hooks.example\" is no https URL such as"},
+		{"webhook with user information", set("webhooks", "[{url: https://a:b@hooks.example, secret_file: s}]"), "is no https URL such as"},
+		{"webhook twice", set("webhooks", "[{url: https://a.example, secret_file: s}, {url: https://a.example, secret_file: s}]"), "webhooks[1].url \"https://a.example\" is there twice"},
+		{"no webhooks", set("webhooks", "[]"), "webhooks is empty"},
+		{"too many webhooks", set("webhooks", "["+strings.Repeat("{url: x, secret_file: s}, ", 9)+"]"), "webhooks are 9, and at most 8"},
 		{"host", set("hosts", "[https://trust.example]"), "[2:9] hosts[0] \"https://trust.example\" is no host in lower case"},
 		{"host in capitals", set("hosts", "[Trust.example]"), "is no host in lower case"},
 		{"body time", "data: d\nlimits:\n  body_timeout: 1h\n", "[3:17] limits.body_timeout 1h0m0s is not from 100ms to 10s\n"},

@@ -107,7 +107,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 			t.Errorf("%s has the comment %q and the unit %q", f.key, f.doc, f.tag.Get("unit"))
 		}
 		element := strings.Contains(f.key, "[]")
-		if _, value := f.tag.Lookup("default"); value == (f.tag.Get("unset") != "") && f.key != "resolvers[].address" {
+		if _, value := f.tag.Lookup("default"); value == (f.tag.Get("unset") != "") && !slices.Contains([]string{"resolvers[].address", "webhooks[].url", "webhooks[].secret_file"}, f.key) {
 			t.Errorf("%s has a default and says what none means, or has neither", f.key)
 		}
 		if reload := f.tag.Get("reload"); !element && reload != "yes" && reload != "no" {

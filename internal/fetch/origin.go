@@ -56,6 +56,9 @@ type Request struct {
 	MediaType string // of Body
 	Accept    string // the media type of the answer; empty means application/json
 	Body      []byte
+
+	// Header are further headers, such as those of a signature.
+	Header map[string]string
 }
 
 // A Response is an answer with any status.
@@ -85,6 +88,9 @@ func (o *Origin) Do(ctx context.Context, r Request, limit int) (Response, error)
 	req.Header.Set("User-Agent", o.client.cfg.UserAgent)
 	req.Header.Set("Accept", cmp.Or(r.Accept, "application/json"))
 	req.Header.Set("Accept-Encoding", "identity")
+	for name, value := range r.Header {
+		req.Header.Set(name, value)
+	}
 	if r.MediaType != "" {
 		req.Header.Set("Content-Type", r.MediaType)
 	}

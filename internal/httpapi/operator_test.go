@@ -28,6 +28,11 @@ func operatorOperations() map[string]string {
 		"GET /v1/standing":    "",
 		"GET /v1/acts":        "",
 		"GET /v1/software":    "",
+		"GET /v1/reviews":     "",
+
+		"GET /v1/reviews/r00":          "",
+		"POST /v1/reviews/r00/approve": `{"reason":"known"}`,
+		"POST /v1/reviews/r00/deny":    `{"reason":"not ours"}`,
 	}
 }
 
@@ -134,6 +139,10 @@ func TestOperatorOperations(t *testing.T) {
 	}
 	ask("POST /v1/exceptions", allowance, http.StatusCreated)
 
+	for _, what := range []string{"GET /v1/reviews/r00", "POST /v1/reviews/r00/approve", "POST /v1/reviews/r00/deny"} {
+		ask(what, "", http.StatusNotFound)
+	}
+
 	// A6 and A9: nothing that the operation does not have, nothing for too long,
 	// nothing without a reason.
 	for what, bodies := range map[string][]string{
@@ -145,6 +154,8 @@ func TestOperatorOperations(t *testing.T) {
 		"POST /v1/exceptions/end": {`{"subject":"https://acme.example"}`},
 		"POST /v1/memory/end": {`{"reason":"x"}`, `{"thumbprint":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"}`, `{"thumbprint":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4","reason":"x"}`, `{"thumbprint":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","client_id":"https://acme.example/c","reason":"x"}`,
 			`{"client_id":"acme.example","reason":"x"}`, `{"client_id":"https://acme.example/c"}`},
+		"POST /v1/reviews/r00/approve": {`{}`, `{"reason":"x","actor":"eve"}`, `{"reason":"x","until":"2020-01-01T00:00:00Z"}`, `{"reason":""}`},
+		"POST /v1/reviews/r00/deny":    {`{}`, `{"reason":"x","until":"2099-01-01T00:00:00Z"}`},
 	} {
 		for _, body := range bodies {
 			ask(what, body, http.StatusBadRequest)

@@ -70,6 +70,9 @@ var (
 	errNoPolicy     = &refusal{problem: problem{status: http.StatusNotFound, code: "not_found", description: "There is no version of the policy with this digest."}}
 	olderPolicy     = problem{status: http.StatusConflict, code: "conflict", description: "This policy was in force before the present one. Where it is to come back, say rollback."}
 	policyElsewhere = problem{status: http.StatusConflict, code: "conflict", description: "The setting policy names the file that decides, and it has another text. Write the policy there first."}
+	noReview        = problem{status: http.StatusNotFound, code: "not_found", description: "There is no review with this id. What the client presents may have changed: list the reviews again."}
+	reviewClosed    = problem{status: http.StatusConflict, code: "conflict", description: "It was decided on already."}
+	samePerson      = problem{status: http.StatusConflict, code: "conflict", description: "You approved it already: the second approval is for another person to give, with another API key."}
 	tooManyKeys     = problem{status: http.StatusConflict, code: "conflict", description: "There are too many API keys."}
 )
 

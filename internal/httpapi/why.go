@@ -130,6 +130,7 @@ func effectText(e issuer.Effect) string {
 	return map[issuer.Effect]string{
 		issuer.EffectRefused:  "refused it.",
 		issuer.EffectNarrowed: "did not pass, and may have cost trust.",
+		issuer.EffectWaiting:  "is waited for.",
 		issuer.EffectFlagged:  "changed nothing, and is worth knowing.",
 	}[e]
 }

@@ -189,6 +189,36 @@ const (
 	// a year, after which a person looks again.
 	AcceptanceDefault = 365 * 24 * time.Hour
 
+	// ReviewApprovals is how many people a policy can ask to approve: two have
+	// to agree to do harm, and a third is never there.
+	ReviewApprovals = 2
+
+	// ReviewsUnvouched bounds the pending reviews that nobody vouched for: more
+	// than a person looks at in a day, and a megabyte of them.
+	ReviewsUnvouched = 1024
+
+	// ReviewsOfOne bounds those of one network, and of one registrable domain: an
+	// office that tries its clients, a publisher with all of its clients.
+	ReviewsOfOne = 16
+
+	// Webhooks bounds who is told: each has a goroutine and a queue.
+	Webhooks = 8
+
+	// WebhookQueue bounds the messages that wait for one target: what a day asks
+	// of a person, in 256 KiB.
+	WebhookQueue = 256
+
+	// WebhookAttempts and WebhookPause are how often a message is sent, and the
+	// first pause, which doubles up to WebhookPauseLongest: a receiver that is
+	// out for a quarter of an hour still gets it.
+	WebhookAttempts     = 10
+	WebhookPause        = 5 * time.Second
+	WebhookPauseLongest = 10 * time.Minute
+
+	// WebhookAnswerBytes bounds what is read of a target's answer, which is not
+	// looked at.
+	WebhookAnswerBytes = 64 << 10
+
 	// WordBytes bounds what an operator writes as actor or reason: a sentence,
 	// shown in a list.
 	WordBytes = 500

@@ -45,6 +45,7 @@ type Metrics struct {
 	limited         *prometheus.CounterVec
 	authentications *prometheus.CounterVec
 	refused         prometheus.Counter
+	webhooks        *prometheus.CounterVec
 }
 
 const namespace = "countersign"
@@ -86,6 +87,7 @@ func New(version string) *Metrics {
 	m.limited = counter("http_rate_limited_total", "Requests over a rate, answered with 429.", "limit")
 	m.authentications = counter("api_key_authentications_total", "Requests that needed an API key.", "result")
 	m.refused = counter("connections_refused_total", "Connections that were closed at once, being too many.").WithLabelValues()
+	m.webhooks = counter("webhook_messages_total", "Attempts to tell of a review, and messages that were dropped.", "result")
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: "build_info", Help: "Always 1."}, []string{"version", "go_version"})
 	build.WithLabelValues(version, runtime.Version()).Set(1)
 	m.registry.MustRegister(build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

@@ -24,7 +24,7 @@ func everything() *Metrics {
 	m := New("v1.2.3")
 	m.Watch(Watched{
 		Cached: func(verify.Cache) int { return 7 }, Free: func() (uint64, error) { return 1 << 30, nil },
-		Connections: func() int { return 3 }, PolicyDigest: func() string { return "sha256:abc" },
+		Connections: func() int { return 3 }, PolicyDigest: func() string { return "sha256:abc" }, PendingReviews: func() int { return 2 },
 	})
 	m.Decision(issuer.Decision{Outcome: issuer.Approved, Findings: []verify.Finding{{Check: verify.CheckForm, Status: verify.Passed}}}, time.Millisecond)
 	o := m.Observer()
@@ -145,7 +145,7 @@ func TestFreeSpaceThatIsNotKnown(t *testing.T) {
 	m := New("")
 	m.Watch(Watched{
 		Cached: func(verify.Cache) int { return 0 }, Free: func() (uint64, error) { return 0, os.ErrPermission },
-		Connections: func() int { return 0 }, PolicyDigest: func() string { return "" },
+		Connections: func() int { return 0 }, PolicyDigest: func() string { return "" }, PendingReviews: func() int { return 0 },
 	})
 	_, text, err := m.Text()
 	if err != nil || strings.Contains(string(text), "store_free_bytes ") || !strings.Contains(string(text), "countersign_connections 0") {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fc28f635/countersign/internal/httpapi"
 	"github.com/fc28f635/countersign/internal/store/badgerstore"
+	"github.com/fc28f635/countersign/internal/webhook"
 	"github.com/fc28f635/countersign/issuer"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
@@ -38,6 +39,9 @@ func (m *Metrics) begin() {
 	}
 	for _, r := range badgerstore.CommitResults() {
 		m.commits.WithLabelValues(string(r))
+	}
+	for _, r := range webhook.Results() {
+		m.webhooks.WithLabelValues(string(r))
 	}
 	for _, l := range httpapi.Limits() {
 		m.limited.WithLabelValues(string(l))
@@ -128,6 +132,9 @@ func (m *Metrics) Request(o httpapi.Observation) {
 		m.authentications.WithLabelValues(string(o.Auth)).Inc()
 	}
 }
+
+// Webhook counts an attempt to tell of a review, for webhook.Config.
+func (m *Metrics) Webhook(r webhook.Result) { m.webhooks.WithLabelValues(string(r)).Inc() }
 
 // ConnectionRefused counts a connection that was one too many.
 func (m *Metrics) ConnectionRefused() { m.refused.Inc() }

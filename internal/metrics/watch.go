@@ -13,6 +13,8 @@ type Watched struct {
 	Free         func() (uint64, error) // bytes that can still be written
 	Connections  func() int             // that are open
 	PolicyDigest func() string          // of the policy that decides
+
+	PendingReviews func() int // that a person has not answered
 }
 
 // Watch has the sources asked from now on. It is called once.
@@ -22,10 +24,11 @@ func (m *Metrics) Watch(w Watched) { m.registry.MustRegister(watch{w}) }
 type watch struct{ Watched }
 
 var (
-	cacheEntries = prometheus.NewDesc(namespace+"_cache_entries", "Entries that are remembered, ended ones too.", []string{"cache"}, nil)
-	freeBytes    = prometheus.NewDesc(namespace+"_store_free_bytes", "Bytes that can still be written where the data directory is.", nil, nil)
-	connections  = prometheus.NewDesc(namespace+"_connections", "Connections that are open.", nil, nil)
-	policyInfo   = prometheus.NewDesc(namespace+"_policy_info", "Always 1, for the policy that decides.", []string{"digest"}, nil)
+	cacheEntries   = prometheus.NewDesc(namespace+"_cache_entries", "Entries that are remembered, ended ones too.", []string{"cache"}, nil)
+	freeBytes      = prometheus.NewDesc(namespace+"_store_free_bytes", "Bytes that can still be written where the data directory is.", nil, nil)
+	connections    = prometheus.NewDesc(namespace+"_connections", "Connections that are open.", nil, nil)
+	pendingReviews = prometheus.NewDesc(namespace+"_reviews_pending", "Reviews that a person has not answered.", nil, nil)
+	policyInfo     = prometheus.NewDesc(namespace+"_policy_info", "Always 1, for the policy that decides.", []string{"digest"}, nil)
 )
 
 // Describe implements prometheus.Collector.
@@ -33,6 +36,7 @@ func (watch) Describe(to chan<- *prometheus.Desc) {
 	to <- cacheEntries
 	to <- freeBytes
 	to <- connections
+	to <- pendingReviews
 	to <- policyInfo
 }
 
@@ -49,5 +53,6 @@ func (w watch) Collect(to chan<- prometheus.Metric) {
 		gauge(freeBytes, float64(free))
 	}
 	gauge(connections, float64(w.Connections()))
+	gauge(pendingReviews, float64(w.PendingReviews()))
 	gauge(policyInfo, 1, w.PolicyDigest())
 }

@@ -15,6 +15,9 @@ import (
 // their own: they fit into one, whatever else waits.
 func (s *Store) Record(ctx context.Context, a issuer.Act, c issuer.Change) error {
 	change, err := changeOf(a, c)
+	if err == nil && c.Review != nil {
+		change, err = s.decided(*c.Review, change)
+	}
 	if err != nil {
 		return err
 	}

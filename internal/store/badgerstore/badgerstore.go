@@ -104,6 +104,8 @@ type Store struct {
 	failed error
 	full   bool
 	tally  *tally
+
+	reviews *issuer.ReviewQueue
 }
 
 var _ issuer.Store = (*Store)(nil)
@@ -174,6 +176,9 @@ func (s *Store) open(small bool) error {
 	}
 	var version int
 	if s.seq, version, err = judge(s.db, s.ack.last); err != nil {
+		return err
+	}
+	if err := s.loadReviews(); err != nil {
 		return err
 	}
 	if version == 0 {

@@ -32,8 +32,12 @@ func (s *Store) Commit(ctx context.Context, d issuer.Decision) error {
 	if len(value) > valueBytes {
 		return errTooLarge
 	}
+	raise, alone, err := s.raising(ctx, d.Review)
+	if err != nil {
+		return err
+	}
 	key := decisionKey(d.ID)
-	return s.write(ctx, func(txn *badger.Txn) (bool, error) {
+	return s.send(ctx, &request{alone: alone, apply: func(txn *badger.Txn) (bool, error) {
 		switch _, err := txn.Get(key); {
 		case err == nil:
 			return false, fmt.Errorf("committing %.100q: %w", d.ID, errSame)
@@ -43,11 +47,14 @@ func (s *Store) Commit(ctx context.Context, d issuer.Decision) error {
 		if err := s.tally.take(txn, d); err != nil {
 			return false, err
 		}
+		if err := raise(txn); err != nil {
+			return false, err
+		}
 		if err := put(txn, orderKey(issuer.PlaceOf(d)), nil); err != nil { // first: alone it does no harm
 			return false, err
 		}
 		return true, put(txn, key, value)
-	})
+	}})
 }
 
 // Decision implements issuer.Store.

@@ -18,7 +18,8 @@ import (
 // of commits.
 //
 //	a p DOMAIN 00 SHAPE   issuer.Acceptance of a publisher, SHAPE may be empty
-//	a s SHAPE             issuer.Acceptance of a shape
+//	a s SHAPE             issuer.Acceptance of a shape; either with 00 ID after it
+//	                      where the review ID gave it
 //	c SLOT                the number of a commit, 8 bytes; SLOT is its last 2
 //	d ID                  issuer.Decision
 //	e THUMBPRINT          verify.Exposure
@@ -31,6 +32,7 @@ import (
 //	p CLIENT_ID           issuer.Pin
 //	s DOMAIN              []verify.Sighting
 //	t SECOND ID           nothing: the order of the decisions; 8 bytes, see orderKey
+//	v ID                  issuer.Review
 //	w SHAPE               issuer.Software
 //	x SUBJECT             issuer.Exception
 //	y NUMBER              issuer.PolicyVersion; 8 bytes
@@ -49,6 +51,7 @@ const (
 	policyPrefix     = "y"
 	pinPrefix        = "p"
 	sightingPrefix   = "s"
+	reviewPrefix     = "v"
 	softwarePrefix   = "w"
 	exceptionPrefix  = "x"
 )
@@ -87,13 +90,20 @@ func publisherPrefix(p metadata.Publisher) []byte {
 // acceptanceKey returns the key of an acceptance of the publisher and the shape;
 // nil where it is of neither, or the shape is no name for anything.
 func acceptanceKey(a issuer.Acceptance) []byte {
-	switch {
-	case len(a.Shape) > idBytes:
+	if len(a.Shape) > idBytes {
 		return nil
-	case !a.Publisher.IsZero():
-		return append(publisherPrefix(a.Publisher), a.Shape...)
 	}
-	return named(acceptancePrefix+"s", string(a.Shape))
+	key := named(acceptancePrefix+"s", string(a.Shape))
+	if !a.Publisher.IsZero() {
+		key = append(publisherPrefix(a.Publisher), a.Shape...)
+	}
+	if a.Bound == nil || key == nil {
+		return key
+	}
+	if a.Bound.Review == "" || len(a.Bound.Review) > idBytes {
+		return nil
+	}
+	return append(append(key, 0), a.Bound.Review...)
 }
 
 // numbered returns the key of number such of what is numbered.
@@ -108,6 +118,8 @@ func orderKey(at issuer.Place) []byte {
 	const sign = 1 << 63
 	return append(numbered(orderPrefix, uint64(at.At.Unix())^sign), at.ID...)
 }
+
+func reviewKey(id string) []byte { return named(reviewPrefix, id) }
 
 func exceptionKey(subject string) []byte { return named(exceptionPrefix, subject) }
 

@@ -39,8 +39,14 @@ func said(txn *badger.Txn, subject metadata.Subject, found *issuer.Standing) err
 		}
 	}
 	if shape := subject.Shape(); shape != "" {
-		if err := find(txn, acceptanceKey(issuer.Acceptance{Shape: shape}), &found.Acceptances); err != nil {
+		key := acceptanceKey(issuer.Acceptance{Shape: shape})
+		if err := find(txn, key, &found.Acceptances); err != nil {
 			return err
+		}
+		if len(key) > 0 { // those that reviews gave
+			if err := scan(txn, append(key, 0), &found.Acceptances); err != nil {
+				return err
+			}
 		}
 	}
 	return find(txn, exceptionKey(subject.String()), &found.Exceptions)

@@ -55,6 +55,11 @@ func Run(t *testing.T, engine Engine) {
 		{"P8 every version of the policy is kept, the newest first", policyVersionsAreKept},
 		{"T8 concurrent versions of the policy are all kept", concurrentPolicies},
 		{"observations are kept, replaced and ended", observationsAreKept},
+		{"T8 a review is kept, and asked once", reviewsAreKept},
+		{"T8 a review is there with its decision, or not", reviewWithItsDecision},
+		{"a review is decided on, with what it accepts", reviewIsDecided},
+		{"T8 of concurrent reviews of one client one is kept", concurrentReviews},
+		{"strangers' reviews make room, a publisher's stay", reviewsAreBounded},
 		{"software is counted by its shape", softwareIsCounted},
 		{"T8 software is counted once a decision", concurrentSoftware},
 		{"sightings grow and never shrink", sightingsGrow},
@@ -79,6 +84,8 @@ type storage struct {
 	t *testing.T
 	issuer.Store
 	open func() issuer.Store
+
+	raised int // decisions that raised a review
 }
 
 func newStorage(t *testing.T, engine Engine) *storage {
