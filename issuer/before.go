@@ -28,6 +28,10 @@ type Before struct {
 	GrantTypes    []string `json:"grant_types,omitempty"`
 	ResponseTypes []string `json:"response_types,omitempty"`
 
+	// NotStated are the scopes that were asked for and not stated, where the grant
+	// does not say it.
+	NotStated []string `json:"not_stated,omitempty"`
+
 	// Lifetime is that of the statement, in seconds; zero where there was none.
 	Lifetime int64 `json:"statement_lifetime,omitempty"`
 
@@ -65,6 +69,10 @@ func beforeOf(in Input, d Decision) *Before {
 		keepChanged(&b.GrantTypes, effective.GrantTypes, d.Client.GrantTypes)
 		keepChanged(&b.ResponseTypes, effective.ResponseTypes, d.Client.ResponseTypes)
 	}
+	beyond := slices.DeleteFunc(in.Claimed.Scopes(), func(scope string) bool { return slices.Contains(effective.Scopes(), scope) })
+	if len(d.notStated()) == 0 {
+		b.NotStated = beyond
+	}
 	b.keepStanding(in, d)
 	if b.isEmpty() {
 		return nil
@@ -73,7 +81,7 @@ func beforeOf(in Input, d Decision) *Before {
 }
 
 func (b Before) isEmpty() bool {
-	return b.Client == nil && b.Scope == "" && b.RedirectURIs == nil && b.GrantTypes == nil && b.ResponseTypes == nil &&
+	return b.Client == nil && b.Scope == "" && b.RedirectURIs == nil && b.GrantTypes == nil && b.ResponseTypes == nil && len(b.NotStated) == 0 &&
 		b.Lifetime == 0 && !b.ByShape && b.Acceptance == nil && b.Allowance == nil
 }
 
@@ -109,13 +117,27 @@ func keepChanged(to *[]string, before, after []string) {
 	}
 }
 
-// rejoined is the scope of a grant together with what was cut of it.
+// rejoined is the scope of a grant together with what was cut of it, but for what
+// was not stated.
 func rejoined(d Decision) string {
 	scopes := strings.Fields(d.Grant.Scope)
 	for _, cut := range d.Grant.ScopesCut {
-		scopes = append(scopes, cut.Scope)
+		if cut.Why != CutNotStated {
+			scopes = append(scopes, cut.Scope)
+		}
 	}
 	return strings.Join(scopes, " ")
+}
+
+// notStated are the scopes that were asked for and not stated, as far as the
+// grant says it.
+func (d Decision) notStated() (scopes []string) {
+	for _, cut := range d.Grant.ScopesCut {
+		if cut.Why == CutNotStated {
+			scopes = append(scopes, cut.Scope)
+		}
+	}
+	return scopes
 }
 
 func sameScopes(a, b string) bool {
@@ -154,4 +176,12 @@ func (b *Before) lifetime() time.Duration {
 		return 0
 	}
 	return time.Duration(b.Lifetime) * time.Second
+}
+
+// notStated returns what it keeps of them.
+func (b *Before) notStated() []string {
+	if b == nil {
+		return nil
+	}
+	return b.NotStated
 }

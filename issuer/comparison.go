@@ -211,6 +211,15 @@ func differences(has, lacks Decision) (list []string) {
 			list = append(list, fmt.Sprintf(what, args...))
 		}
 	}
+	for _, tool := range g.Tools {
+		add(!slices.Contains(other.Tools, tool), "tool %s", tool)
+	}
+	for _, class := range g.Classes {
+		has, lacks := g.Budgets.Of(class), other.Budgets.Of(class)
+		add(slices.Contains(other.Classes, class) && (has.Minute > lacks.Minute || has.Day > lacks.Day),
+			"%s calls %d a minute and %d a day, not %d and %d", class, has.Minute, has.Day, lacks.Minute, lacks.Day)
+	}
+	add(g.SenderConstraint == "" && other.SenderConstraint != "", "tokens that are bound to no key, not by %s", other.SenderConstraint)
 	add(g.Sensitive && !other.Sensitive, "sensitive reads")
 	add(g.RefreshToken != RefreshNone && other.RefreshToken == RefreshNone, "refresh tokens")
 	add(g.AccessTokenTTL > other.AccessTokenTTL, "access token of %d s, not %d", g.AccessTokenTTL, other.AccessTokenTTL)

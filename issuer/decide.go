@@ -150,6 +150,7 @@ type reached struct {
 	note    *AcceptanceNote // the person's word that the tier rests on
 	byShape bool            // what was accepted is the shape
 	proven  bool            // tier domain is, so the publisher is the client's
+	allowed bool            // an allowance in force is of it, whether it lifts anything or not
 }
 
 // reach returns the highest tier whose meaning and condition hold; blocked where
@@ -183,6 +184,7 @@ func (p *Policy) reach(in Input, claims *condition.Claims, d *Decision) (got rea
 	}
 	got.proven = domain && got.tier >= TierDomain
 	for _, e := range s.allowances(v, shape, domain) {
+		got.allowed = true
 		if lifted := p.upTo(e.Tier, v.Binding, claims, d); lifted > got.tier {
 			got.tier, got.byShape = lifted, e.Subject.Shape() != ""
 			got.note = &AcceptanceNote{By: ByException, Actor: e.Actor, Until: e.Until}

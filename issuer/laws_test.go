@@ -70,7 +70,7 @@ func monotone(p *Policy, s sample) error {
 			if status == verify.Passed {
 				worse[i] = verify.Finding{} // of no check: as if it had never been reached
 			}
-			if d := s.with(worse).decide(p); d.Tier > base.Tier {
+			if d := s.with(worse).decide(p); rises(d, base) {
 				return fmt.Errorf("%s is %s, and the tier rises from %s to %s", f.Check, worse[i].Status, base.Tier, d.Tier)
 			}
 		}
@@ -111,6 +111,13 @@ func (s sample) worse(i int) []verify.Status {
 	return all
 }
 
+// rises reports whether a decision trusts further than another. Who waits for a
+// person with what he proves has nothing, and no more than who is refused because
+// nothing of the scopes that he asked for is left.
+func rises(d, base Decision) bool {
+	return d.Tier > base.Tier && (d.Outcome != InReview || base.Reason != metadata.ReasonScopeEmpty)
+}
+
 // earnsMore reports what a decision gives beyond another. The lifetime of one
 // access token is no such thing: a shorter one comes with refresh.
 func earnsMore(less, base Decision) error {
@@ -122,7 +129,7 @@ func earnsMore(less, base Decision) error {
 	}
 	more := func(c Class) bool { return !slices.Contains(base.Grant.Classes, c) }
 	switch {
-	case less.Tier > base.Tier:
+	case rises(less, base):
 		return fmt.Errorf("the tier rises from %s to %s", base.Tier, less.Tier)
 	case slices.ContainsFunc(less.Grant.Classes, more), less.Grant.Sensitive && !base.Grant.Sensitive:
 		return fmt.Errorf("the classes grow from %v to %v", base.Grant.Classes, less.Grant.Classes)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
@@ -52,6 +53,9 @@ func (p *Policy) Replay(d Decision) (Decision, error) {
 		return Decision{}, fmt.Errorf("what the client is without its statement: %w", ErrNotReplayable)
 	}
 	in.Claimed = in.Verdict.Claimed()
+	if beyond := slices.Concat(d.Before.notStated(), d.notStated()); len(beyond) > 0 {
+		in.Claimed.Scope = strings.TrimSpace(in.Claimed.Scope + " " + strings.Join(beyond, " "))
+	}
 	again := p.Decide(in)
 	again.IgnoredStatement, again.Asked, again.ID = d.IgnoredStatement, d.Asked, d.ID
 	return again, nil

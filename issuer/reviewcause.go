@@ -13,7 +13,7 @@ import (
 // is none. Nothing is asked about a client that a person accepted or allowed, or
 // that is refused for anything but what an acceptance would earn.
 func (p *Policy) ask(in Input, got reached, d Decision) *Review {
-	if len(p.review.When) == 0 || got.note != nil || d.Outcome != Approved && d.Reason != metadata.ReasonScopeEmpty {
+	if len(p.review.When) == 0 || got.note != nil || got.allowed || d.Outcome != Approved && d.Reason != metadata.ReasonScopeEmpty {
 		return nil
 	}
 	v := in.Verdict
