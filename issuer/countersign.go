@@ -92,6 +92,9 @@ type limitsClaim struct {
 	Classes             []Class `json:"classes"`
 	Sensitive           bool    `json:"sensitive_reads"`
 	Consent             Consent `json:"consent"`
+
+	Budgets          Budgets          `json:"budgets,omitzero"`
+	SenderConstraint SenderConstraint `json:"sender_constraint,omitempty"`
 }
 
 // payload is the claims and the registered members of the client as one object:
@@ -101,7 +104,8 @@ func (c *Countersigner) payload(d Decision) ([]byte, error) {
 		Issuer: c.issuer, Audience: d.AuthorizationServer, ID: d.ID, IssuedAt: d.At.Unix(), ExpiresAt: countersignedUntil(d).Unix(),
 		Trust: trustOf(d),
 		Limits: limitsClaim{AccessTokenTTL: d.Grant.AccessTokenTTL, RefreshToken: d.Grant.RefreshToken, SessionTTL: d.Grant.SessionTTL,
-			ReauthenticateAfter: d.Grant.ReauthenticateAfter, Classes: d.Grant.Classes, Sensitive: d.Grant.Sensitive, Consent: d.Grant.Consent},
+			ReauthenticateAfter: d.Grant.ReauthenticateAfter, Classes: d.Grant.Classes, Sensitive: d.Grant.Sensitive, Consent: d.Grant.Consent,
+			Budgets: d.Grant.Budgets, SenderConstraint: d.Grant.SenderConstraint},
 	}
 	if d.Tier >= TierDomain {
 		claims.Subject = d.Publisher

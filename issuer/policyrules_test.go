@@ -54,11 +54,11 @@ func TestDenyRules(t *testing.T) {
 		fault  bool
 	}{
 		"P5 a deny rule wins over evidence and acceptance": {`within(publisher, "acme.example")`, true, false},
-		"P4 part of a label":                               {`within(publisher, "me.example")`, false, false},
-		"P4 below is not the apex":                         {`below(publisher, "acme.example")`, false, false},
-		"P2 a rule that fails is met":                      {`grant_types[9] == "x"`, true, true},
-		"a claim that is not made is empty":                {`resource == ""`, true, false},
-		"a rule that is not met":                           {`client_name == "Evil"`, false, false},
+		"P4 part of a label":                {`within(publisher, "me.example")`, false, false},
+		"P4 below is not the apex":          {`below(publisher, "acme.example")`, false, false},
+		"P2 a rule that fails is met":       {`grant_types[9] == "x"`, true, true},
+		"a claim that is not made is empty": {`resource == ""`, true, false},
+		"a rule that is not met":            {`client_name == "Evil"`, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := decideUnder(t, denying(t, test.when), signedAgent(t), true)
