@@ -85,14 +85,14 @@ func compareKeys(t *testing.T, at string, root, s map[string]any, typ reflect.Ty
 	if ref, ok := s["$ref"].(string); ok {
 		s = root["$defs"].(map[string]any)[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any)
 	}
-	switch typ.Kind() {
-	case reflect.Pointer:
+	switch kind := typ.Kind(); {
+	case kind == reflect.Pointer:
 		compareKeys(t, at, root, s, typ.Elem())
-	case reflect.Slice:
+	case kind == reflect.Slice:
 		compareKeys(t, at+"[]", root, s["items"].(map[string]any), typ.Elem())
-	case reflect.Map:
+	case kind == reflect.Map:
 		compareKeys(t, at+".*", root, s["additionalProperties"].(map[string]any), typ.Elem())
-	case reflect.Struct:
+	case kind == reflect.Struct:
 		properties := s["properties"].(map[string]any)
 		keys := map[string]reflect.Type{}
 		for i := range typ.NumField() {
