@@ -95,6 +95,8 @@ type limitsClaim struct {
 
 	Resource string   `json:"resource,omitempty"`
 	Tools    []string `json:"tools,omitzero"`
+	Budgets          Budgets          `json:"budgets,omitzero"`
+	SenderConstraint SenderConstraint `json:"sender_constraint,omitempty"`
 }
 
 // payload is the claims and the registered members of the client as one object:
@@ -105,7 +107,8 @@ func (c *Countersigner) payload(d Decision) ([]byte, error) {
 		Trust: trustOf(d),
 		Limits: limitsClaim{AccessTokenTTL: d.Grant.AccessTokenTTL, RefreshToken: d.Grant.RefreshToken, SessionTTL: d.Grant.SessionTTL,
 			ReauthenticateAfter: d.Grant.ReauthenticateAfter, Classes: d.Grant.Classes, Sensitive: d.Grant.Sensitive, Consent: d.Grant.Consent,
-			Resource: d.Resource, Tools: d.Grant.Tools},
+			Resource: d.Resource, Tools: d.Grant.Tools,
+			Budgets: d.Grant.Budgets, SenderConstraint: d.Grant.SenderConstraint},
 	}
 	if d.Tier >= TierDomain {
 		claims.Subject = d.Publisher

@@ -81,6 +81,9 @@ func TestCountersigned(t *testing.T) {
 	if limits["access_token_ttl"] != 900.0 || limits["session_ttl"] != 604800.0 || limits["refresh_token"] != "rotate" {
 		t.Errorf("limits %v", limits)
 	}
+	if budgets, _ := limits["budgets"].(map[string]any); len(budgets) != 1 || budgets["read"] == nil {
+		t.Errorf("budgets %v", limits["budgets"])
+	}
 	if _, has := claims["software_statement"]; has {
 		t.Error("a statement inside a statement")
 	}

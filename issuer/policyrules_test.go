@@ -38,7 +38,7 @@ func denying(t *testing.T, when string) *Policy {
 func decideUnder(t *testing.T, p *Policy, client metadata.Client, accepted bool) Decision {
 	t.Helper()
 	o := newOffice(t, secure, signedZone(""), nil)
-	o.Registry.SetPolicy(p)
+	o.SetPolicy(p)
 	if accepted {
 		o.accept(t, acceptance(nil))
 	}
@@ -93,8 +93,8 @@ func TestP2ConditionThatFailsIsTold(t *testing.T) {
 		`  - tier: accepted`+"\n", `  - tier: accepted`+"\n"+`    when: grant_types[9] == "x"`+"\n")
 	var log bytes.Buffer
 	o := newOffice(t, secure, signedZone(""), nil)
-	o.Registry.cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
-	o.Registry.SetPolicy(p)
+	o.cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	o.SetPolicy(p)
 	o.accept(t, acceptance(nil))
 	for range 2 {
 		d := o.decide(t, registration(signedAgent(t)))
@@ -128,7 +128,7 @@ func drawnStanding(t *testing.T) Input {
 	o := newOffice(t, secure, nil, nil)
 	c := agent("")
 	c.RedirectURIs, c.Scope = []string{"http://127.0.0.1/cb"}, "files:read"
-	e, err := o.Registry.examine(t.Context(), registration(c), Standard(), vectortest.DrawnNow)
+	e, err := o.examine(t.Context(), registration(c), Standard(), vectortest.DrawnNow)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,12 +235,12 @@ func TestBuiltins(t *testing.T) {
 
 func TestPolicyWarnings(t *testing.T) {
 	for want, p := range map[string]*Policy{
-		"overrides nothing":       changed(t, "consent: always", "consent: always\n      override: never mind"),
-		"no such tier":            changed(t, "countersign_from: signed", "countersign_from: accepted", acceptedWhole(t), ""),
-		"acceptance changes noth": changed(t, acceptedWhole(t), ""),
-		"tier accepted fails":     changed(t, "  - tier: accepted\n", "  - tier: accepted\n    when: grant_types[1] == \"x\"\n"),
-		"deny rule ours fails":    denying(t, `redirect_hosts[0] == redirect_hosts[1]`),
-		"which it is not given":   changed(t, "reauthenticate_after: 0", "reauthenticate_after: 5"),
+		"overrides nothing":          changed(t, "consent: always", "consent: always\n      override: never mind"),
+		"no such tier":               changed(t, "countersign_from: signed", "countersign_from: accepted", acceptedWhole(t), ""),
+		"acceptance changes nothing": changed(t, acceptedWhole(t), ""),
+		"tier accepted fails":        changed(t, "  - tier: accepted\n", "  - tier: accepted\n    when: grant_types[1] == \"x\"\n"),
+		"deny rule ours fails":       denying(t, `redirect_hosts[0] == redirect_hosts[1]`),
+		"which it is not given":      changed(t, "reauthenticate_after: 0", "reauthenticate_after: 5"),
 	} {
 		if w := p.Warnings(); !slices.ContainsFunc(w, func(s string) bool { return strings.Contains(s, want) }) {
 			t.Errorf("%q is not among %q", want, w)

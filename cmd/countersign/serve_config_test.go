@@ -105,8 +105,8 @@ func TestServePolicyFile(t *testing.T) {
 		t.Errorf("policy show: exit %d %s", code, &stderr)
 	}
 
-	writeFile(t, file, strings.Replace(shortPolicy(60), "above: signed", "abvoe: signed", 1))
-	if said := runServeFails(t, "--data", dir); !strings.Contains(said, `unknown field "abvoe"`) || !strings.Contains(said, "^") {
+	writeFile(t, file, strings.Replace(shortPolicy(60), "- tier: signed", "- teir: signed", 1))
+	if said := runServeFails(t, "--data", dir); !strings.Contains(said, `unknown field "teir"`) || !strings.Contains(said, "^") {
 		t.Errorf("P1 a wrong policy: %s", said)
 	}
 	if err := os.Remove(file); err != nil {
@@ -176,7 +176,7 @@ func TestServeReload(t *testing.T) {
 		"empty value":       {file, settings + "issuer: \"\"\n", "issuer is empty"},
 		"missing roots":     {file, strings.Replace(settings, "roots.json", "none.json", 1), "reading roots"},
 		"wrong roots":       {roots, "{", "roots"},
-		"P1 wrong policy":   {policy, strings.Replace(shortPolicy(60), "version: 1", "version: 2", 1), "[9:10] version 2, and 1 is known"},
+		"P1 wrong policy":   {policy, strings.Replace(shortPolicy(60), "version: 2", "version: 3", 1), "[11:10] version 3, and 2 is known"},
 		"P1 missing policy": {file, settings + "policy: none.yaml\n", "no such file"},
 		"wrong certificate": {file, settings + "tls: {cert_file: none.pem, key_file: none.pem}\n", "reading the certificate"},
 	} {

@@ -155,12 +155,12 @@ func (r reader) atom(e ast.Expr) (*node, error) {
 	n := &node{kind: kindAtom, constant: true}
 	var wrong error
 	ast.PreOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
-		switch e.Kind() {
-		case ast.CallKind:
+		if e.Kind() == ast.CallKind {
 			if f, ok := r.family(e.AsCall().FunctionName()); ok && wrong == nil {
 				wrong = r.fault(e, r.misplaced(f.Function))
 			}
-		case ast.IdentKind:
+		}
+		if e.Kind() == ast.IdentKind {
 			if i := claimNamed(e.AsIdent()); i >= 0 && !slices.Contains(n.reads, i) {
 				n.reads, n.constant = append(n.reads, i), false
 			}
