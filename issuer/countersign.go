@@ -93,8 +93,8 @@ type limitsClaim struct {
 	Sensitive           bool    `json:"sensitive_reads"`
 	Consent             Consent `json:"consent"`
 
-	Resource string   `json:"resource,omitempty"`
-	Tools    []string `json:"tools,omitzero"`
+	Resource         string           `json:"resource,omitempty"`
+	Tools            []string         `json:"tools,omitzero"`
 	Budgets          Budgets          `json:"budgets,omitzero"`
 	SenderConstraint SenderConstraint `json:"sender_constraint,omitempty"`
 }

@@ -56,8 +56,8 @@ func TestPolicy(t *testing.T) {
 		{"P1 empty", "", false, 400, "invalid_policy", "second"},
 		{"P8 older", namedPolicy("first"), false, 409, "rollback", "second"},
 		{"P8 rolled back", namedPolicy("first"), true, 200, `"rollback":true`, "first"},
-		{"large", namedPolicy("second") + strings.Repeat("# long\n", 9000), false, 200, `"changed":true`, "second"},
-		{"T7 too large", namedPolicy("second") + strings.Repeat("#", 200_000), false, 413, "request_too_large", "second"},
+		{"large", namedPolicy("second") + strings.Repeat("# long\n", 140_000), false, 200, `"changed":true`, "second"},
+		{"T7 too large", namedPolicy("second") + strings.Repeat("#", 2_200_000), false, 413, "request_too_large", "second"},
 	} {
 		t.Run(step.name, func(t *testing.T) {
 			if a := s.apply(step.source, step.rollback); a.status != step.status || !strings.Contains(a.body, step.want) {

@@ -39,10 +39,7 @@ func hidden(r metadata.Reason) bool { return slices.Contains(unspoken, r) }
 // outline leaves of each finding its check, status and reason, and nothing of what
 // was not told.
 func outline(d issuer.Decision) issuer.Decision {
-	d.Before, d.ConditionFaults = nil, nil
-	if d.DeniedBy != nil {
-		d.DeniedBy = &issuer.DenyNote{}
-	}
+	d.Before, d.DeniedBy, d.ConditionFaults = nil, nil, nil
 	d.Findings = outlines(d.Findings)
 	if ignored := d.IgnoredStatement; ignored != nil {
 		outlined := *ignored
