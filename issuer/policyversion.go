@@ -40,6 +40,10 @@ var (
 	// is not its own to write.
 	ErrPolicyElsewhere = errors.New("the policy is in a file that the settings name")
 
+	// ErrPolicyTooLarge says that a policy is too long to be kept, though it is
+	// right.
+	ErrPolicyTooLarge = errors.New("the policy is too long to be kept")
+
 	// ErrPolicyNeeds says that a policy asks for what the settings of the service
 	// do not have, so that the next start would refuse it.
 	ErrPolicyNeeds = errors.New("the settings lack what the policy needs")

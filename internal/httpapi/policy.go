@@ -72,6 +72,8 @@ func (s *server) applyPolicy(ctx context.Context, r policyRequest) (appliedPolic
 		return appliedPolicy{}, &refusal{olderPolicy, err}
 	case errors.Is(err, issuer.ErrPolicyElsewhere):
 		return appliedPolicy{}, &refusal{policyElsewhere, err}
+	case errors.Is(err, issuer.ErrPolicyTooLarge):
+		return appliedPolicy{}, because(metadata.ReasonRequestTooLarge, err)
 	case errors.Is(err, issuer.ErrPolicyNeeds):
 		return appliedPolicy{}, &refusal{problem{status: http.StatusBadRequest, code: "invalid_policy", description: bounded(err.Error())}, err}
 	}

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -57,6 +58,7 @@ func TestPolicy(t *testing.T) {
 		{"P8 older", namedPolicy("first"), false, 409, "rollback", "second"},
 		{"P8 rolled back", namedPolicy("first"), true, 200, `"rollback":true`, "first"},
 		{"large", namedPolicy("second") + strings.Repeat("# long\n", 140_000), false, 200, `"changed":true`, "second"},
+		{"T7 too large to be kept", namedPolicy("second") + noise(500_000), false, 413, "request_too_large", "second"},
 		{"T7 too large", namedPolicy("second") + strings.Repeat("#", 2_200_000), false, 413, "request_too_large", "second"},
 	} {
 		t.Run(step.name, func(t *testing.T) {
@@ -125,4 +127,14 @@ func TestDecisionsInOrder(t *testing.T) {
 			t.Errorf("%s without a key: %d", path, a.status)
 		}
 	}
+}
+
+// noise is a comment that no packing makes much shorter.
+func noise(length int) string {
+	random := rand.New(rand.NewPCG(1, 1))
+	text := []byte("# ")
+	for len(text) < length {
+		text = append(text, byte('!'+random.IntN('~'-'!')))
+	}
+	return string(text) + "\n"
 }
