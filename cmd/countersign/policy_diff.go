@@ -33,8 +33,8 @@ func policyDiffCommand() *cobra.Command {
 		Long: `Replay the recorded decisions through two policies, and say which software rises or
 falls in tier, and what the rest gains or loses: scopes, classes of tools, lifetimes,
 refresh tokens. A policy is a file, current for the one that decides, the digest of one
-that did, or the name of an embedded one, such as standard. With --embedded it is the
-one that decides against the embedded one of its name: what an upgrade brings.
+that did, or the name of a built-in one, such as standard. With --embedded it is the
+one that decides against the built-in one of its name: what an upgrade brings.
 
 The decisions are those of the service, and where none runs, those that it keeps; or
 those in a file, as countersign export decisions writes them. Dry runs are left out. What was found of a client, and what people had said of it,
@@ -58,7 +58,7 @@ something falls or loses; 2 the command line is wrong; 3 they were not compared.
 	flags := c.Flags()
 	flags.StringVar(&f.decisions, "decisions", "", "replay the decisions in `FILE|-`, one JSON object a line")
 	flags.StringVar(&f.since, "since", "", "replay what was decided since `TIME`: a time, a day, or how long ago, as 7d; by default everything")
-	flags.BoolVar(&f.embedded, "embedded", false, "compare the policy that decides with the embedded one of its name")
+	flags.BoolVar(&f.embedded, "embedded", false, "compare the policy that decides with the built-in one of its name")
 	flags.BoolVar(&f.failOnLoss, "fail-on-loss", false, "exit 1 where something falls or loses")
 	return c
 }
@@ -78,7 +78,7 @@ func runPolicyDiff(c *cobra.Command, f *policyDiffFlags, args []string) error {
 	if f.embedded {
 		args[1] = before.Name()
 		if _, ok := issuer.Builtin(args[1]); !ok {
-			return fail(fmt.Errorf("no embedded policy has the name %.100q of the one that decides", args[1]), command("policy", "diff", "current", "standard")+" compares with another one")
+			return fail(fmt.Errorf("no built-in policy has the name %.100q of the one that decides", args[1]), command("policy", "diff", "current", "standard")+" compares with another one")
 		}
 	}
 	after, err := f.named(c, args[1])
@@ -124,7 +124,7 @@ func (f *policyDiffFlags) named(c *cobra.Command, word string) (*issuer.Policy, 
 	if word != currentPolicy && !policyDigest.MatchString(word) {
 		p, err := issuer.LoadPolicy(word)
 		if err != nil {
-			return nil, &exitError{code: exitRejected, err: err, hint: "a policy is a file, current, a digest, or the name of an embedded one"}
+			return nil, &exitError{code: exitRejected, err: err, hint: "a policy is a file, current, a digest, or the name of a built-in one"}
 		}
 		return p, nil
 	}

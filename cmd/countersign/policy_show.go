@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -33,7 +34,7 @@ func policyShowCommand() *cobra.Command {
 		Use:   "show [current|DIGEST]",
 		Short: "Print a policy, as it was written",
 		Long: `Print the policy in a data directory, as it is in the file. Without --data it is
-an embedded one, which the first start of the service writes there.
+the built-in standard, which the first start of the service writes there.
 
 With current, print the policy that decides; with a digest, as decisions have it, the
 version that was in force then; with --history, list all versions, the newest first.
@@ -66,7 +67,7 @@ The service is asked for these, and where none runs, what it keeps.`,
 	}
 	f.add(c)
 	c.Flags().Lookup("data").Usage = "print the policy in the data directory `DIR`; with current, a digest or --history, ask the service on it"
-	c.Flags().StringVar(&name, "name", issuer.Standard().Name(), "without --data, print the embedded policy `NAME`")
+	c.Flags().StringVar(&name, "name", issuer.Standard().Name(), "without --data, print the built-in policy `NAME`")
 	c.MarkFlagsMutuallyExclusive("data", "name")
 	c.Flags().BoolVar(&history, "history", false, "list every version that was in force")
 	return c
@@ -82,7 +83,7 @@ func shownPolicyOf(c *cobra.Command, f *operatorFlags, name string, args []strin
 	}
 	read, ok := issuer.Builtin(name)
 	if !ok {
-		return p, &usageError{fmt.Errorf("%.100q is no embedded policy", name)}
+		return p, &exitError{exitUsage, fmt.Errorf("%.100q is no built-in policy", name), "they are " + strings.Join(issuer.BuiltinNames(), ", ")}
 	}
 	from := fromEmbedded
 	if f.service.data != "" {
