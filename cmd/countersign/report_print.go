@@ -98,7 +98,7 @@ func printSoftwareReports(w io.Writer, list []issuer.SoftwareReport) {
 			fmt.Fprintf(w, "and %d more: --json has all\n", len(list)-i)
 			return
 		}
-		fmt.Fprintf(w, "%q, %s: tier %s, binding %s, %d decisions, %s to %s\n", s.ClientName, publisherText(s), s.Tier, s.Binding, s.Decisions, clock(s.First), clock(s.Last))
+		fmt.Fprintf(w, "%q, %s: tier %s, binding %s, %d decisions, %s to %s\n", s.ClientName, claimedOf(s), s.Tier, s.Binding, s.Decisions, clock(s.First), clock(s.Last))
 		line := func(name, text string) { fmt.Fprintf(w, "  %-9s %s\n", name, oneLine(text)) }
 		if s.Resembles != "" {
 			line("alike", s.Resembles)
@@ -126,8 +126,8 @@ func printSoftwareReports(w io.Writer, list []issuer.SoftwareReport) {
 	}
 }
 
-// publisherText says of whom a software is, or claims to be.
-func publisherText(s issuer.SoftwareReport) string {
+// claimedOf says of whom a software is, or claims to be.
+func claimedOf(s issuer.SoftwareReport) string {
 	switch {
 	case s.Publisher == metadata.Publisher{}:
 		return "of nobody"
