@@ -15,7 +15,7 @@ import (
 // changes nothing, and they end without anybody doing anything.
 func TestBrokenGlass(t *testing.T) {
 	r := newRotation(t)
-	registration := signedRegistration(t, r.cfg)
+	registration := strings.Replace(signedRegistration(t, r.cfg), `{"client":{`, `{"client":{"scope":"files.read",`, 1)
 	var told bytes.Buffer
 	g := newGlass(slog.New(slog.NewTextHandler(&told, nil)))
 	look := func(want string) {
