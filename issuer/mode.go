@@ -132,6 +132,11 @@ type ObservationNote struct {
 	Until time.Time `json:"until"`
 }
 
+// note returns what a decision says of it.
+func (o Observation) note() *ObservationNote {
+	return &ObservationNote{Of: o.Of, Actor: o.Actor, Until: o.Until}
+}
+
 // A Would is what a decision that is only observed would have been.
 type Would struct {
 	Outcome Outcome         `json:"outcome"`
@@ -161,7 +166,7 @@ func (d Decision) observe(p *Policy, in Input) Decision {
 	d.Grant, d.Client = Grant{Scope: in.Claimed.Scope}, in.Claimed
 	d.Enforcement = advisory()
 	if glass {
-		d.Observation = &ObservationNote{Of: broken.Of, Actor: broken.Actor, Until: broken.Until}
+		d.Observation = broken.note()
 	}
 	return d
 }

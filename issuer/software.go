@@ -49,6 +49,9 @@ func (s Software) See(d Decision) Software {
 	return s
 }
 
+// thisComputer is where the codes of a loopback redirect go.
+const thisComputer = "this computer"
+
 // codesGo names the places that the codes of a client go to.
 func codesGo(c metadata.Client) []string {
 	const most = 4
@@ -63,7 +66,7 @@ func codesGo(c metadata.Client) []string {
 		case metadata.RedirectHTTPS:
 			place = r.Host()
 		case metadata.RedirectLoopback:
-			place = "this computer"
+			place = thisComputer
 		case metadata.RedirectPrivate:
 			place = r.Scheme() + ":"
 		}

@@ -65,6 +65,7 @@ func listClients(c *cobra.Command, f *operatorFlags, limit int, wanted func(meta
 	if err != nil {
 		return err
 	}
+	warnObserved(c, l.Observations)
 	isClient := func(s metadata.Subject) bool { return s.Publisher().IsZero() && wanted(s) }
 	l.Acceptances = slices.DeleteFunc(l.Acceptances, func(a issuer.Acceptance) bool { return !isClient(a.Subject()) })
 	l.Exceptions = slices.DeleteFunc(l.Exceptions, func(e issuer.Exception) bool { return !isClient(e.Subject) })

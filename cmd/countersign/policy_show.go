@@ -76,6 +76,9 @@ The service is asked for these, and where none runs, what it keeps.`,
 // shownPolicyOf returns the policy that is asked for.
 func shownPolicyOf(c *cobra.Command, f *operatorFlags, name string, args []string) (p shownPolicy, err error) {
 	if len(args) > 0 {
+		if l, err := f.standing(c); err == nil && args[0] == currentPolicy {
+			warnObserved(c, l.Observations)
+		}
 		return f.policy(c, args[0])
 	}
 	if f.service.server != defaultServer || f.service.apiKey != "" {

@@ -51,6 +51,7 @@ func listStanding(c *cobra.Command, f *operatorFlags, wanted func(metadata.Subje
 	if err != nil {
 		return err
 	}
+	warnObserved(c, l.Observations)
 	said := issuer.Listing{Acceptances: []issuer.Acceptance{}, Exceptions: []issuer.Exception{}, Pins: []issuer.Pin{}}
 	for _, a := range l.Acceptances {
 		if wanted(a.Subject()) {

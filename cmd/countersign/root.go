@@ -102,7 +102,7 @@ func commands() []*cobra.Command {
 	return []*cobra.Command{
 		verifyCommand(), whyCommand(), versionCommand(),
 		initCommand(), signCommand(), publishCommand(), doctorCommand(), keysCommand(), demoCommand(),
-		serveCommand(), decideCommand(), policyCommand(), toolsCommand(), catalogCommand(), probeCommand(),
+		serveCommand(), decideCommand(), policyCommand(), modeCommand(), reportCommand(), toolsCommand(), catalogCommand(), probeCommand(),
 		publishersCommand(), clientsCommand(), reviewCommand(), documentsCommand(), allowCommand(), holdCommand(), releaseCommand(), liftCommand(), actsCommand(), exportCommand(),
 	}
 }

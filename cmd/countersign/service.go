@@ -168,7 +168,11 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 			webhooks.Close()
 		}
 	}()
-	registry, err := newRegistry(cfg, store, countersigner, counted, webhooks)
+	glass := newGlass(cfg.Logger)
+	registry, err := newRegistry(cfg, store, countersigner, counted, webhooks, func(a issuer.Act) {
+		cfg.Protection.onAct(a)
+		glass.onAct(a)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -217,9 +221,14 @@ func newService(ctx context.Context, cfg serviceConfig, cancel context.CancelCau
 	counted.Watch(metrics.Watched{
 		Cached: registry.Cached, Free: store.Free, Connections: bounded.open, PendingReviews: store.PendingReviews,
 		PolicyDigest: func() string { return registry.Policy().Digest() },
+		Observations: func() (int, error) {
+			inForce, err := registry.Observations(ctx)
+			return len(inForce), err
+		},
 	})
 	s.serve(bounded, cfg.Certificate)
 	go cfg.Protection.watch(ctx, registry, cfg.Logger)
+	go glass.watch(ctx, registry)
 	go s.end(ctx, drain)
 	return s, nil
 }
@@ -244,7 +253,7 @@ func (cfg serviceConfig) now() time.Time {
 }
 
 // newRegistry wires what decides.
-func newRegistry(cfg serviceConfig, store issuer.Store, countersigner *issuer.Countersigner, counted *metrics.Metrics, webhooks *webhook.Sender) (*issuer.Registry, error) {
+func newRegistry(cfg serviceConfig, store issuer.Store, countersigner *issuer.Countersigner, counted *metrics.Metrics, webhooks *webhook.Sender, onAct func(issuer.Act)) (*issuer.Registry, error) {
 	lookup := cfg.Lookup
 	lookup.Memory, lookup.Logger, lookup.Observer = store, cfg.Logger, counted.Observer()
 	lookup.Protected = cfg.Protection.get
@@ -261,7 +270,7 @@ func newRegistry(cfg serviceConfig, store issuer.Store, countersigner *issuer.Co
 	return issuer.NewRegistry(issuer.Config{
 		Verifier: verifier, Store: store, Policy: cfg.Policy, KeepPolicy: cfg.KeepPolicy, Countersigner: countersigner,
 		AuthorizationServer: cfg.AuthorizationServer, PublicURL: cfg.PublicURL, Test: lookup.InsecureLoopback, Now: lookup.Now, Logger: cfg.Logger,
-		OnDecision: counted.Decision, Arrivals: arrivalsOf(cfg.Limits), Locate: locate(cfg.Geo), OnAct: cfg.Protection.onAct, OnReview: webhooks.Review,
+		OnDecision: counted.Decision, Arrivals: arrivalsOf(cfg.Limits), Locate: locate(cfg.Geo), OnAct: onAct, OnReview: webhooks.Review,
 	})
 }
 

@@ -152,6 +152,7 @@ func (s *server) operations() {
 	s.keyOperations()
 	s.operatorOperations()
 	s.policyOperations()
+	s.modeOperations()
 	s.reviewOperations()
 	add(s, operation{method: http.MethodGet, path: "/.well-known/jwks.json", id: "read-jwks",
 		summary: "The public keys of countersigned statements", description: "A JWK set (RFC 7517, Section 5)."}, nothing(), s.jwks)

@@ -23,12 +23,15 @@ func operatorOperations() map[string]string {
 		"POST /v1/exceptions/end":  `{"subject":"https://acme.example","reason":"over"}`,
 		"POST /v1/pins": `{"client_id":"https://acme.example/c","reason":"outage","until":"` + day + `","document":` +
 			`"{\"client_id\":\"https://acme.example/c\",\"client_name\":\"Acme\",\"redirect_uris\":[\"https://acme.example/cb\"]}"}`,
-		"POST /v1/pins/end":   `{"client_id":"https://acme.example/c","reason":"over"}`,
-		"POST /v1/memory/end": `{"thumbprint":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","reason":"a key for tests"}`,
-		"GET /v1/standing":    "",
-		"GET /v1/acts":        "",
-		"GET /v1/software":    "",
-		"GET /v1/reviews":     "",
+		"POST /v1/pins/end":         `{"client_id":"https://acme.example/c","reason":"over"}`,
+		"POST /v1/memory/end":       `{"thumbprint":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","reason":"a key for tests"}`,
+		"POST /v1/observations":     `{"reason":"everybody is refused","until":"` + time.Now().Add(2*time.Hour).UTC().Format(time.RFC3339) + `"}`,
+		"POST /v1/observations/end": `{"reason":"mended"}`,
+		"GET /v1/modes":             "",
+		"GET /v1/standing":          "",
+		"GET /v1/acts":              "",
+		"GET /v1/software":          "",
+		"GET /v1/reviews":           "",
 
 		"GET /v1/reviews/r00":          "",
 		"POST /v1/reviews/r00/approve": `{"reason":"known"}`,
@@ -133,12 +136,18 @@ func TestOperatorOperations(t *testing.T) {
 	if err := json.Unmarshal([]byte(ask("GET /v1/software", "", http.StatusOK).body), &seen); err != nil || len(seen.Software) != 1 || seen.Software[0].Decision != d.ID || seen.Software[0].Codes[0] != "this computer" {
 		t.Errorf("%+v, %v", seen, err)
 	}
-	for _, what := range []string{"POST /v1/acceptances/end", "POST /v1/exceptions/end", "POST /v1/pins/end"} {
+	ask("POST /v1/observations", "", http.StatusCreated)
+	var modes issuer.Modes
+	if err := json.Unmarshal([]byte(ask("GET /v1/modes", "", http.StatusOK).body), &modes); err != nil || len(modes.Observations) != 1 || modes.Observations[0].Of != "" || modes.Declared == nil {
+		t.Errorf("%+v, %v", modes, err)
+	}
+	for _, what := range []string{"POST /v1/acceptances/end", "POST /v1/exceptions/end", "POST /v1/pins/end", "POST /v1/observations/end"} {
 		ask(what, "", http.StatusOK)
 		ask(what, "", http.StatusNotFound)
 	}
 	ask("POST /v1/exceptions", allowance, http.StatusCreated)
 
+	hour := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
 	for _, what := range []string{"GET /v1/reviews/r00", "POST /v1/reviews/r00/approve", "POST /v1/reviews/r00/deny"} {
 		ask(what, "", http.StatusNotFound)
 	}
@@ -152,6 +161,9 @@ func TestOperatorOperations(t *testing.T) {
 		"POST /v1/exceptions": {`{"subject":"https://acme.example"}`, `{"subject":"https://acme.example","reason":"x","until":"2099-01-01T00:00:00Z"}`,
 			`{"subject":"","reason":"x","until":"2099-01-01T00:00:00Z"}`, strings.Replace(allowance, "signed", "endorsed", 1), strings.Replace(allowance, "signed", "unverified", 1)},
 		"POST /v1/exceptions/end": {`{"subject":"https://acme.example"}`},
+		"POST /v1/observations": {`{"reason":"x"}`, `{"until":"` + hour + `"}`, `{"reason":"x","until":"2099-01-01T00:00:00Z"}`, `{"reason":"x","until":"2020-01-01T00:00:00Z"}`,
+			`{"of":"files","reason":"x","until":"` + hour + `"}`, `{"reason":"x","actor":"eve","until":"` + hour + `"}`},
+		"POST /v1/observations/end": {`{}`, `{"of":"https://as.example"}`},
 		"POST /v1/memory/end": {`{"reason":"x"}`, `{"thumbprint":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"}`, `{"thumbprint":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4","reason":"x"}`, `{"thumbprint":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","client_id":"https://acme.example/c","reason":"x"}`,
 			`{"client_id":"acme.example","reason":"x"}`, `{"client_id":"https://acme.example/c"}`},
 		"POST /v1/reviews/r00/approve": {`{}`, `{"reason":"x","actor":"eve"}`, `{"reason":"x","until":"2020-01-01T00:00:00Z"}`, `{"reason":""}`},

@@ -25,6 +25,7 @@ func everything() *Metrics {
 	m.Watch(Watched{
 		Cached: func(verify.Cache) int { return 7 }, Free: func() (uint64, error) { return 1 << 30, nil },
 		Connections: func() int { return 3 }, PolicyDigest: func() string { return "sha256:abc" }, PendingReviews: func() int { return 2 },
+		Observations: func() (int, error) { return 1, nil },
 	})
 	m.Decision(issuer.Decision{Outcome: issuer.Approved, Findings: []verify.Finding{{Check: verify.CheckForm, Status: verify.Passed}}}, time.Millisecond)
 	o := m.Observer()
@@ -141,14 +142,15 @@ func TestLabelsAreOfClosedSets(t *testing.T) {
 }
 
 // What is said of a value that cannot be had is nothing, and the rest is told.
-func TestFreeSpaceThatIsNotKnown(t *testing.T) {
+func TestWhatIsNotKnown(t *testing.T) {
 	m := New("")
 	m.Watch(Watched{
 		Cached: func(verify.Cache) int { return 0 }, Free: func() (uint64, error) { return 0, os.ErrPermission },
 		Connections: func() int { return 0 }, PolicyDigest: func() string { return "" }, PendingReviews: func() int { return 0 },
+		Observations: func() (int, error) { return 0, os.ErrPermission },
 	})
 	_, text, err := m.Text()
-	if err != nil || strings.Contains(string(text), "store_free_bytes ") || !strings.Contains(string(text), "countersign_connections 0") {
+	if err != nil || strings.Contains(string(text), "store_free_bytes ") || strings.Contains(string(text), "countersign_observations ") || !strings.Contains(string(text), "countersign_connections 0") {
 		t.Errorf("%v: %s", err, text)
 	}
 }

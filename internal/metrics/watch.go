@@ -13,6 +13,7 @@ type Watched struct {
 	Free         func() (uint64, error) // bytes that can still be written
 	Connections  func() int             // that are open
 	PolicyDigest func() string          // of the policy that decides
+	Observations func() (int, error)    // in force
 
 	PendingReviews func() int // that a person has not answered
 }
@@ -28,6 +29,7 @@ var (
 	freeBytes      = prometheus.NewDesc(namespace+"_store_free_bytes", "Bytes that can still be written where the data directory is.", nil, nil)
 	connections    = prometheus.NewDesc(namespace+"_connections", "Connections that are open.", nil, nil)
 	pendingReviews = prometheus.NewDesc(namespace+"_reviews_pending", "Reviews that a person has not answered.", nil, nil)
+	observations   = prometheus.NewDesc(namespace+"_observations", "Words of operators in force by which decisions are not enforced.", nil, nil)
 	policyInfo     = prometheus.NewDesc(namespace+"_policy_info", "Always 1, for the policy that decides.", []string{"digest"}, nil)
 )
 
@@ -38,9 +40,10 @@ func (watch) Describe(to chan<- *prometheus.Desc) {
 	to <- connections
 	to <- pendingReviews
 	to <- policyInfo
+	to <- observations
 }
 
-// Collect implements prometheus.Collector. Free space that cannot be asked for
+// Collect implements prometheus.Collector. What cannot be asked for
 // has no value: it is not zero.
 func (w watch) Collect(to chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
@@ -55,4 +58,7 @@ func (w watch) Collect(to chan<- prometheus.Metric) {
 	gauge(connections, float64(w.Connections()))
 	gauge(pendingReviews, float64(w.PendingReviews()))
 	gauge(policyInfo, 1, w.PolicyDigest())
+	if n, err := w.Observations(); err == nil {
+		gauge(observations, float64(n))
+	}
 }
