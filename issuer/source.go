@@ -143,8 +143,9 @@ func (s sourceRules) warnings() []string {
 // SourceNeeds are what must be known of addresses for the rules of a policy to
 // mean anything.
 type SourceNeeds struct {
-	Countries, ASNs bool
-	Lists           []string // names of reputation lists, sorted
+	Countries bool     `json:"countries"`
+	ASNs      bool     `json:"asns"`
+	Lists     []string `json:"lists"` // names of reputation lists, sorted
 }
 
 // needs returns what the rules need.
