@@ -32,7 +32,7 @@ func (r policyReport) print(w io.Writer, apart bool) {
 	s := newSheet(w, "TIER", "CLASSES", "SENSITIVE", "SCOPES", "ACCESS TOKEN", "REFRESH", "SESSION", "RE-AUTH", "CONSENT")
 	for _, t := range r.Tiers {
 		s.line(t.Tier.String(), classList(t.Classes), yesNo(t.Sensitive), orAny(t.Scopes), seconds(t.AccessTokenTTL), string(t.RefreshToken),
-			seconds(t.SessionTTL), seconds(t.ReauthenticateAfter), string(t.Consent))
+			seconds(t.SessionTTL), afterLogIn(t.ReauthenticateAfter), string(t.Consent))
 	}
 	s.print()
 	fmt.Fprintln(w, "\nblast radius: tools x calls that the budget allows until the client is cut off")
@@ -76,4 +76,12 @@ func known(n *int) string {
 		return ""
 	}
 	return strconv.Itoa(*n)
+}
+
+// afterLogIn writes how old a log-in may be, and nothing where that is not asked.
+func afterLogIn(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return seconds(n)
 }

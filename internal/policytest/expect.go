@@ -22,12 +22,12 @@ type expectEntry struct {
 	Mode      issuer.Mode     `yaml:"mode"`
 	Publisher *string         `yaml:"publisher"`
 
-	Scope     *string               `yaml:"scope"`
-	ScopesCut map[string]issuer.Cut `yaml:"scopes_cut"`
-	Classes   []issuer.Class        `yaml:"classes"`
-	Sensitive *bool                 `yaml:"sensitive_reads"`
-	Tools     []string              `yaml:"tools"`
-	Flags     []metadata.Reason     `yaml:"flags"`
+	Scope     *string           `yaml:"scope"`
+	ScopesCut map[string]string `yaml:"scopes_cut"` // by why they are cut
+	Classes   []issuer.Class    `yaml:"classes"`
+	Sensitive *bool             `yaml:"sensitive_reads"`
+	Tools     []string          `yaml:"tools"`
+	Flags     []metadata.Reason `yaml:"flags"`
 
 	RefreshToken      issuer.Refresh          `yaml:"refresh_token"`
 	AccessTokenTTLMax int                     `yaml:"access_token_ttl_max"`
@@ -58,8 +58,8 @@ func (e expectEntry) check() (at string, err error) {
 			return at, fmt.Errorf("%.100q is no reason: docs/reasons.md has them", string(reason))
 		}
 	}
-	for _, scope := range sortedKeys(e.ScopesCut) {
-		if err := oneOf(e.ScopesCut[scope], issuer.Cuts()); err != nil {
+	for _, why := range sortedKeys(e.ScopesCut) {
+		if err := oneOf(issuer.Cut(why), issuer.Cuts()); err != nil {
 			return ".scopes_cut", err
 		}
 	}
@@ -132,20 +132,23 @@ func (e expectEntry) terms(d issuer.Decision) (list []term) {
 	return list
 }
 
-func cutsOf(g issuer.Grant) map[string]issuer.Cut {
-	m := map[string]issuer.Cut{}
+// cutsOf are the scopes that were cut, by why.
+func cutsOf(g issuer.Grant) map[string]string {
+	m := map[string]string{}
 	for _, c := range g.ScopesCut {
-		m[c.Scope] = c.Why
+		m[string(c.Why)] += " " + c.Scope
 	}
 	return m
 }
 
-func cutText(cuts map[string]issuer.Cut) string {
+func cutText(cuts map[string]string) string {
 	list := []string{}
-	for scope, why := range cuts {
-		list = append(list, scope+" "+string(why))
+	for why, scopes := range cuts {
+		for scope := range strings.FieldsSeq(scopes) {
+			list = append(list, scope+" ("+why+")")
+		}
 	}
-	return strings.ReplaceAll(sorted(list), ",", ";")
+	return sorted(list)
 }
 
 func orNone(word string) string {
