@@ -9,6 +9,7 @@ import (
 
 	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/internal/strictyaml"
+	"github.com/fc28f635/countersign/metadata"
 )
 
 // policyVersion is the version of the format. Version 1 had lists of checks in
@@ -17,20 +18,17 @@ const policyVersion = 2
 
 // A policyFile is a policy as it is written.
 type policyFile struct {
-	Version         int    `yaml:"version"`
-	Name            string `yaml:"name"`
-	CountersignFrom Tier   `yaml:"countersign_from"`
-	LifetimeDays    int    `yaml:"statement_lifetime_days"`
-	Expired         string `yaml:"expired_statement"`
-	UntilAccepted   string `yaml:"until_accepted"`
-	Offers          struct {
-		GrantTypes    []string `yaml:"grant_types"`
-		ResponseTypes []string `yaml:"response_types"`
-	} `yaml:"offers"`
-	Deny      []denyEntry `yaml:"deny"`
-	Sources   sourceRules `yaml:"sources"`
-	Tiers     []tierEntry `yaml:"tiers"`
-	Resources []Resource  `yaml:"resources"`
+	Version         int         `yaml:"version"`
+	Name            string      `yaml:"name"`
+	CountersignFrom Tier        `yaml:"countersign_from"`
+	LifetimeDays    int         `yaml:"statement_lifetime_days"`
+	Expired         string      `yaml:"expired_statement"`
+	UntilAccepted   string      `yaml:"until_accepted"`
+	Offers          offers      `yaml:"offers"`
+	Deny            []denyEntry `yaml:"deny"`
+	Sources         sourceRules `yaml:"sources"`
+	Tiers           []tierEntry `yaml:"tiers"`
+	Resources       []Resource  `yaml:"resources"`
 
 	AuthorizationServers []AuthorizationServer `yaml:"authorization_servers"`
 }
@@ -102,11 +100,17 @@ func parsePolicy(data []byte) (*Policy, error) {
 // check returns what is wrong beside rules and tiers, and at which key.
 func (f policyFile) check() (at string, err error) {
 	switch {
+	case f.Version == 0:
+		return "version", fmt.Errorf("version is missing: say version: %d", policyVersion)
 	case f.Version == 1:
 		return "version", errors.New("version 1 had lists of checks where 2 has conditions, and was never released: " +
 			"begin with a built-in policy (countersign policy show), and carry your changes over")
 	case f.Version != policyVersion:
 		return "version", fmt.Errorf("version %d, and %d is known", f.Version, policyVersion)
+	case f.Name == "":
+		return "name", errors.New("name is missing: call the policy something")
+	case metadata.CheckName(f.Name) != nil:
+		return "name", fmt.Errorf("name: %w", metadata.CheckName(f.Name))
 	case f.CountersignFrom == TierBlocked:
 		return "countersign_from", errors.New("countersign_from is missing, or blocked: nothing is signed for who is refused")
 	case f.LifetimeDays < 1 || f.LifetimeDays > int(limits.StatementLifetime.Hours()/24):
@@ -115,10 +119,11 @@ func (f policyFile) check() (at string, err error) {
 		return "expired_statement", fmt.Errorf("expired_statement is %.100q, neither ignore nor refuse", f.Expired)
 	case f.UntilAccepted != untilAcceptedProven && f.UntilAccepted != untilAcceptedNothing:
 		return "until_accepted", fmt.Errorf("until_accepted is %.100q, neither proven nor nothing", f.UntilAccepted)
-	case len(f.Offers.GrantTypes) == 0:
-		return "offers", errors.New("offers no grant_types: nobody could be let in")
 	case len(f.Tiers) == 0:
 		return "tiers", errors.New("no tiers: nobody could be let in")
+	}
+	if at, err := f.Offers.check(); err != nil {
+		return "offers" + at, err
 	}
 	return "", nil
 }
