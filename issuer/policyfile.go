@@ -18,17 +18,20 @@ const policyVersion = 2
 
 // A policyFile is a policy as it is written.
 type policyFile struct {
-	Version         int         `yaml:"version"`
-	Name            string      `yaml:"name"`
-	CountersignFrom Tier        `yaml:"countersign_from"`
-	LifetimeDays    int         `yaml:"statement_lifetime_days"`
-	Expired         string      `yaml:"expired_statement"`
-	UntilAccepted   string      `yaml:"until_accepted"`
-	Offers          offers      `yaml:"offers"`
-	Deny            []denyEntry `yaml:"deny"`
-	Sources         sourceRules `yaml:"sources"`
-	Tiers           []tierEntry `yaml:"tiers"`
-	Resources       []Resource  `yaml:"resources"`
+	Version         int    `yaml:"version"`
+	Name            string `yaml:"name"`
+	CountersignFrom Tier   `yaml:"countersign_from"`
+	LifetimeDays    int    `yaml:"statement_lifetime_days"`
+	Expired         string `yaml:"expired_statement"`
+	UntilAccepted   string `yaml:"until_accepted"`
+	Offers          struct {
+		GrantTypes    []string `yaml:"grant_types"`
+		ResponseTypes []string `yaml:"response_types"`
+	} `yaml:"offers"`
+	Deny      []denyEntry `yaml:"deny"`
+	Sources   sourceRules `yaml:"sources"`
+	Tiers     []tierEntry `yaml:"tiers"`
+	Resources []Resource  `yaml:"resources"`
 
 	AuthorizationServers []AuthorizationServer `yaml:"authorization_servers"`
 }
@@ -119,11 +122,10 @@ func (f policyFile) check() (at string, err error) {
 		return "expired_statement", fmt.Errorf("expired_statement is %.100q, neither ignore nor refuse", f.Expired)
 	case f.UntilAccepted != untilAcceptedProven && f.UntilAccepted != untilAcceptedNothing:
 		return "until_accepted", fmt.Errorf("until_accepted is %.100q, neither proven nor nothing", f.UntilAccepted)
+	case len(f.Offers.GrantTypes) == 0:
+		return "offers", errors.New("offers no grant_types: nobody could be let in")
 	case len(f.Tiers) == 0:
 		return "tiers", errors.New("no tiers: nobody could be let in")
 	}
-	if at, err := f.Offers.check(); err != nil {
-		return "offers" + at, err
-	}
-	return "", nil
+	return checkOffers(f.Offers.GrantTypes, f.Offers.ResponseTypes)
 }

@@ -69,8 +69,8 @@ func (g tierGrant) check() (at string, err error) {
 		return "reauthenticate_after", errors.New("reauthenticate_after is from 0 to session_ttl")
 	case g.ReauthenticateAfter == 0 && slices.Contains(g.Classes, ClassDelete):
 		return "reauthenticate_after", errors.New("delete needs a user who authenticated lately: say within how many seconds")
-	case g.ReauthenticateAfter > 0 && g.ReauthenticateAfter < shortest:
-		return "reauthenticate_after", fmt.Errorf("reauthenticate_after is 0, or %d seconds at least: nobody would be in time", shortest)
+	case g.ReauthenticateAfter < shortest && slices.Contains(g.Classes, ClassDelete):
+		return "reauthenticate_after", fmt.Errorf("reauthenticate_after is %d seconds at least: nobody would be in time", shortest)
 	case g.RefreshToken != RefreshNone && g.RefreshToken != RefreshRotate:
 		return "refresh_token", fmt.Errorf("refresh_token is %.100q, neither none nor rotate", g.RefreshToken)
 	case g.Consent != ConsentAlways && g.Consent != ConsentSession:

@@ -25,7 +25,7 @@ func policyTestCommand() *cobra.Command {
 		Use:   "test FILE",
 		Short: "Test a policy by cases",
 		Long: `Decide by a policy on the clients of a case file, and say which decisions are not the
-expected ones, and how they came about. FILE is a policy, or the name of an embedded
+expected ones, and how they came about. FILE is a policy, or the name of a built-in
 one, such as standard. The cases of policy.yaml are in policy_test.yaml beside it.
 
 A case says what was found out of a client, and what is expected of the decision:
@@ -36,7 +36,7 @@ A case says what was found out of a client, and what is expected of the decision
       client: {redirect_uris: [https://acme.example/cb], scope: files:read}
       expect: {tier: signed, scope: files:read, session_ttl_max: 604800}
 
-docs/policy-testing.md has every key, and the cases of the embedded policies.
+docs/policy-testing.md has every key, and the cases of the built-in policies.
 
 Exit status: 0 all as expected; 1 one is not, or the policy or a case is wrong; 2 the
 command line is wrong; 3 a file could not be read or written.`,
@@ -53,8 +53,8 @@ command line is wrong; 3 a file could not be read or written.`,
 }
 
 func runPolicyTest(c *cobra.Command, f policyTestFlags, name string) error {
-	p, embedded := embeddedPolicy(name)
-	if !embedded {
+	p, builtin := issuer.Builtin(name)
+	if !builtin {
 		var err error
 		if p, err = issuer.LoadPolicy(name); err != nil {
 			return wrongFile(err, "mend it there; "+command("policy", "show")+" prints one that is right")

@@ -118,7 +118,8 @@ func runPolicyDiff(c *cobra.Command, f *policyDiffFlags, args []string) error {
 
 // embeddedPolicy returns the policy of a name that this program brings along.
 func embeddedPolicy(name string) (*issuer.Policy, bool) {
-	return issuer.Builtin(name)
+	p := issuer.Standard()
+	return p, p.Name() == name
 }
 
 // named returns the policy that a word of the command line names.

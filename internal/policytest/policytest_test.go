@@ -64,7 +64,6 @@ func TestCasesTellPoliciesApart(t *testing.T) {
 	for _, change := range [][2]string{
 		{"      access_token_ttl: 3600\n      refresh_token: none\n      session_ttl: 3600", "      access_token_ttl: 7200\n      refresh_token: none\n      session_ttl: 7200"},
 		{"session_ttl: 28800", "session_ttl: 86400"}, {"session_ttl: 2592000", "session_ttl: 2592001"},
-		{"expired_statement: ignore", "expired_statement: ignore\nuntil_accepted: nothing"},
 		{"statement_lifetime_days: 90", "statement_lifetime_days: 366"},
 		{" && passed(\"trust_root\")", " && passed(\"trust_root\") && passed(\"pinned_key\")"},
 		{"    - authorization_code\n", ""},
