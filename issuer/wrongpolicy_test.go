@@ -104,6 +104,7 @@ var wrongPolicies = []wrongPolicy{
 	{"P5 deny twice", "tiers:\n", denyNobody + "  - {name: b, when: 'client_name  ==  \"x\"', reason: x}\ntiers:\n", "refuses the same"},
 	{"P5 deny of one name", "tiers:\n", denyNobody + "  - {name: a, when: confidential, reason: x}\ntiers:\n", "this name"},
 	{"P2 deny everybody", "tiers:\n", "deny:\n  - {name: a, when: 'true', reason: x}\ntiers:\n", "refuses everybody or nobody"},
+	{"P9 deny by a claim and a finding", "tiers:\n", "deny:\n  - {name: a, when: 'confidential && passed(\"form\")', reason: x}\ntiers:\n", "must not lift it"},
 	{"P9 deny by a finding", "tiers:\n", "deny:\n  - {name: a, when: 'passed(\"form\")', reason: x}\ntiers:\n", "must not lift it"},
 }
 
