@@ -38,7 +38,7 @@ func TestBadPolicies(t *testing.T) {
 	}
 	for _, bad := range []wrongPolicy{
 		// Unknown keys, one for each kind of section.
-		{"P1 key of the file", "name: standard", "nmae: standard", `unknown field "nmae"`},
+		{"P1 key of the file", "name: standard", "title: standard", `unknown field "title"`},
 		{"P1 key of offers", "  response_types: [code]", "  response_type: [code]", `unknown field "response_type"`},
 		{"P1 key of a grant", "consent: always", "consents: always", `unknown field "consents"`},
 		{"P1 key of budgets", "consent: always", "consent: always\n      budgets: {write: {minute: 1, day: 1}}", `unknown field "write"`},

@@ -3,6 +3,7 @@ package policytest_test
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"io"
 	"os"
 	"regexp"
@@ -125,7 +126,7 @@ func TestWrongCases(t *testing.T) {
 		"tier":                 {"{tier: signed}", "{tier: trusted}", `[5:20] "trusted" is no tier`},
 		"expected reason":      {"{tier: signed}", "{reason: because}", `[5:22] case "one": "because" is no reason`},
 		"expected flag":        {"{tier: signed}", "{flags: [because]}", `"because" is no reason`},
-		"cut":                  {"{tier: signed}", "{scopes_cut: {clas: a}}", `"clas" is none of not_stated`},
+		"cut":                  {"{tier: signed}", "{scopes_cut: {tier: a}}", `"tier" is none of not_stated`},
 		"refresh":              {"{tier: signed}", "{refresh_token: rotating}", "none of none, rotate"},
 		"lifetime":             {"{tier: signed}", "{session_ttl_max: -1}", "positive"},
 	} {
@@ -246,7 +247,7 @@ func TestJUnit(t *testing.T) {
 	attributes := map[string]string{}
 	for {
 		token, err := decoder.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
