@@ -47,7 +47,7 @@ func (p *Policy) addDeny(entry denyEntry) (at string, err error) {
 		return "when", errors.New("it reads no claim, so that it refuses everybody or nobody")
 	}
 	for _, other := range p.denies {
-		if other.when.String() == r.when.String() {
+		if r.when.Implies(other.when, 0) {
 			return "when", fmt.Errorf("rule %q refuses the same: this one is never reached", other.name)
 		}
 	}

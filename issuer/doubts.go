@@ -29,6 +29,11 @@ func (p *Policy) doubts() (list []string) {
 				return err
 			})
 		}
+		for _, pattern := range r.grant.Scopes {
+			if !p.vocabularies.all.knows(pattern) {
+				doubt("tier %s lists scope %.100q, which no declared resource knows: nobody is granted it", r.tier, string(pattern))
+			}
+		}
 		if r.grant.ReauthenticateAfter > 0 && !slices.Contains(r.grant.Classes, ClassDelete) {
 			doubt("tier %s asks for re-authentication before delete, which it is not given", r.tier)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/internal/strictyaml"
+	"github.com/fc28f635/countersign/metadata"
 )
 
 // policyVersion is the version of the format. Version 1 had lists of checks in
@@ -99,11 +100,17 @@ func parsePolicy(data []byte) (*Policy, error) {
 // check returns what is wrong beside rules and tiers, and at which key.
 func (f policyFile) check() (at string, err error) {
 	switch {
+	case f.Version == 0:
+		return "version", fmt.Errorf("version is missing: say version: %d", policyVersion)
 	case f.Version == 1:
 		return "version", errors.New("version 1 had lists of checks where 2 has conditions, and was never released: " +
 			"begin with a built-in policy (countersign policy show), and carry your changes over")
 	case f.Version != policyVersion:
 		return "version", fmt.Errorf("version %d, and %d is known", f.Version, policyVersion)
+	case f.Name == "":
+		return "name", errors.New("name is missing: call the policy something")
+	case metadata.CheckName(f.Name) != nil:
+		return "name", fmt.Errorf("name: %w", metadata.CheckName(f.Name))
 	case f.CountersignFrom == TierBlocked:
 		return "countersign_from", errors.New("countersign_from is missing, or blocked: nothing is signed for who is refused")
 	case f.LifetimeDays < 1 || f.LifetimeDays > int(limits.StatementLifetime.Hours()/24):
@@ -115,5 +122,5 @@ func (f policyFile) check() (at string, err error) {
 	case len(f.Tiers) == 0:
 		return "tiers", errors.New("no tiers: nobody could be let in")
 	}
-	return "", nil
+	return checkOffers(f.Offers.GrantTypes, f.Offers.ResponseTypes)
 }

@@ -61,6 +61,9 @@ func (r Resource) check(doc *strictyaml.Document, at string) error {
 		if err := checkDeclaredScope(scope); err != nil {
 			return doc.Fault(place, err)
 		}
+		if j := repeated(rule.Includes); j >= 0 {
+			return doc.Fault(fmt.Sprintf("%s.includes[%d]", place, j), fmt.Errorf("%.100q is there twice", rule.Includes[j]))
+		}
 		for j, part := range rule.Includes {
 			if !known[part] {
 				return doc.Fault(fmt.Sprintf("%s.includes[%d]", place, j), fmt.Errorf("scope %.100q includes %.100q, which is behind no tool and under no scopes", scope, part))

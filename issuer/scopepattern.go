@@ -41,6 +41,20 @@ func (p scopePattern) covers(other scopePattern) bool {
 	return strings.HasPrefix(narrower, prefix) && (len(narrower) > len(prefix) || p == other)
 }
 
+// knows reports whether a scope of the vocabulary is among those of a pattern. One
+// of a policy that declares no resource knows every scope.
+func (v *vocabulary) knows(p scopePattern) bool {
+	if v == nil || p == scopeOpenID || p == scopeOfflineAccess {
+		return true
+	}
+	for scope := range v.behind {
+		if p.covers(scopePattern(scope)) {
+			return true
+		}
+	}
+	return false
+}
+
 // allows reports whether a scope is on the list of a tier. One without list
 // allows all; openid and offline_access are in no list.
 func (g tierGrant) allows(scope string) bool {

@@ -56,7 +56,7 @@ func (s sourceRules) check() (at string, err error) {
 		}
 		names[r.Name] = true
 	}
-	return "", nil
+	return s.checkReach()
 }
 
 func (r sourceRule) check() (at string, err error) {
@@ -109,6 +109,14 @@ func (s *sourceSet) check() (at string, err error) {
 	if len(s.Networks)+len(s.Countries)+len(s.ASNs)+len(s.Lists) == 0 {
 		return "", empty
 	}
+	for _, list := range []struct {
+		key string
+		at  int
+	}{{".networks", repeated(networkTexts(s.Networks))}, {".countries", repeated(s.Countries)}, {".asns", repeated(s.ASNs)}, {".lists", repeated(s.Lists)}} {
+		if list.at >= 0 {
+			return fmt.Sprintf("%s[%d]", list.key, list.at), errors.New("it is there twice")
+		}
+	}
 	const largest = 1<<32 - 1
 	for i, n := range s.ASNs {
 		if n < 1 || n > largest {
@@ -143,8 +151,9 @@ func (s sourceRules) warnings() []string {
 // SourceNeeds are what must be known of addresses for the rules of a policy to
 // mean anything.
 type SourceNeeds struct {
-	Countries, ASNs bool
-	Lists           []string // names of reputation lists, sorted
+	Countries bool     `json:"countries"`
+	ASNs      bool     `json:"asns"`
+	Lists     []string `json:"lists"` // names of reputation lists, sorted
 }
 
 // needs returns what the rules need.
@@ -173,14 +182,29 @@ func (n *sourceNetwork) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
+func networkTexts(networks []sourceNetwork) []string {
+	list := make([]string, len(networks))
+	for i, n := range networks {
+		list[i] = n.prefix.String()
+	}
+	return list
+}
+
 // A sourceCountry is a country as a policy writes it (ISO 3166-1 alpha-2).
 type sourceCountry string
+
+// otherwiseKnown are codes by which people know countries that have another one:
+// no file on addresses has them, so that a rule would never meet anybody.
+var otherwiseKnown = map[string]string{"UK": "GB", "EL": "GR"}
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (c *sourceCountry) UnmarshalText(text []byte) error {
 	upper := func(b byte) bool { return 'A' <= b && b <= 'Z' }
 	if len(text) != 2 || !upper(text[0]) || !upper(text[1]) {
 		return fmt.Errorf("%.100q is no country such as DE, two letters in upper case", text)
+	}
+	if code, ok := otherwiseKnown[string(text)]; ok {
+		return fmt.Errorf("%s is %s (ISO 3166-1)", text, code)
 	}
 	*c = sourceCountry(text)
 	return nil

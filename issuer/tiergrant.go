@@ -55,10 +55,10 @@ var redirectClasses = []string{metadata.RedirectHTTPS.String(), metadata.Redirec
 
 // check returns what is wrong with a grant whatever its tier, and at which key.
 func (g tierGrant) check() (at string, err error) {
-	const day = int(24 * time.Hour / time.Second)
+	const day, shortest = int(24 * time.Hour / time.Second), int(limits.AccessTokenShortest / time.Second)
 	switch {
-	case g.AccessTokenTTL < 1:
-		return "access_token_ttl", errors.New("lifetimes are positive")
+	case g.AccessTokenTTL < shortest:
+		return "access_token_ttl", fmt.Errorf("access_token_ttl is %d seconds at least: a client would do nothing but ask for the next token", shortest)
 	case g.AccessTokenTTL > int(limits.AccessTokenLongest/time.Second):
 		return "access_token_ttl", fmt.Errorf("an access token lives %d seconds at most: nobody can call it back before", int(limits.AccessTokenLongest/time.Second))
 	case g.SessionTTL < g.AccessTokenTTL:
@@ -69,12 +69,18 @@ func (g tierGrant) check() (at string, err error) {
 		return "reauthenticate_after", errors.New("reauthenticate_after is from 0 to session_ttl")
 	case g.ReauthenticateAfter == 0 && slices.Contains(g.Classes, ClassDelete):
 		return "reauthenticate_after", errors.New("delete needs a user who authenticated lately: say within how many seconds")
+	case g.ReauthenticateAfter < shortest && slices.Contains(g.Classes, ClassDelete):
+		return "reauthenticate_after", fmt.Errorf("reauthenticate_after is %d seconds at least: nobody would be in time", shortest)
 	case g.RefreshToken != RefreshNone && g.RefreshToken != RefreshRotate:
 		return "refresh_token", fmt.Errorf("refresh_token is %.100q, neither none nor rotate", g.RefreshToken)
 	case g.Consent != ConsentAlways && g.Consent != ConsentSession:
 		return "consent", fmt.Errorf("consent is %.100q, neither always nor session", g.Consent)
 	case !slices.Contains([]SenderConstraint{"", ConstraintNone, ConstraintDPoP, ConstraintMTLS}, g.SenderConstraint):
 		return "sender_constraint", fmt.Errorf("sender_constraint is %.100q, none of none, dpop and mtls", g.SenderConstraint)
+	case g.Scopes != nil && len(g.Scopes) == 0:
+		return "scopes", errors.New("an empty list, and without one a tier has any scope: name some, or take classes away for none")
+	case g.Redirects != nil && len(g.Redirects) == 0:
+		return "redirects", errors.New("an empty list, and without one a tier has any redirect URI: name some, or take the tier away")
 	}
 	if i := slices.Index(g.Classes, ClassAdmin); i >= 0 {
 		return fmt.Sprintf("classes[%d]", i), errors.New("no tier is given admin: a person's own rights are")

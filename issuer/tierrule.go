@@ -18,7 +18,7 @@ func (p *Policy) addTier(entry tierEntry) (at string, err error) {
 		lower = &p.rules[n-1]
 	}
 	if r.tier == TierBlocked {
-		return "tier", errors.New("who is refused is said under deny")
+		return "tier", errors.New("tier is missing, or blocked: who is refused is said under deny")
 	}
 	if lower != nil && r.tier <= lower.tier {
 		return "tier", errors.New("tiers stand in order, from the least trusted to the most")

@@ -79,7 +79,7 @@ var wrongPolicies = []wrongPolicy{
 		when(`passed("metadata_document") && passed("coverage") && confidential`), "reaches domain too, so that it is never had"},
 	{"P5 a shadowed tier of tied clients", domainWhen, when(`passed("coverage") && passed("possession") && passed("delivery") && bound("web")`), "reaches signed too"},
 	{"session shorter than its access token", "session_ttl: 3600", "session_ttl: 60", "no shorter than its access token"},
-	{"access token without end", "access_token_ttl: 3600", "access_token_ttl: 0", "positive"},
+	{"access token without end", "access_token_ttl: 3600", "access_token_ttl: 0", "60 seconds at least"},
 	{"access token of a week", "access_token_ttl: 3600", "access_token_ttl: 604800", "86400 seconds at most"},
 	{"session of a year", "session_ttl: 2592000", "session_ttl: 31536000", "90 days at most"},
 	{"re-authentication after the session", "reauthenticate_after: 900", "reauthenticate_after: 900000", "to session_ttl"},
@@ -104,6 +104,7 @@ var wrongPolicies = []wrongPolicy{
 	{"P5 deny twice", "tiers:\n", denyNobody + "  - {name: b, when: 'client_name  ==  \"x\"', reason: x}\ntiers:\n", "refuses the same"},
 	{"P5 deny of one name", "tiers:\n", denyNobody + "  - {name: a, when: confidential, reason: x}\ntiers:\n", "this name"},
 	{"P2 deny everybody", "tiers:\n", "deny:\n  - {name: a, when: 'true', reason: x}\ntiers:\n", "refuses everybody or nobody"},
+	{"P9 deny by a claim and a finding", "tiers:\n", "deny:\n  - {name: a, when: 'confidential && passed(\"form\")', reason: x}\ntiers:\n", "must not lift it"},
 	{"P9 deny by a finding", "tiers:\n", "deny:\n  - {name: a, when: 'passed(\"form\")', reason: x}\ntiers:\n", "must not lift it"},
 }
 

@@ -47,12 +47,7 @@ func (v *Vocabulary) compile(source string, facts bool) (*Condition, error) {
 		return nil, err
 	}
 	c := &Condition{}
-	if facts {
-		c.root, err = r.read(expr)
-	} else {
-		c.root, err = r.atom(expr)
-	}
-	if err != nil {
+	if c.root, err = r.read(expr); err != nil {
 		return nil, err
 	}
 	if c.text, err = cel.AstToString(checked); err != nil {
@@ -136,8 +131,8 @@ func (r reader) read(e ast.Expr) (*node, error) {
 		return n, nil
 	}
 	family, ok := r.family(call.FunctionName())
-	if !ok {
-		return r.atom(e)
+	if !ok || !r.facts {
+		return r.atom(e) // which says that facts are out of place
 	}
 	word, err := literal(call.Args()[0])
 	if err != nil {

@@ -6,11 +6,7 @@ import "slices"
 // given do, whatever is claimed.
 func (c *Condition) CanHold(facts Facts) bool {
 	return c.root.eval(facts, func(n *node) bool {
-		if !n.constant {
-			return true
-		}
-		met, err := n.run(&Claims{})
-		return met && err == nil
+		return n.holdsWhere(true)
 	})
 }
 
@@ -46,6 +42,16 @@ func (n *node) sees() (facts Facts, atoms []string) {
 	return facts, atoms
 }
 
+// holdsWhere reports whether an atom holds where its claims are as given; a constant
+// has none.
+func (n *node) holdsWhere(claimed bool) bool {
+	if !n.constant {
+		return claimed
+	}
+	met, err := n.run(&Claims{})
+	return met && err == nil
+}
+
 // mostSeen bounds what Implies looks at: it tries every combination.
 const mostSeen = 14
 
@@ -54,6 +60,10 @@ const mostSeen = 14
 // false of them.
 func (c *Condition) Implies(other *Condition, anyway Facts) bool {
 	facts, atoms := c.root.sees()
+	own := func(n *node) bool { return n.holdsWhere(slices.Contains(atoms, n.text)) }
+	if c.root.eval(anyway|facts, own) && !other.root.eval(anyway|facts, own) {
+		return false // where all that c sees holds and nothing else: most pairs have little in common
+	}
 	f, a := other.root.sees()
 	facts = (facts | f) &^ anyway
 	atoms = append(atoms, a...)
@@ -76,12 +86,8 @@ func (c *Condition) Implies(other *Condition, anyway Facts) bool {
 			}
 		}
 		atom := func(n *node) bool {
-			if n.constant {
-				met, err := n.run(&Claims{})
-				return met && err == nil
-			}
 			i, _ := slices.BinarySearch(atoms, n.text)
-			return try&(1<<(len(seen)+i)) != 0
+			return n.holdsWhere(try&(1<<(len(seen)+i)) != 0)
 		}
 		if c.root.eval(held, atom) && !other.root.eval(held, atom) {
 			return false

@@ -170,6 +170,10 @@ const (
 	// as a countersigned statement, which nobody can call back either.
 	AccessTokenLongest = 24 * time.Hour
 
+	// AccessTokenShortest is the shortest life of an access token in a policy, and
+	// the shortest time that a user has after a log-in.
+	AccessTokenShortest = time.Minute
+
 	// SessionLongest bounds a session in a policy: a quarter, as long as a release
 	// statement lives by default.
 	SessionLongest = 90 * 24 * time.Hour

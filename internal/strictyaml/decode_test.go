@@ -120,7 +120,7 @@ func TestFault(t *testing.T) {
 		"yard.trees[1]": "[3:16] bad\n     1 | name: x\n     2 | yard:\n>    3 |   trees: [oak, elm]\n                        ^",
 		"yard.trees[7]": "[3:10] bad",
 		"yard.bushes":   "[3:8] bad",
-		"rooms":         "bad",
+		"rooms":         "[1:1] bad\n>    1 | name: x\n         ^",
 	} {
 		if got := d.Fault(path, errors.New("bad")).Error(); !strings.HasPrefix(got, want) {
 			t.Errorf("%s: %s\nwant %s", path, got, want)

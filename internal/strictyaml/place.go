@@ -13,15 +13,26 @@ func (d *Document) Has(path string) bool { return d.at(path) != nil }
 
 // Fault returns err with the place of the member at a path: it begins with
 // "[line:column]", and ends with the lines around it and a caret. Where the file
-// has no such member the place is that of the nearest one that holds it, or
-// there is none.
+// has no such member the place is that of the nearest one that holds it, or where
+// the file begins. One that has nothing but comments has no place.
 func (d *Document) Fault(path string, err error) error {
 	for at := path; at != ""; at = parent(at) {
 		if n := d.at(at); n != nil {
 			return fault(n.GetToken(), err.Error(), d.source)
 		}
 	}
-	return err
+	if d.body == nil {
+		return err
+	}
+	return fault(first(d.body).GetToken(), err.Error(), d.source)
+}
+
+// first is the first key of a mapping, or what else there is.
+func first(n ast.Node) ast.Node {
+	if m, ok := n.(*ast.MappingNode); ok && len(m.Values) > 0 {
+		return m.Values[0].Key
+	}
+	return n
 }
 
 // parent is the path without its last step.
