@@ -21,9 +21,12 @@ import (
 //   - standing: without acceptance nothing earns modify, delete, admin or
 //     sensitive reads.
 //
-// A hold in force denies, whatever else was found. An inconclusive verdict is denied for its reason, whose problem has status
-// 503. Where the decision is only observed, the laws hold for what it would have
-// been.
+// First a hold in force denies, whatever else was found; then a deny rule of the
+// policy, then its rules on sources, then what was not verified: an inconclusive
+// verdict is denied for its reason, whose problem has status 503. What is left is
+// given the highest tier that it reaches, what that tier and the resource allow,
+// and a question to a person where the policy has one. Where the decision is only
+// observed, the laws hold for what it would have been.
 func (p *Policy) Decide(in Input) Decision {
 	d := p.enforce(in)
 	d.Resource = p.vocabularies.resource(in.Resource)

@@ -72,6 +72,7 @@ type Config struct {
 	// OnAct is called for each act of an operator that was recorded, under the
 	// same conditions. Nil does nothing.
 	OnAct func(a Act)
+
 	// OnReview is called after a review was recorded as pending, approved or
 	// denied; where two decisions raise one at the same time, for each. It is
 	// called from several goroutines, must not block, and must not change the
