@@ -146,45 +146,6 @@ func (r *Registry) SetPolicy(p *Policy) {
 	r.policy.Store(p)
 }
 
-// A Request asks for a decision on one client. Exactly one of ClientID and
-// Client is given.
-type Request struct {
-	ClientID string
-	Client   *metadata.Client
-
-	// Defects are what was wrong with the members of Client before it could be
-	// parsed: the decision is denied for the first, and has all as findings.
-	Defects error
-
-	// AuthorizationServer, where given, is used in place of the registry's own.
-	// See [CheckAuthorizationServer].
-	AuthorizationServer string
-
-	RedirectURI string
-
-	// Resource is the resource identifier that access is asked for; empty where
-	// the client names none.
-	Resource string
-
-	// Source is the address that the client is at, where the caller knows it:
-	// whoever posts a registration, or with ClientID whoever is at the
-	// authorization endpoint.
-	Source netip.Addr
-
-	DryRun bool
-}
-
-// check returns what is wrong with a request that no caller should make.
-func (req Request) check() error {
-	if (req.ClientID == "") == (req.Client == nil) {
-		return errors.New("a request has either ClientID or Client")
-	}
-	if req.AuthorizationServer != "" {
-		return CheckAuthorizationServer(req.AuthorizationServer)
-	}
-	return nil
-}
-
 // Decide verifies what the client presents, decides, records the decision, and
 // returns it: no grant leaves before its record is durable. A refusal is a
 // decision too, recorded by the same road. A decision whose reason has problem
@@ -263,6 +224,11 @@ func (r *Registry) observe(d Decision, start time.Time) {
 // Decision returns a recorded decision, or an error wrapping [ErrNotFound].
 func (r *Registry) Decision(ctx context.Context, id string) (Decision, error) {
 	return r.cfg.Store.Decision(ctx, id)
+}
+
+// Decisions returns recorded decisions; see [Store].
+func (r *Registry) Decisions(ctx context.Context, after Place, limit int) ([]Decision, error) {
+	return r.cfg.Store.Decisions(ctx, after, limit)
 }
 
 // AuthorizationServer returns [Config].AuthorizationServer.
