@@ -193,7 +193,7 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 		attrs := append(d.Asked.attrs(), slog.String("publisher", d.Asked.Publisher.String()),
 			slog.String("reason", string(d.Reason)), unavailableAttr(d.Findings))
 		r.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "not decided", attrs...)
-		r.observe(d, start)
+		r.tellDecision(d, start)
 		return d, nil
 	}
 	if d.recorded, err = d.Encode(); err == nil {
@@ -207,15 +207,15 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 		slog.String("id", d.ID), slog.String("outcome", string(d.Outcome)), slog.String("tier", d.Tier.String()),
 		slog.String("reason", string(d.Reason)), slog.String("publisher", d.Publisher.String()),
 		slog.Bool("dry_run", d.DryRun))...)
-	r.observe(d, start)
+	r.tellDecision(d, start)
 	if d.Review != nil {
 		r.tellReview(ctx, *d.Review)
 	}
 	return d, nil
 }
 
-// observe reports a decision that began at start.
-func (r *Registry) observe(d Decision, start time.Time) {
+// tellDecision reports a decision that began at start.
+func (r *Registry) tellDecision(d Decision, start time.Time) {
 	if r.cfg.OnDecision != nil {
 		r.cfg.OnDecision(d, r.cfg.Now().Sub(start))
 	}
