@@ -65,14 +65,6 @@ func (a Acceptance) Subject() metadata.Subject {
 	return metadata.PublisherSubject(a.Publisher)
 }
 
-// review returns the id of the review that gave it, empty where none did.
-func (a Acceptance) review() string {
-	if a.Bound == nil {
-		return ""
-	}
-	return a.Bound.Review
-}
-
 // Standing is what people said of a client. It is an input of its own beside the
 // verdict, never evidence. The zero Standing is of a client of whom nobody said
 // anything.

@@ -12,19 +12,18 @@ type Verb string
 
 // What an operator does. Verbs are append-only.
 const (
-	VerbAccept    Verb = "accept"     // a publisher or a shape
-	VerbUnaccept  Verb = "unaccept"   // ends an acceptance
-	VerbHold      Verb = "hold"       // denies a subject
-	VerbAllow     Verb = "allow"      // lifts a subject
-	VerbRelease   Verb = "release"    // ends a hold or an allowance
-	VerbApprove   Verb = "approve"    // a review
-	VerbDeny      Verb = "deny"       // denies one, also after it was approved
-	VerbPin       Verb = "pin"        // keeps a copy of a metadata document
-	VerbUnpin     Verb = "unpin"      // drops it
-	VerbKeyCreate Verb = "key_create" // makes an API key
-	VerbKeyRevoke Verb = "key_revoke" // ends one
-	VerbLift      Verb = "lift"       // ends what is remembered against a key or a metadata document
-
+	VerbAccept      Verb = "accept"       // a publisher or a shape
+	VerbUnaccept    Verb = "unaccept"     // ends an acceptance
+	VerbHold        Verb = "hold"         // denies a subject
+	VerbAllow       Verb = "allow"        // lifts a subject
+	VerbRelease     Verb = "release"      // ends a hold or an allowance
+	VerbApprove     Verb = "approve"      // a review
+	VerbDeny        Verb = "deny"         // denies one, also after it was approved
+	VerbPin         Verb = "pin"          // keeps a copy of a metadata document
+	VerbUnpin       Verb = "unpin"        // drops it
+	VerbKeyCreate   Verb = "key_create"   // makes an API key
+	VerbKeyRevoke   Verb = "key_revoke"   // ends one
+	VerbLift        Verb = "lift"         // ends what is remembered against a key or a metadata document
 	VerbPolicyApply Verb = "policy_apply" // has another policy decide
 	VerbObserve     Verb = "observe"      // has what is decided not enforced for a time
 	VerbEnforce     Verb = "enforce"      // ends that
@@ -38,9 +37,10 @@ type Act struct {
 	Actor  string    `json:"actor"`
 	Reason string    `json:"reason,omitempty"`
 
-	// Subject is what it was done to: a publisher, a client_id, a shape, the id
-	// of an API key or of a review, the thumbprint of a publisher's, the digest of a policy, what is observed. Seen is the shape of an acceptance that is of a publisher
-	// and a shape.
+	// Subject is what it was done to: a publisher, a client_id, a shape, the id of
+	// an API key or of a review, the thumbprint of a publisher's key, the digest of
+	// a policy, or what is observed. Seen is the shape of an acceptance that is of a
+	// publisher and a shape.
 	Subject string         `json:"subject"`
 	Seen    metadata.Shape `json:"seen,omitempty"`
 
@@ -75,6 +75,7 @@ type Change struct {
 	// LiftDocument is the client_id of a metadata document of which it is not known
 	// any more how new its statements were, whichever publisher's.
 	LiftDocument metadata.ClientID
+
 	// Policy is a version of the policy, which comes after all that there are.
 	Policy *PolicyVersion
 

@@ -12,9 +12,15 @@ import (
 // as an audience.
 func CheckAuthorizationServer(id string) error {
 	u, err := url.Parse(id)
-	foreign := strings.IndexFunc(id, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(`?#\"<>^{|}`+"`", c) }) >= 0
+	foreign := strings.Contains(id, "?") || strings.ContainsFunc(id, foreignToURL)
 	if err != nil || foreign || !strings.HasPrefix(id, "https://") || u.Hostname() == "" || u.User != nil {
 		return errors.New("the issuer identifier of an authorization server is an https URL without query and fragment")
 	}
 	return nil
+}
+
+// foreignToURL reports whether a character stands in no URL without fragment (RFC
+// 3986, Section 2).
+func foreignToURL(c rune) bool {
+	return c <= ' ' || c > '~' || strings.ContainsRune(`#\"<>^{|}`+"`", c)
 }

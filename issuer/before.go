@@ -141,12 +141,7 @@ func (d Decision) notStated() (scopes []string) {
 }
 
 func sameScopes(a, b string) bool {
-	sorted := func(scope string) []string {
-		list := strings.Fields(scope)
-		slices.Sort(list)
-		return slices.Compact(list)
-	}
-	return slices.Equal(sorted(a), sorted(b))
+	return slices.Equal(sorted(strings.Fields(a)), sorted(strings.Fields(b)))
 }
 
 // before returns the effective metadata of an approved decision before it was

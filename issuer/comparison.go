@@ -20,9 +20,9 @@ type Comparison struct {
 	// policy only rises or falls.
 	Decisions, Same, Rises, Falls, Gains, Loses int
 
-	// Skipped are dry runs. NotReplayable are records that lack what one of the
+	// DryRuns are left out. NotReplayable are records that lack what one of the
 	// policies would judge.
-	Skipped, NotReplayable int
+	DryRuns, NotReplayable int
 
 	groups map[group]*SoftwareChange
 }
@@ -72,7 +72,7 @@ func Compare(before, after *Policy) *Comparison {
 // Add replays a recorded decision.
 func (c *Comparison) Add(d Decision) {
 	if d.DryRun {
-		c.Skipped++
+		c.DryRuns++
 		return
 	}
 	before, err := c.Old.Replay(d)
@@ -108,7 +108,7 @@ func (c *Comparison) Add(d Decision) {
 		g.Gains++
 	}
 	if rank != 0 {
-		moved := fmt.Sprintf("%s -> %s", standingOf(before), standingOf(after))
+		moved := fmt.Sprintf("%s -> %s", reachedBy(before), reachedBy(after))
 		if rank < 0 {
 			lost = append(lost, moved)
 		} else {
@@ -171,7 +171,8 @@ func ranked(d Decision) int {
 	return 1 + int(d.Tier)
 }
 
-func standingOf(d Decision) string {
+// reachedBy names how far a client comes by a decision.
+func reachedBy(d Decision) string {
 	if d.Outcome == Approved {
 		return "tier " + d.Tier.String()
 	}

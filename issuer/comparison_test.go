@@ -26,7 +26,7 @@ func TestComparison(t *testing.T) {
 			c.Add(recorded(t, d))
 		}
 		text := fmt.Sprintf("%d same %d rise %d fall %d gain %d lose %d skipped %d not %d\n",
-			c.Decisions, c.Same, c.Rises, c.Falls, c.Gains, c.Loses, c.Skipped, c.NotReplayable)
+			c.Decisions, c.Same, c.Rises, c.Falls, c.Gains, c.Loses, c.DryRuns, c.NotReplayable)
 		for _, g := range c.Changes() {
 			text += fmt.Sprintf("%s %q rise %d fall %d gain %d lose %d lost %v gained %v as %d\n", g.Publisher, g.ClientName,
 				g.Rises, g.Falls, g.Gains, g.Loses, g.Lost, g.Gained, indexOf(decisions, g.Example))

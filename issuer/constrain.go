@@ -31,15 +31,15 @@ func (c SenderConstraint) member() string {
 // reason where no redirect URI is left.
 func (d *Decision) constrain(given tierGrant, c *metadata.Client) metadata.Reason {
 	if len(given.Redirects) > 0 && len(c.RedirectURIs) > 0 {
-		kept := slices.DeleteFunc(slices.Clone(c.RedirectURIs), func(text string) bool {
+		var dropped bool
+		c.RedirectURIs, dropped = without(c.RedirectURIs, func(text string) bool {
 			uri, err := metadata.ParseRedirectURI(text)
 			return err != nil || !slices.Contains(given.Redirects, uri.Class().String())
 		})
-		if len(kept) < len(c.RedirectURIs) {
+		if dropped {
 			d.override("redirect_uris")
 		}
-		c.RedirectURIs = kept
-		if len(kept) == 0 && c.UsesRedirects() {
+		if len(c.RedirectURIs) == 0 && c.UsesRedirects() {
 			return metadata.ReasonTierBelowMinimum
 		}
 	}

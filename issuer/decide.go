@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/fc28f635/countersign/internal/condition"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
 )
@@ -21,9 +20,12 @@ import (
 //   - standing: without acceptance nothing earns modify, delete, admin or
 //     sensitive reads.
 //
-// A hold in force denies, whatever else was found. An inconclusive verdict is denied for its reason, whose problem has status
-// 503. Where the decision is only observed, the laws hold for what it would have
-// been.
+// First a hold in force denies, whatever else was found; then a deny rule of the
+// policy, then its rules on sources, then what was not verified: an inconclusive
+// verdict is denied for its reason, whose problem has status 503. What is left is
+// given the highest tier that it reaches, what that tier and the resource allow,
+// and a question to a person where the policy has one. Where the decision is only
+// observed, the laws hold for what it would have been.
 func (p *Policy) Decide(in Input) Decision {
 	d := p.enforce(in)
 	d.Resource = p.vocabularies.resource(in.Resource)
@@ -142,148 +144,6 @@ func flags(v *verify.Verdict) []metadata.Reason {
 var flagged = map[metadata.Reason]bool{
 	metadata.ReasonNameResemblesProtected: true, metadata.ReasonStatementExpiresSoon: true,
 	metadata.ReasonKeyLineNew: true,
-}
-
-// A reached is the tier that a client reaches, and how.
-type reached struct {
-	tier    Tier
-	note    *AcceptanceNote // the person's word that the tier rests on
-	byShape bool            // what was accepted is the shape
-	proven  bool            // tier domain is, so the publisher is the client's
-	allowed bool            // an allowance in force is of it, whether it lifts anything or not
-}
-
-// reach returns the highest tier whose meaning and condition hold; blocked where
-// none does. An allowance lifts to at most its tier, and never past what the
-// binding and the claims admit.
-func (p *Policy) reach(in Input, claims *condition.Claims, d *Decision) (got reached) {
-	v, s, shape := in.Verdict, in.Standing, d.Shape
-	found := passedIn(v)
-	domain := TierDomain.answered(found)
-	// A client whose document is out is judged by its statement alone: one that
-	// the site would lift to signed stays a tier below, and an acceptance of
-	// its publisher survives the outage.
-	document, known := v.Finding(verify.CheckMetadataDocument)
-	outage := known && document.Status == verify.Unavailable
-	facts := found | boundFacts[v.Binding]
-	for _, r := range p.rules {
-		m := meanings[r.tier]
-		if outage && r.tier == TierSigned || m.tied && v.Binding == metadata.BindingLoose || !r.holds(facts, claims, d) {
-			continue
-		}
-		if m.accepted {
-			accepted, shaped, ok := s.covers(in, shape, domain)
-			if !ok {
-				continue
-			}
-			got.byShape = shaped
-			got.note = &AcceptanceNote{By: accepted.By, Actor: accepted.Actor, Until: accepted.Until}
-		}
-		facts |= reachedFacts[r.tier]
-		got.tier = r.tier
-	}
-	got.proven = domain && got.tier >= TierDomain
-	for _, e := range s.allowances(v, shape, domain) {
-		got.allowed = true
-		if lifted := p.upTo(e.Tier, v.Binding, claims, d); lifted > got.tier {
-			got.tier, got.byShape = lifted, e.Subject.Shape() != ""
-			got.note = &AcceptanceNote{By: ByException, Actor: e.Actor, Until: e.Until}
-		}
-	}
-	return got
-}
-
-// holds reports whether the condition of a rule holds.
-func (r rule) holds(facts condition.Facts, claims *condition.Claims, d *Decision) bool {
-	if r.when == nil {
-		return true
-	}
-	holds, err := r.when.Holds(facts, claims)
-	if err != nil {
-		d.failed("tier "+r.tier.String(), err)
-	}
-	return holds
-}
-
-// upTo returns the highest tier up to t that a client of the binding and the
-// claims can have: an allowance stands for what is not proven, and for nothing
-// else.
-func (p *Policy) upTo(t Tier, binding metadata.Binding, claims *condition.Claims, d *Decision) (highest Tier) {
-	facts := allPassed | boundFacts[binding]
-	for _, r := range p.rules {
-		if r.tier > t || meanings[r.tier].tied && binding == metadata.BindingLoose || !r.holds(facts, claims, d) {
-			continue
-		}
-		facts |= reachedFacts[r.tier]
-		highest = r.tier
-	}
-	return highest
-}
-
-// covers returns an acceptance in force for the client: of its publisher where
-// one is proven, or of its shape. One of a publisher covers all that it signs
-// with the keys that it had, or keys that joined them;
-// of what it does not sign, only the shape that was seen. A shape says where
-// codes go and nothing of keys: it covers the grants that are delivered by
-// redirect, and none where there are no such. A client of binding loose needs a
-// person's. One that a review gave is bound to what was seen then.
-func (s Standing) covers(in Input, shape metadata.Shape, domain bool) (a Acceptance, byShape, ok bool) {
-	v := in.Verdict
-	client, _ := v.Client()
-	var p presented // once it is asked for
-	for _, a := range s.Acceptances {
-		if v.At.Before(a.At) || !v.At.Before(a.Until) {
-			continue
-		}
-		if v.Binding == metadata.BindingLoose && a.By != ByOperator {
-			continue
-		}
-		if a.Bound != nil {
-			if p.verdict == nil {
-				p = presentedBy(in)
-			}
-			if !a.Bound.meets(p) {
-				continue
-			}
-		}
-		shaped := a.Shape != "" && a.Shape == shape && client.UsesRedirects()
-		signed := signedByPublisher(v) && ofLine(a.Line, v)
-		switch {
-		case a.Publisher.IsZero():
-			if shaped {
-				return a, true, true
-			}
-		case domain && a.Publisher == v.Publisher && (signed || shaped):
-			return a, !signed, true
-		}
-	}
-	return Acceptance{}, false, false
-}
-
-// signedByPublisher reports whether a key that the publisher's domain publishes,
-// and that has a past there, or a pinned one, signed the statement.
-func signedByPublisher(v *verify.Verdict) bool {
-	return statedByPublisher(v) && (v.Passed(verify.CheckPinnedKey) || v.Passed(verify.CheckKeyLine))
-}
-
-// statedByPublisher is signedByPublisher for a key that may be new. A signature by
-// a key that nothing corroborates proves who wrote nothing.
-func statedByPublisher(v *verify.Verdict) bool {
-	if coverage, _ := v.Finding(verify.CheckCoverage); coverage.Reason == metadata.ReasonMemberNotStated || !v.Passed(verify.CheckSignature) {
-		return false // what the document adds to the statement, nobody signed
-	}
-	return v.Passed(verify.CheckPinnedKey) || v.Passed(verify.CheckDNSKey) && v.Passed(verify.CheckDNSStrength) || v.Passed(verify.CheckWellknownKey)
-}
-
-// ofLine reports whether what was given to keys of a publisher is also the one's
-// that signed: it is pinned, or of a line with one of them. What was given when
-// no key was known is the first line's.
-func ofLine(given []string, v *verify.Verdict) bool {
-	line := v.Line()
-	if v.Passed(verify.CheckPinnedKey) || len(given) == 0 && line.First {
-		return true
-	}
-	return slices.ContainsFunc(line.Keys, func(key string) bool { return slices.Contains(given, key) })
 }
 
 // expiry bounds how long a decision may be acted upon without asking again: no

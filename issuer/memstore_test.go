@@ -130,7 +130,7 @@ func (s *memStore) Record(_ context.Context, a Act, c Change) error {
 		s.accepted = append(s.accepted, *c.Accept)
 	case c.Unaccept != nil:
 		s.accepted = slices.DeleteFunc(s.accepted, func(a Acceptance) bool {
-			return a.Publisher == c.Unaccept.Publisher && a.Shape == c.Unaccept.Shape && a.review() == c.Unaccept.review()
+			return a.Publisher == c.Unaccept.Publisher && a.Shape == c.Unaccept.Shape && reviewOf(a) == reviewOf(*c.Unaccept)
 		})
 	case c.Except != nil:
 		s.excepted = append(s.excepted, *c.Except)
@@ -421,4 +421,13 @@ func acceptance(change func(*Acceptance)) Acceptance {
 		change(&a)
 	}
 	return a
+}
+
+// reviewOf returns the id of the review that gave an acceptance, empty where none
+// did.
+func reviewOf(a Acceptance) string {
+	if a.Bound == nil {
+		return ""
+	}
+	return a.Bound.Review
 }

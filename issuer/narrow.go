@@ -66,15 +66,22 @@ func (d *Decision) narrowScopes(p *Policy, asked []string, in Input) (kept []str
 			d.Grant.ScopesCut = append(d.Grant.ScopesCut, one)
 		}
 	}
-	for _, scope := range asked {
-		left := v.narrow(scope, c)
-		if why := v.cut(scope, c); why != "" {
-			cut(scope, why, left)
+	kept = make([]string, 0, len(asked))
+	keep := func(scope string) {
+		if !slices.Contains(kept, scope) {
+			kept = append(kept, scope)
 		}
+	}
+	for _, scope := range asked {
+		why := v.cut(scope, c)
+		if why == "" {
+			keep(scope)
+			continue
+		}
+		left := v.narrow(scope, c)
+		cut(scope, why, left)
 		for _, part := range left {
-			if !slices.Contains(kept, part) {
-				kept = append(kept, part)
-			}
+			keep(part)
 		}
 	}
 	for _, scope := range in.Claimed.Scopes() {
@@ -95,8 +102,8 @@ func (d *Decision) narrowScopes(p *Policy, asked []string, in Input) (kept []str
 // offer drops the grant and response types that the deployment or the tier does
 // not give, and the reason where none is left.
 func (d *Decision) offer(p *Policy, c *metadata.Client) metadata.Reason {
-	before := len(c.GrantTypes)
-	c.GrantTypes = slices.DeleteFunc(slices.Clone(c.GrantTypes), func(g string) bool {
+	var dropped bool
+	c.GrantTypes, dropped = without(c.GrantTypes, func(g string) bool {
 		switch g {
 		case metadata.GrantRefreshToken:
 			return d.Grant.RefreshToken == RefreshNone
@@ -105,17 +112,16 @@ func (d *Decision) offer(p *Policy, c *metadata.Client) metadata.Reason {
 		}
 		return !slices.Contains(p.grantTypes, g)
 	})
-	if len(c.GrantTypes) < before {
+	if dropped {
 		d.override("grant_types")
 	}
 	if !slices.ContainsFunc(c.GrantTypes, func(g string) bool { return g != metadata.GrantRefreshToken }) {
 		return metadata.ReasonGrantForbidden
 	}
-	before = len(c.ResponseTypes)
-	c.ResponseTypes = slices.DeleteFunc(slices.Clone(c.ResponseTypes), func(t string) bool {
+	c.ResponseTypes, dropped = without(c.ResponseTypes, func(t string) bool {
 		return !slices.Contains(p.responseTypes, t) || !c.UsesRedirects()
 	})
-	if len(c.ResponseTypes) < before {
+	if dropped {
 		d.override("response_types")
 	}
 	if c.UsesRedirects() && len(c.ResponseTypes) == 0 {
@@ -137,12 +143,21 @@ func (d *Decision) override(names ...string) {
 // withoutOtherGrants drops the grants that are not delivered by redirect, and
 // names the member where there were any.
 func withoutOtherGrants(c *metadata.Client) []string {
-	kept := slices.DeleteFunc(slices.Clone(c.GrantTypes), func(g string) bool { return !metadata.DeliveredByRedirect(g) })
-	if len(kept) == len(c.GrantTypes) {
+	var dropped bool
+	c.GrantTypes, dropped = without(c.GrantTypes, func(g string) bool { return !metadata.DeliveredByRedirect(g) })
+	if !dropped {
 		return nil
 	}
-	c.GrantTypes = kept
 	return []string{"grant_types"}
+}
+
+// without returns a member without the values that drop has, and whether there
+// were any. The list that is given stays as it is: it is the verdict's.
+func without(list []string, drop func(string) bool) (kept []string, dropped bool) {
+	if !slices.ContainsFunc(list, drop) {
+		return list, false
+	}
+	return slices.DeleteFunc(slices.Clone(list), drop), true
 }
 
 // earns returns the lowest tier that grants a scope, zero where none does.

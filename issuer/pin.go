@@ -52,9 +52,10 @@ func (p Pin) Check(limit int) error {
 	return nil
 }
 
-// digestOf returns the digest of a document as pins show it.
-func digestOf(document []byte) string {
-	sum := sha256.Sum256(document)
+// digestOf returns the digest of a document, of a policy or of what a client
+// presents, as it is shown: "sha256:" and 64 hexadecimal digits.
+func digestOf(data []byte) string {
+	sum := sha256.Sum256(data)
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 

@@ -1,8 +1,6 @@
 package issuer
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -69,9 +67,8 @@ func parsePolicy(data []byte) (*Policy, error) {
 	if err := checkAuthorizationServers(doc, f.AuthorizationServers); err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(data)
 	p := &Policy{
-		name: f.Name, digest: "sha256:" + hex.EncodeToString(sum[:]), source: slices.Clone(data),
+		name: f.Name, digest: digestOf(data), source: slices.Clone(data),
 		countersignFrom: f.CountersignFrom, lifetimeDays: f.LifetimeDays, refuseExpired: f.Expired == "refuse",
 		review:     f.Review,
 		grantTypes: f.Offers.GrantTypes, responseTypes: f.Offers.ResponseTypes, sources: f.Sources,

@@ -150,8 +150,3 @@ func (r *Registry) ResumePolicy(ctx context.Context) (PolicyVersion, error) {
 func (r *Registry) Policies(ctx context.Context) ([]PolicyVersion, error) {
 	return r.cfg.Store.Policies(ctx)
 }
-
-// Decisions returns recorded decisions; see [Store].
-func (r *Registry) Decisions(ctx context.Context, after Place, limit int) ([]Decision, error) {
-	return r.cfg.Store.Decisions(ctx, after, limit)
-}

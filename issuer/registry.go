@@ -72,6 +72,7 @@ type Config struct {
 	// OnAct is called for each act of an operator that was recorded, under the
 	// same conditions. Nil does nothing.
 	OnAct func(a Act)
+
 	// OnReview is called after a review was recorded as pending, approved or
 	// denied; where two decisions raise one at the same time, for each. It is
 	// called from several goroutines, must not block, and must not change the
@@ -145,45 +146,6 @@ func (r *Registry) SetPolicy(p *Policy) {
 	r.policy.Store(p)
 }
 
-// A Request asks for a decision on one client. Exactly one of ClientID and
-// Client is given.
-type Request struct {
-	ClientID string
-	Client   *metadata.Client
-
-	// Defects are what was wrong with the members of Client before it could be
-	// parsed: the decision is denied for the first, and has all as findings.
-	Defects error
-
-	// AuthorizationServer, where given, is used in place of the registry's own.
-	// See [CheckAuthorizationServer].
-	AuthorizationServer string
-
-	RedirectURI string
-
-	// Resource is the resource identifier that access is asked for; empty where
-	// the client names none.
-	Resource string
-
-	// Source is the address that the client is at, where the caller knows it:
-	// whoever posts a registration, or with ClientID whoever is at the
-	// authorization endpoint.
-	Source netip.Addr
-
-	DryRun bool
-}
-
-// check returns what is wrong with a request that no caller should make.
-func (req Request) check() error {
-	if (req.ClientID == "") == (req.Client == nil) {
-		return errors.New("a request has either ClientID or Client")
-	}
-	if req.AuthorizationServer != "" {
-		return CheckAuthorizationServer(req.AuthorizationServer)
-	}
-	return nil
-}
-
 // Decide verifies what the client presents, decides, records the decision, and
 // returns it: no grant leaves before its record is durable. A refusal is a
 // decision too, recorded by the same road. A decision whose reason has problem
@@ -231,7 +193,7 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 		attrs := append(d.Asked.attrs(), slog.String("publisher", d.Asked.Publisher.String()),
 			slog.String("reason", string(d.Reason)), unavailableAttr(d.Findings))
 		r.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "not decided", attrs...)
-		r.observe(d, start)
+		r.tellDecision(d, start)
 		return d, nil
 	}
 	if d.recorded, err = d.Encode(); err == nil {
@@ -245,15 +207,15 @@ func (r *Registry) Decide(ctx context.Context, req Request) (Decision, error) {
 		slog.String("id", d.ID), slog.String("outcome", string(d.Outcome)), slog.String("tier", d.Tier.String()),
 		slog.String("reason", string(d.Reason)), slog.String("publisher", d.Publisher.String()),
 		slog.Bool("dry_run", d.DryRun))...)
-	r.observe(d, start)
+	r.tellDecision(d, start)
 	if d.Review != nil {
 		r.tellReview(ctx, *d.Review)
 	}
 	return d, nil
 }
 
-// observe reports a decision that began at start.
-func (r *Registry) observe(d Decision, start time.Time) {
+// tellDecision reports a decision that began at start.
+func (r *Registry) tellDecision(d Decision, start time.Time) {
 	if r.cfg.OnDecision != nil {
 		r.cfg.OnDecision(d, r.cfg.Now().Sub(start))
 	}
@@ -262,6 +224,11 @@ func (r *Registry) observe(d Decision, start time.Time) {
 // Decision returns a recorded decision, or an error wrapping [ErrNotFound].
 func (r *Registry) Decision(ctx context.Context, id string) (Decision, error) {
 	return r.cfg.Store.Decision(ctx, id)
+}
+
+// Decisions returns recorded decisions; see [Store].
+func (r *Registry) Decisions(ctx context.Context, after Place, limit int) ([]Decision, error) {
+	return r.cfg.Store.Decisions(ctx, after, limit)
 }
 
 // AuthorizationServer returns [Config].AuthorizationServer.

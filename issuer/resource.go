@@ -57,9 +57,8 @@ type Tool struct {
 // loopback, which nobody reaches from elsewhere.
 func CheckResource(id string) error {
 	u, err := url.Parse(id)
-	foreign := strings.ContainsFunc(id, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(`#\"<>^{|}`+"`", c) })
 	secure := err == nil && (u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()))
-	if !secure || foreign || u.Hostname() == "" || u.User != nil {
+	if !secure || strings.ContainsFunc(id, foreignToURL) || u.Hostname() == "" || u.User != nil {
 		return errors.New("a resource identifier is an https URL without fragment, or http on loopback")
 	}
 	return nil

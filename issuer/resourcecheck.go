@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/internal/strictyaml"
 	"github.com/fc28f635/countersign/metadata"
 )
@@ -42,7 +43,7 @@ func (r Resource) check(doc *strictyaml.Document, at string) error {
 	known := r.known()
 	for _, name := range slices.Sorted(maps.Keys(r.Tools)) {
 		place, tool := at+".tools."+quoteKey(name), r.Tools[name]
-		if err := checkToolName(name); err != nil {
+		if err := CheckToolName(name); err != nil {
 			return doc.Fault(place, err)
 		}
 		switch {
@@ -73,7 +74,7 @@ func (r Resource) check(doc *strictyaml.Document, at string) error {
 			return doc.Fault(place, fmt.Errorf("scope %.100q has no tool and includes none: give it a class", scope))
 		}
 	}
-	hierarchy := r.hierarchy()
+	hierarchy := r.Hierarchy()
 	for _, scope := range slices.Sorted(maps.Keys(r.Scopes)) {
 		if hierarchy.Circular(scope) {
 			return doc.Fault(at+".scopes."+quoteKey(scope)+".includes", fmt.Errorf("scope %.100q includes itself, by way of others or not", scope))
@@ -82,7 +83,10 @@ func (r Resource) check(doc *strictyaml.Document, at string) error {
 	return nil
 }
 
-// known are the scopes of the resource.
+// ScopeNames returns the scopes that the resource knows, sorted: those behind which
+// it has a tool, and those that it says something of.
+func (r Resource) ScopeNames() []string { return slices.Sorted(maps.Keys(r.known())) }
+
 func (r Resource) known() map[string]bool {
 	known := map[string]bool{}
 	for scope := range r.Scopes {
@@ -104,8 +108,8 @@ func (r Resource) hasTool(scope string) bool {
 	return false
 }
 
-// hierarchy is that of the resource's scopes.
-func (r Resource) hierarchy() metadata.Hierarchy {
+// Hierarchy returns which of the resource's scopes include others.
+func (r Resource) Hierarchy() metadata.Hierarchy {
 	includes := map[string][]string{}
 	for scope, rule := range r.Scopes {
 		includes[scope] = rule.Includes
@@ -126,14 +130,13 @@ func checkDeclaredScope(scope string) error {
 	return nil
 }
 
-// checkToolName reports why a tool of an MCP server cannot have a name: 1 to 128
-// letters, digits, "_", "-", "." and "/" (Model Context Protocol, tool names).
-func checkToolName(name string) error {
-	const longest = 128
-	if name == "" || len(name) > longest || strings.ContainsFunc(name, func(c rune) bool {
+// CheckToolName returns an error unless a tool of an MCP server can have the name: 1
+// to 128 letters, digits, "_", "-", "." and "/" (MCP 2025-11-25, Tool Names).
+func CheckToolName(name string) error {
+	if name == "" || len(name) > limits.ToolNameBytes || strings.ContainsFunc(name, func(c rune) bool {
 		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("_-./", c)
 	}) {
-		return fmt.Errorf("%.100q is no tool name: 1 to 128 letters, digits, and _ - . /", name)
+		return fmt.Errorf("%.100q is no tool name: 1 to %d letters, digits, and _ - . /", name, limits.ToolNameBytes)
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/fc28f635/countersign/internal/limits"
-	"github.com/fc28f635/countersign/metadata"
 )
 
 // A ReviewQueue bounds the reviews that are pending, for a [Store]. What nobody
@@ -48,22 +47,11 @@ func queuedOf(r Review) queued {
 	q := queued{id: r.ID, vouched: r.Vouched}
 	switch {
 	case r.Vouched:
-		q.crowd = registrable(r.Publisher)
+		q.crowd = r.Publisher.RegistrableDomain()
 	case r.Network.IsValid():
 		q.crowd = r.Network.String()
 	}
 	return q
-}
-
-// registrable returns the domain that somebody registered, which can have any
-// number of publishers below it.
-func registrable(p metadata.Publisher) string {
-	for name, more := p.Domain(), true; more; _, name, more = strings.Cut(name, ".") {
-		if above, err := metadata.PublisherOf(name); err == nil {
-			p = above
-		}
-	}
-	return p.Domain()
 }
 
 // Add takes a review in, and returns the ids of those that make room for it.

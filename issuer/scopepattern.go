@@ -3,6 +3,8 @@ package issuer
 import (
 	"fmt"
 	"strings"
+
+	"github.com/fc28f635/countersign/metadata"
 )
 
 // A scopePattern is a scope, or with ".*" or ":*" at its end all scopes that
@@ -19,9 +21,7 @@ func (p *scopePattern) UnmarshalText(text []byte) error {
 			return fmt.Errorf("%.100q would be every scope, or part of a word: write a scope, or PREFIX.* or PREFIX:*", s)
 		}
 	}
-	if prefix == "" || strings.ContainsFunc(prefix, func(c rune) bool {
-		return c <= ' ' || c > '~' || c == '"' || c == '\\' || c == '*' // RFC 6749, Section 3.3
-	}) {
+	if !metadata.IsScopeToken(prefix) || strings.Contains(prefix, "*") {
 		return fmt.Errorf("%.100q is no scope (RFC 6749, Section 3.3)", s)
 	}
 	*p = scopePattern(s)

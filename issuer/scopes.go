@@ -83,10 +83,13 @@ func (vs vocabularies) of(resource string) *vocabulary {
 // resource returns the identifier of the resource that a request is about: the
 // one that it names, as it is declared, or the only one that there is.
 func (vs vocabularies) resource(named string) string {
-	if named == "" && len(vs.ids) == 1 {
-		for _, id := range vs.ids {
-			return id
+	if named == "" {
+		if len(vs.ids) == 1 {
+			for _, id := range vs.ids {
+				return id
+			}
 		}
+		return ""
 	}
 	if id, ok := vs.ids[sameResource(named)]; ok {
 		return id

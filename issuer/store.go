@@ -11,7 +11,8 @@ import (
 
 // Errors that a [Store] wraps.
 var (
-	// ErrNotFound says that there is no such decision, or nothing to end.
+	// ErrNotFound says that there is no such decision, review or version of the
+	// policy, or nothing to end.
 	ErrNotFound = errors.New("not found")
 
 	// ErrStorageFull says that there is too little free space to write.
@@ -35,13 +36,13 @@ type Place struct {
 // PlaceOf returns the place behind a decision.
 func PlaceOf(d Decision) Place { return Place{At: d.At, ID: d.ID} }
 
-// A Store keeps decisions, what operators said, the record of what they did, and
-// what was seen of publishers.
-// Implementations must be safe for concurrent use. What a method has
+// A Store keeps decisions, the reviews that they raise, what operators said, the
+// record of what they did, every version of the policy, and what was seen of
+// publishers. Implementations must be safe for concurrent use. What a method has
 // acknowledged is there after the process or the machine died.
 //
-// After an error that is none of [ErrNotFound], [ErrHeld] and [ErrStorageFull] the caller
-// does not know whether a write happened.
+// After an error that is none of [ErrNotFound], [ErrHeld] and [ErrStorageFull] the
+// caller does not know whether a write happened.
 type Store interface {
 	verify.Memory
 
@@ -64,8 +65,9 @@ type Store interface {
 
 	// Record makes the record of an act durable together with what it changes:
 	// both are there, or none. To end what is not there, and to decide on a review
-	// that is not there, is an error wrapping [ErrNotFound], to allow a subject while a hold on it is in force at the
-	// act's time one wrapping [ErrHeld]; then nothing is recorded.
+	// that is not there, is an error wrapping [ErrNotFound]; to allow a subject
+	// while a hold on it is in force at the act's time, one wrapping [ErrHeld].
+	// Nothing is recorded then.
 	Record(ctx context.Context, a Act, c Change) error
 
 	// Acts returns the last acts, at most limit, the newest first.

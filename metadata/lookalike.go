@@ -148,8 +148,8 @@ func onlyWords(name string) string {
 func isWord(c rune) bool { return unicode.IsLetter(c) || unicode.IsNumber(c) || unicode.IsMark(c) }
 
 // containsWords reports whether words, of which there are some, are in name and
-// no part of longer ones.
-// At either end of the name is [utf8.RuneError], which is no part of a word.
+// no part of longer ones. At either end of the name is [utf8.RuneError], which is
+// no part of a word.
 func containsWords(name []byte, words string) bool {
 	for from := 0; ; {
 		i := bytes.Index(name[from:], []byte(words))

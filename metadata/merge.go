@@ -41,8 +41,9 @@ type Merged struct {
 // redirect_uris, scope and grant_types and add contacts. In a registration, a
 // member that is not stated takes its default, never the plain value, and one
 // that authenticates the client is refused, as is another authentication method
-// beside a stated private_key_jwt; in a document the plain members stand. The error is a [Defects]: [ReasonRedirectURINotStated],
-// [ReasonMemberNotStated], [ReasonScopeEmpty], [ReasonGrantForbidden].
+// beside a stated private_key_jwt; in a document the plain members stand. The error
+// is a [Defects]: [ReasonRedirectURINotStated], [ReasonMemberNotStated],
+// [ReasonScopeEmpty], [ReasonGrantForbidden].
 func Merge(plain, stated Client, road Road) (Merged, error) {
 	return MergeWith(plain, stated, road, Hierarchy{})
 }

@@ -83,6 +83,11 @@ func (p *Publisher) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// RegistrableDomain returns the domain below the public suffix (public suffix
+// list, ICANN and PRIVATE sections): whoever registered it is answerable for all
+// that is below. Empty for the zero Publisher.
+func (p Publisher) RegistrableDomain() string { return registrable(p.domain) }
+
 // SpecialUse reports whether the publisher's domain is under a special-use
 // top-level name (RFC 6761 and the IANA registry): well-formed, and never
 // looked up unless loopback is allowed.

@@ -187,3 +187,18 @@ func TestWalk(t *testing.T) {
 		})
 	}
 }
+
+func TestRegistrableDomain(t *testing.T) {
+	for domain, want := range map[string]string{
+		"acme.com": "acme.com", "a.b.acme.com": "acme.com", "shop.acme.co.uk": "acme.co.uk",
+		"acme.github.io": "acme.github.io", "a.acme.github.io": "acme.github.io", "pub.acme.example": "acme.example",
+	} {
+		p, err := metadata.PublisherOf(domain)
+		if err != nil || p.RegistrableDomain() != want {
+			t.Errorf("%s: %s, %v, want %s", domain, p.RegistrableDomain(), err, want)
+		}
+	}
+	if (metadata.Publisher{}).RegistrableDomain() != "" {
+		t.Error("nobody has one")
+	}
+}

@@ -143,7 +143,7 @@ func siblingHas(ctx context.Context, r *dnsx.Resolver, servers []dnsx.Server, p 
 func (s *sight) misplaced() []string {
 	r := attest.DNSRecord{Publisher: s.publisher}
 	names := []string{r.FullName() + "." + s.cut.zone}
-	if name := r.FormName(registrable(s.publisher)) + "." + s.cut.zone; name != r.FullName() && name != names[0] {
+	if name := r.FormName(s.publisher.RegistrableDomain()) + "." + s.cut.zone; name != r.FullName() && name != names[0] {
 		names = append(names, name)
 	}
 	return names

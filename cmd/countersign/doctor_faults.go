@@ -231,7 +231,7 @@ func (s *sight) knownKey(kid string) (jose.Key, bool) {
 func (s *sight) record(kid string) string {
 	if key, ok := s.knownKey(kid); ok {
 		if record, ok := key.Record(); ok {
-			return recordForms(attest.DNSRecord{Publisher: s.publisher, Key: record}, cmp.Or(s.cut.zone, registrable(s.publisher)))
+			return recordForms(attest.DNSRecord{Publisher: s.publisher, Key: record}, cmp.Or(s.cut.zone, s.publisher.RegistrableDomain()))
 		}
 	}
 	return "as " + s.line("init", s.publisher.Domain(), "--dir", s.dir()) + " prints it"

@@ -112,6 +112,6 @@ func (s *sight) dnsBogus() []string {
 }
 
 func (s *sight) mendBogus(name string) string {
-	return "if the zone is not signed: remove the DS record of " + registrable(s.publisher) + " at the registrar.\n" +
+	return "if the zone is not signed: remove the DS record of " + s.publisher.RegistrableDomain() + " at the registrar.\n" +
 		"If it is signed: have the operator of the zone sign it again, and compare the DS record at the registrar with its key"
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"golang.org/x/net/idna"
-	"golang.org/x/net/publicsuffix"
 
 	"github.com/fc28f635/countersign/metadata"
 )
@@ -28,16 +27,6 @@ func parseDomain(arg string) (metadata.Publisher, error) {
 		}
 	}
 	return p, &usageError{fmt.Errorf("%.100q is no publisher's domain, such as acme.example: %w", arg, err)}
-}
-
-// registrable returns the registrable domain of a publisher: the zone that most
-// web forms are for.
-func registrable(p metadata.Publisher) string {
-	zone, err := publicsuffix.EffectiveTLDPlusOne(p.Domain())
-	if err != nil {
-		return p.Domain()
-	}
-	return zone
 }
 
 // otherPublisher says that client metadata are another publisher's than the one

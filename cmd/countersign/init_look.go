@@ -78,7 +78,7 @@ func (s surroundings) formZone(p metadata.Publisher) string {
 	if s.zone != "" {
 		return s.zone
 	}
-	return registrable(p)
+	return p.RegistrableDomain()
 }
 
 // served says who serves the zone, or why that is not known.

@@ -52,7 +52,7 @@ type stepRecord struct {
 
 func newStepRecord(p metadata.Publisher, key metadata.KeyRecord) *stepRecord {
 	r := attest.DNSRecord{Publisher: p, Key: key}
-	zone := registrable(p)
+	zone := p.RegistrableDomain()
 	return &stepRecord{r.FullName(), r.FormName(zone), r.Text(), r.ZoneLine(), recordForms(r, zone)}
 }
 

@@ -33,7 +33,7 @@ func comparisonJSON(c *issuer.Comparison) comparison {
 	return comparison{
 		Old: comparedPolicy{c.Old.Name(), c.Old.Digest()}, New: comparedPolicy{c.New.Name(), c.New.Digest()},
 		Decisions: c.Decisions, Same: c.Same, Rises: c.Rises, Falls: c.Falls, Gains: c.Gains, Loses: c.Loses,
-		DryRuns: c.Skipped, NotReplayable: c.NotReplayable, Changes: c.Changes(),
+		DryRuns: c.DryRuns, NotReplayable: c.NotReplayable, Changes: c.Changes(),
 	}
 }
 

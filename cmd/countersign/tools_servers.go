@@ -143,8 +143,7 @@ func firstLabel(u *url.URL) (string, error) {
 func (s *toolServer) config(lookup fetch.Config) mcptools.Config {
 	u, err := url.Parse(s.URL)
 	if err == nil {
-		addr, _ := netip.ParseAddr(u.Hostname())
-		lookup.AllowLoopback = lookup.AllowLoopback || u.Scheme == "http" || u.Hostname() == "localhost" || addr.IsLoopback()
+		lookup.AllowLoopback = lookup.AllowLoopback || u.Scheme == "http" || isLoopback(u.Hostname())
 	}
 	return mcptools.Config{Fetch: lookup, Bearer: s.token}
 }

@@ -96,19 +96,6 @@ func (v *Vocabulary) All() Facts {
 	return all
 }
 
-// Facts returns the names of the facts in a set, such as passed("coverage").
-func (v *Vocabulary) Names(facts Facts) []string {
-	var names []string
-	for _, f := range v.families {
-		for _, word := range f.Words {
-			if facts&v.Fact(f.Function, word) != 0 {
-				names = append(names, fmt.Sprintf("%s(%q)", f.Function, word))
-			}
-		}
-	}
-	return names
-}
-
 func (v *Vocabulary) family(function string) (Family, bool) {
 	i := slices.IndexFunc(v.families, func(f Family) bool { return f.Function == function })
 	if i < 0 {

@@ -146,7 +146,7 @@ func (e *envelope) set(m strictjson.Member) error {
 		e.source = true
 		e.Source, ok = sourceOf(m.Value)
 	default:
-		return fmt.Errorf("member %q is not one of a request", shorten(m.Name))
+		return fmt.Errorf("member %q is not one of a request", shorten(m.Name, longestShown))
 	}
 	if !ok {
 		return fmt.Errorf("member %s has the wrong type or form, or is empty", m.Name)

@@ -138,7 +138,7 @@ func (s *server) log(r *http.Request, e *event, start time.Time) {
 		level = slog.LevelError
 	}
 	attrs := []slog.Attr{
-		slog.String("request_id", e.id), slog.String("method", shorten(r.Method)), slog.String("path", shorten(withoutKeys(r.URL.Path))),
+		slog.String("request_id", e.id), slog.String("method", shorten(r.Method, longestShown)), slog.String("path", shorten(withoutKeys(r.URL.Path), longestShown)),
 		slog.Int("status", e.status), slog.Duration("took", took),
 	}
 	if e.from.IsValid() {
@@ -217,9 +217,11 @@ var aKey = regexp.MustCompile(`csk_[0-9a-f_]*`)
 // no key belongs, as in place of its id.
 func withoutKeys(s string) string { return aKey.ReplaceAllLiteralString(s, "[API key]") }
 
-// shorten bounds what a stranger wrote at 100 bytes.
-func shorten(s string) string {
-	const longest = 100
+// longestShown bounds what a stranger wrote and people read, in bytes.
+const longestShown = 100
+
+// shorten bounds what somebody wrote.
+func shorten(s string, longest int) string {
 	if len(s) > longest {
 		return s[:longest] + "…"
 	}

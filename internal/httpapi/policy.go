@@ -64,7 +64,7 @@ func (s *server) applyPolicy(ctx context.Context, r policyRequest) (appliedPolic
 	}
 	p, err := issuer.ParsePolicy([]byte(r.Source))
 	if err != nil {
-		return appliedPolicy{}, &refusal{problem{status: http.StatusBadRequest, code: "invalid_policy", description: bounded(err.Error())}, err}
+		return appliedPolicy{}, &refusal{problem{status: http.StatusBadRequest, code: "invalid_policy", description: shorten(err.Error(), longestPolicyFault)}, err}
 	}
 	v, changed, err := s.cfg.Registry.ApplyPolicy(ctx, issuer.PolicyChange{Policy: p, Word: w, Rollback: r.Rollback})
 	switch {
@@ -75,17 +75,15 @@ func (s *server) applyPolicy(ctx context.Context, r policyRequest) (appliedPolic
 	case errors.Is(err, issuer.ErrPolicyTooLarge):
 		return appliedPolicy{}, because(metadata.ReasonRequestTooLarge, err)
 	case errors.Is(err, issuer.ErrPolicyNeeds):
-		return appliedPolicy{}, &refusal{problem{status: http.StatusBadRequest, code: "invalid_policy", description: bounded(err.Error())}, err}
+		return appliedPolicy{}, &refusal{problem{status: http.StatusBadRequest, code: "invalid_policy", description: shorten(err.Error(), longestPolicyFault)}, err}
 	}
 	v.Source = ""
 	return appliedPolicy{v, changed}, err
 }
 
-// bounded cuts what an operator wrote and gets back.
-func bounded(text string) string {
-	const longest = 2 << 10
-	return text[:min(len(text), longest)]
-}
+// longestPolicyFault bounds what is told of a policy that is wrong, which has lines
+// of it, in bytes.
+const longestPolicyFault = 2 << 10
 
 // A policyList is every version of the policy.
 type policyList struct {

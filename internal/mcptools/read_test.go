@@ -128,11 +128,11 @@ func TestReadRefuses(t *testing.T) {
 		page func(cursor string) string
 		want string
 	}{
-		{"a name that is too long", only(tool(strings.Repeat("a", 129))), `has 129 bytes, and 128 are taken`},
-		{"a huge name", only(tool(strings.Repeat("a", 1<<20))), `has 1048576 bytes`},
-		{"no name", only(tool("")), "a tool has no name"},
-		{"control characters", only(tool("a\x1b[2Jb\n")), `the name of tool "a\x1b[2Jb\n" has a character that is taken in none`},
-		{"a name in another script", only(tool("s\u0435nd")), "has a character that is taken in none"},
+		{"a name that is too long", only(tool(strings.Repeat("a", 129))), `is no tool name: 1 to 128`},
+		{"a huge name", only(tool(strings.Repeat("a", 1<<20))), `is no tool name`},
+		{"no name", only(tool("")), `"" is no tool name`},
+		{"control characters", only(tool("a\x1b[2Jb\n")), `"a\x1b[2Jb\n" is no tool name`},
+		{"a name in another script", only(tool("s\u0435nd")), `is no tool name`},
 		{"a name twice", only(tool("a"), tool("a")), `tool "a" is there twice`},
 		{"a name twice, on two pages", func(cursor string) string {
 			if cursor == "" {

@@ -9,11 +9,10 @@
 package toolmap
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/issuer"
 )
 
 // An Announced tool is one as its server lists it.
@@ -37,7 +36,7 @@ func Check(tools []Announced) error {
 	}
 	seen := make(map[string]bool, len(tools))
 	for _, tool := range tools {
-		if err := checkName(tool.Name); err != nil {
+		if err := issuer.CheckToolName(tool.Name); err != nil {
 			return err
 		}
 		if seen[tool.Name] {
@@ -46,20 +45,4 @@ func Check(tools []Announced) error {
 		seen[tool.Name] = true
 	}
 	return nil
-}
-
-func checkName(name string) error {
-	switch {
-	case name == "":
-		return errors.New("a tool has no name")
-	case len(name) > limits.ToolNameBytes:
-		return fmt.Errorf("the name of tool %.50q… has %d bytes, and %d are taken", name, len(name), limits.ToolNameBytes)
-	case strings.ContainsFunc(name, foreignToNames):
-		return fmt.Errorf("the name of tool %.100q has a character that is taken in none: letters, digits and _ - . / are (MCP 2025-11-25, Tool Names)", name)
-	}
-	return nil
-}
-
-func foreignToNames(c rune) bool {
-	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("_-./", c)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/fc28f635/countersign/issuer"
+	"github.com/fc28f635/countersign/metadata"
 )
 
 // A Covered scope has tools behind it.
@@ -45,9 +46,10 @@ func Cover(resources []issuer.Resource, announced []string) Coverage {
 	c := Coverage{Scopes: []Covered{}, Unscoped: []string{}}
 	known := map[string]bool{}
 	for _, r := range resources {
-		for _, scope := range scopeNames(r) {
+		hierarchy := r.Hierarchy()
+		for _, scope := range r.ScopeNames() {
 			known[scope] = true
-			covered := cover(r, scope)
+			covered := cover(r, hierarchy, scope)
 			covered.Unannounced = announced != nil && !slices.Contains(announced, scope)
 			c.Scopes = append(c.Scopes, covered)
 		}
@@ -69,41 +71,12 @@ func Cover(resources []issuer.Resource, announced []string) Coverage {
 	return c
 }
 
-// scopeNames returns every scope that a resource knows.
-func scopeNames(r issuer.Resource) []string {
-	set := map[string]bool{}
-	for name, rule := range r.Scopes {
-		set[name] = true
-		for _, included := range rule.Includes {
-			set[included] = true
-		}
-	}
-	for _, tool := range r.Tools {
-		if tool.Scope != "" {
-			set[tool.Scope] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(set))
-}
-
 // cover counts the tools behind one scope.
-func cover(r issuer.Resource, scope string) Covered {
-	reached := map[string]bool{}
-	var reach func(string)
-	reach = func(name string) {
-		if reached[name] {
-			return
-		}
-		reached[name] = true
-		for _, included := range r.Scopes[name].Includes {
-			reach(included)
-		}
-	}
-	reach(scope)
+func cover(r issuer.Resource, hierarchy metadata.Hierarchy, scope string) Covered {
 	c := Covered{Scope: scope, Resource: r.ID}
 	classes := map[issuer.Class]*int{issuer.ClassRead: &c.Read, issuer.ClassModify: &c.Modify, issuer.ClassDelete: &c.Delete, issuer.ClassAdmin: &c.Admin}
 	for _, tool := range r.Tools {
-		if !reached[tool.Scope] {
+		if !hierarchy.Includes(scope, tool.Scope) {
 			continue
 		}
 		*classes[tool.Class]++

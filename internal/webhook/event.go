@@ -19,8 +19,9 @@ const (
 	ReviewDenied   Type = "review.denied"
 )
 
-// Types returns all types.
-func Types() []Type { return []Type{ReviewPending, ReviewApproved, ReviewDenied} }
+var typeOf = map[issuer.ReviewState]Type{
+	issuer.ReviewPending: ReviewPending, issuer.ReviewApproved: ReviewApproved, issuer.ReviewDenied: ReviewDenied,
+}
 
 // A message is an event as it is sent, whatever how often.
 type message struct {
@@ -54,7 +55,7 @@ type reviewData struct {
 // reviewMessage is the message about a review. Its id is the same for the same
 // news, so that a receiver takes it once.
 func reviewMessage(r issuer.Review) (message, error) {
-	e := event{Type: Type("review." + string(r.State)), Timestamp: r.At, Data: reviewData{
+	e := event{Type: typeOf[r.State], Timestamp: r.At, Data: reviewData{
 		ID: r.ID, Why: r.Why, Publisher: r.Publisher, Signed: r.Signed, Name: r.Name, ClientID: r.ClientID,
 		Codes: r.Codes, Tier: r.Tier, Decision: r.Decision, Until: r.Until,
 	}}

@@ -117,8 +117,8 @@ func TestAnotherImplementationVerifies(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if !slices.Equal(types, Types()) {
-		t.Errorf("types %v, want %v", types, Types())
+	if want := []Type{ReviewPending, ReviewApproved, ReviewDenied}; !slices.Equal(types, want) {
+		t.Errorf("types %v, want %v", types, want)
 	}
 }
 
