@@ -22,13 +22,13 @@ const (
 	policyLastFile = "policy.last"
 )
 
-// fromEmbedded is where a policy comes from that is in no file yet, and is built in.
-const fromEmbedded = "embedded"
+// fromBuiltin is where a policy comes from that is in no file yet, and is built in.
+const fromBuiltin = "built-in"
 
 // A chosenPolicy decides, or will.
 type chosenPolicy struct {
 	*issuer.Policy
-	from string // a file, or fromEmbedded
+	from string // a file, or fromBuiltin
 	was  string // the digest of the one that decided last; empty at the first start
 }
 
@@ -47,7 +47,7 @@ func choosePolicy(dir, named, first string) (chosenPolicy, error) {
 	c.Policy, err = issuer.LoadPolicy(path)
 	switch {
 	case isAbsent(err) && named == "" && c.was == "":
-		c.Policy, c.from = issuer.Standard(), fromEmbedded
+		c.Policy, c.from = issuer.Standard(), fromBuiltin
 		if builtin, ok := issuer.Builtin(first); ok {
 			c.Policy = builtin
 		}
@@ -72,7 +72,7 @@ func isAbsent(err error) bool {
 // keep writes a built-in policy into the data directory, where it decides from
 // then on, and records which policy decides.
 func (c chosenPolicy) keep(dir string) error {
-	if c.from != fromEmbedded {
+	if c.from != fromBuiltin {
 		return nil
 	}
 	if err := writePrivate(filepath.Join(dir, policyFile), c.Source()); err != nil {
