@@ -37,9 +37,9 @@ that did, or the name of a built-in one, such as standard. With --embedded it is
 one that decides against the built-in one of its name: what an upgrade brings.
 
 The decisions are those of the service, and where none runs, those that it keeps; or
-those in a file, as countersign export decisions writes them. Dry runs are left out. What was found of a client, and what people had said of it,
-is taken as it was then. From where clients came is not recorded: rules on networks
-hold for nobody here.
+those in a file, as countersign export decisions writes them. Dry runs are left out.
+What was found of a client, and what people had said of it, is taken as it was then.
+From where clients came is not recorded: rules on networks hold for nobody here.
 
 Exit status: 0 compared; 1 a policy or the file is wrong, or with --fail-on-loss
 something falls or loses; 2 the command line is wrong; 3 they were not compared.`,

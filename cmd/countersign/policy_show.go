@@ -119,7 +119,7 @@ func runPolicyHistory(c *cobra.Command, f *operatorFlags) error {
 		writeJSON(c.OutOrStdout(), list)
 		return nil
 	}
-	s := newSheet(c.OutOrStdout(), "SINCE", "NAME", "DIGEST", "BY", "")
+	s := newSheet(c.OutOrStdout(), "SINCE", "NAME", "DIGEST", "BY", "NOTE")
 	for _, v := range list.Policies {
 		note := ""
 		if v.Rollback {
