@@ -60,7 +60,7 @@ func runPolicyApply(c *cobra.Command, f *operatorFlags, file string, rollback bo
 		case !errors.As(err, &refused):
 			return err
 		case refused.status == http.StatusConflict && !rollback:
-			return fail(err, "where the older policy is meant to come back: --rollback")
+			return fail(err, "nothing has changed; where an older policy is meant to come back: --rollback")
 		case refused.Code == "invalid_policy": // by a service of another version
 			return &exitError{code: exitRejected, err: err, hint: "nothing has changed"}
 		}

@@ -53,7 +53,8 @@ func choosePolicy(dir, named, first string) (chosenPolicy, error) {
 		}
 	case isAbsent(err) && named == "":
 		return c, fail(fmt.Errorf("%q is missing, and policy %s decided here", path, c.was),
-			"restore it from a copy; "+command("policy", "show")+" prints a built-in one, which may be another")
+			command("policy", "show", "current", "--data", dir)+" prints the one that decided last, where it was recorded; "+
+				command("policy", "show")+" a built-in one, which may be another")
 	case errors.Is(err, issuer.ErrPolicyFormat):
 		return c, fail(err, "keep a copy of it; then "+command("policy", "show")+" > "+path+" writes the built-in one, into which you carry over what you changed: "+
 			"docs/operations.md, An upgrade; nothing else in the data directory is touched")
