@@ -88,6 +88,9 @@ func (c *Comparison) Add(d Decision) {
 	c.Decisions++
 	lost, gained := differences(before, after), differences(after, before)
 	rank := cmp.Compare(ranked(after), ranked(before))
+	if after.Outcome == before.Outcome && (after.Mode == ModeObserve || before.Mode == ModeObserve) {
+		rank = 0 // where nothing is enforced the tier gives nothing
+	}
 	if rank == 0 && len(lost) == 0 && len(gained) == 0 {
 		c.Same++
 		return
@@ -192,11 +195,6 @@ func differences(has, lacks Decision) (list []string) {
 			list = append(list, "scope "+scope)
 		}
 	}
-	for _, class := range g.Classes {
-		if !slices.Contains(other.Classes, class) {
-			list = append(list, "class "+class.String())
-		}
-	}
 	for _, grantType := range has.Client.GrantTypes {
 		if !slices.Contains(lacks.Client.GrantTypes, grantType) {
 			list = append(list, "grant type "+grantType)
@@ -211,6 +209,13 @@ func differences(has, lacks Decision) (list []string) {
 		if more {
 			list = append(list, fmt.Sprintf(what, args...))
 		}
+	}
+	if has.Mode == ModeObserve || lacks.Mode == ModeObserve { // its server says the rest
+		add(lacks.Mode != ModeObserve, "no limits: it is only observed")
+		return list
+	}
+	for _, class := range g.Classes {
+		add(!slices.Contains(other.Classes, class), "class %s", class)
 	}
 	for _, tool := range g.Tools {
 		add(!slices.Contains(other.Tools, tool), "tool %s", tool)

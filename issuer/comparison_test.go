@@ -35,6 +35,7 @@ func TestComparison(t *testing.T) {
 	}
 	reads := otherPolicy(t, "classes: [read, modify, delete]", "classes: [read]")
 	short := otherPolicy(t, "statement_lifetime_days: 90", "statement_lifetime_days: 10")
+	observed := changed(t, "tiers:\n", "resources:\n  - resource: https://mcp.example/\n    mode: observe\n    tools: {look: {scope: \"files:read\", class: read}}\ntiers:\n")
 	for name, c := range map[string]struct {
 		before, after *Policy
 		want          string
@@ -48,6 +49,12 @@ func TestComparison(t *testing.T) {
 			`https://acme.example "Acme Agent" rise 0 fall 2 gain 0 lose 0 lost [{tier accepted -> denied (statement_lifetime_too_long) 2}] gained [] as 0` + "\n"},
 		"admits": {short, Standard(), "3 same 1 rise 2 fall 0 gain 0 lose 0 skipped 1 not 0\n" +
 			`https://acme.example "Acme Agent" rise 2 fall 0 gain 0 lose 0 lost [] gained [{denied (statement_lifetime_too_long) -> tier accepted 2}] as 0` + "\n"},
+		"observed": {Standard(), observed, "3 same 0 rise 0 fall 0 gain 3 lose 0 skipped 1 not 0\n" +
+			`https://acme.example "Acme Agent" rise 0 fall 0 gain 2 lose 0 lost [] gained [{no limits: it is only observed 2}] as 0` + "\n" +
+			` "Stranger" rise 0 fall 0 gain 1 lose 0 lost [] gained [{grant type refresh_token 1} {no limits: it is only observed 1}] as 1` + "\n"},
+		"enforced": {observed, Standard(), "3 same 0 rise 0 fall 0 gain 0 lose 3 skipped 1 not 0\n" +
+			`https://acme.example "Acme Agent" rise 0 fall 0 gain 0 lose 2 lost [{no limits: it is only observed 2}] gained [] as 0` + "\n" +
+			` "Stranger" rise 0 fall 0 gain 0 lose 1 lost [{grant type refresh_token 1} {no limits: it is only observed 1}] gained [] as 1` + "\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, compare(c.before, c.after)); diff != "" {

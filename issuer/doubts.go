@@ -17,6 +17,9 @@ func (p *Policy) doubts() (list []string) {
 	if _, ok := p.ruleOf(TierAccepted); !ok {
 		doubt("without tier accepted an acceptance changes nothing")
 	}
+	if p.modes.of("", "") == ModeObserve {
+		doubt("every resource is only observed, and so is a request that names none: what it asks for passes")
+	}
 	for _, r := range p.rules {
 		if r.grant.Override != "" {
 			if _, err := r.grant.excess(r.tier); err == nil {

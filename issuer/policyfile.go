@@ -1,8 +1,10 @@
 package issuer
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/fc28f635/countersign/internal/limits"
@@ -13,6 +15,14 @@ import (
 // policyVersion is the version of the format. Version 1 had lists of checks in
 // place of conditions.
 const policyVersion = 2
+
+// ErrPolicyFormat is returned for a policy of version 1. The mend is to begin with
+// a built-in policy of this program and to carry over what was changed.
+var ErrPolicyFormat = errors.New("version 1 has lists of checks where 2 has conditions (when), and is not read any more")
+
+// versionOne matches the line that says it. It is looked for before anything else,
+// because other keys of version 1 are unknown now.
+var versionOne = regexp.MustCompile(`(?m)^version:[ \t]+1[ \t]*(#.*)?\r?$`)
 
 // A policyFile is a policy as it is written.
 type policyFile struct {
@@ -48,6 +58,9 @@ type tierEntry struct {
 
 func parsePolicy(data []byte) (*Policy, error) {
 	var f policyFile
+	if at := versionOne.FindIndex(data); at != nil {
+		return nil, fmt.Errorf("[%d:1] %w", 1+bytes.Count(data[:at[0]], []byte("\n")), ErrPolicyFormat)
+	}
 	doc, err := strictyaml.Decode(data, &f)
 	if err != nil {
 		return nil, err
@@ -99,9 +112,6 @@ func (f policyFile) check() (at string, err error) {
 	switch {
 	case f.Version == 0:
 		return "version", fmt.Errorf("version is missing: say version: %d", policyVersion)
-	case f.Version == 1:
-		return "version", errors.New("version 1 had lists of checks where 2 has conditions, and was never released: " +
-			"begin with a built-in policy (countersign policy show), and carry your changes over")
 	case f.Version != policyVersion:
 		return "version", fmt.Errorf("version %d, and %d is known", f.Version, policyVersion)
 	case f.Name == "":

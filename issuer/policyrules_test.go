@@ -240,6 +240,7 @@ func TestPolicyWarnings(t *testing.T) {
 		"acceptance changes nothing": changed(t, acceptedWhole(t), ""),
 		"tier accepted fails":        changed(t, "  - tier: accepted\n", "  - tier: accepted\n    when: grant_types[1] == \"x\"\n"),
 		"deny rule ours fails":       denying(t, `redirect_hosts[0] == redirect_hosts[1]`),
+		"a request that names none":  changed(t, "tiers:\n", "resources:\n  - resource: https://mcp.example/\n    mode: observe\n    tools: {look: {scope: read, class: read}}\ntiers:\n"),
 		"which it is not given":      changed(t, "reauthenticate_after: 0", "reauthenticate_after: 5"),
 	} {
 		if w := p.Warnings(); !slices.ContainsFunc(w, func(s string) bool { return strings.Contains(s, want) }) {

@@ -4,7 +4,7 @@ package issuer
 type ScopeCut struct {
 	Scope string `json:"scope"`
 	Why   Cut    `json:"why"`
-	Earn  Tier   `json:"earn,omitempty"` // the lowest tier that grants it; zero where none does
+	Earn  Tier   `json:"earn,omitzero"` // the lowest tier that grants it; zero where none does
 
 	// Class is the most harmful class behind the scope, where that is why.
 	Class Class `json:"class,omitzero"`

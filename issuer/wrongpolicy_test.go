@@ -58,7 +58,8 @@ var wrongPolicies = []wrongPolicy{
 
 	// Nonsense.
 	{"P1 key with a typing error", "- tier: signed", "- teir: signed", `unknown field "teir"`},
-	{"P1 version that was never released", "version: 2", "version: 1", "never released: begin with a built-in policy"},
+	{"P1 version 1", "version: 2", "version: 1", "lists of checks where 2 has conditions"},
+	{"P1 version 1 with a key of its own", "version: 2", "above: domain\nversion: 1 # as it was", "lists of checks where 2 has conditions"},
 	{"P1 version of later", "version: 2", "version: 3", "version 3"},
 	{"P1 statement lifetime too long", "statement_lifetime_days: 90", "statement_lifetime_days: 3660", "statement_lifetime_days"},
 	{"P1 expired statements", "expired_statement: ignore", "expired_statement: accept", "expired_statement"},

@@ -13,8 +13,9 @@ func actsCommand() *cobra.Command {
 		Use:   "acts",
 		Short: "List what operators did",
 		Long: `List what operators did, the newest first: each acceptance, hold, allowance, pin,
-observation and API key, the end of each, and what was lifted. The record is written
-together with what it changes, and is never changed or removed.`,
+observation and API key, the end of each, each answer to a review, each policy that came into
+force, and what was lifted. The record is written together with what it changes,
+and is never changed or removed.`,
 		Example: "  countersign acts --data ./data --limit 20",
 		GroupID: groupOperator,
 		Args:    cobra.NoArgs,

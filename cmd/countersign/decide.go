@@ -38,8 +38,8 @@ a software statement alone. An https URL is the client_id of a client that
 publishes a metadata document. The service is asked over the socket in its data
 directory, which only the operator can open, or at an address with an API key.
 
-Exit status: 0 approved, 1 denied, 2 the command line is wrong, 3 the service
-did not decide.`,
+Exit status: 0 approved, 1 denied, or nothing before a person answers (review), 2 the
+command line is wrong, 3 the service did not decide.`,
 		Example: `  countersign decide --data /var/lib/countersign registration.json
   countersign decide --server https://trust.example --api-key env:API_KEY --dry-run --json https://acme.example/mcp/client.json`,
 		GroupID: groupOperator,

@@ -118,7 +118,7 @@ func (f *operatorFlags) end(c *cobra.Command, what, path string, request any) er
 	}
 	var answer json.RawMessage
 	if err := f.post(c, "nothing was ended", path, request, &answer); err != nil {
-		return err
+		return hinted(err, http.StatusNotFound, "countersign acts has what was said, and what has ended already")
 	}
 	if f.json {
 		writeJSON(c.OutOrStdout(), answer)
@@ -126,6 +126,16 @@ func (f *operatorFlags) end(c *cobra.Command, what, path string, request any) er
 	}
 	fmt.Fprintln(c.OutOrStdout(), oneLine(what))
 	return nil
+}
+
+// hinted adds a mend to what the service refused with a status. Other errors are
+// as they were.
+func hinted(err error, status int, hint string) error {
+	var refused *refusedError
+	if errors.As(err, &refused) && refused.status == status {
+		return fail(err, hint)
+	}
+	return err
 }
 
 // parseUntil reads a time as people write it: RFC 3339, a day, or how long from

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 
 	"github.com/spf13/cobra"
@@ -59,12 +60,13 @@ func runPolicyApply(c *cobra.Command, f *operatorFlags, file string, rollback bo
 		case !errors.As(err, &refused):
 			return err
 		case refused.status == http.StatusConflict && !rollback:
-			return fail(err, "where the older policy is meant to come back: --rollback")
+			return fail(err, "nothing has changed; where an older policy is meant to come back: --rollback")
 		case refused.Code == "invalid_policy": // by a service of another version
 			return &exitError{code: exitRejected, err: err, hint: "nothing has changed"}
 		}
 		return err
 	}
+	warnOf(c.ErrOrStderr(), p)
 	if f.json {
 		writeJSON(c.OutOrStdout(), applied)
 		return nil
@@ -78,4 +80,14 @@ func runPolicyApply(c *cobra.Command, f *operatorFlags, file string, rollback bo
 	}
 	fmt.Fprintf(c.OutOrStdout(), "%s%s %s\nsince     %s, by %s\n", what, oneLine(applied.Name), applied.Digest, clock(applied.At), oneLine(byText(applied.Actor, applied.Reason)))
 	return nil
+}
+
+// warnOf says what an operator should know of a policy, as the log of the service does.
+func warnOf(w io.Writer, p *issuer.Policy) {
+	for _, o := range p.Overrides() {
+		fmt.Fprintf(w, "countersign: warning: tier %s has an override: %s\n", o.Tier, printable(o.Reason))
+	}
+	for _, warning := range p.Warnings() {
+		fmt.Fprintf(w, "countersign: warning: %s\n", printable(warning))
+	}
 }

@@ -88,7 +88,7 @@ func shownPolicyOf(c *cobra.Command, f *operatorFlags, name string, args []strin
 	if !ok {
 		return p, &exitError{exitUsage, fmt.Errorf("%.100q is no built-in policy", name), "they are " + strings.Join(issuer.BuiltinNames(), ", ")}
 	}
-	from := fromEmbedded
+	from := fromBuiltin
 	if f.service.data != "" {
 		from = filepath.Join(f.service.data, policyFile)
 		if read, err = issuer.LoadPolicy(from); err != nil {
@@ -122,7 +122,7 @@ func runPolicyHistory(c *cobra.Command, f *operatorFlags) error {
 		writeJSON(c.OutOrStdout(), list)
 		return nil
 	}
-	s := newSheet(c.OutOrStdout(), "SINCE", "NAME", "DIGEST", "BY", "")
+	s := newSheet(c.OutOrStdout(), "SINCE", "NAME", "DIGEST", "BY", "NOTE")
 	for _, v := range list.Policies {
 		note := ""
 		if v.Rollback {

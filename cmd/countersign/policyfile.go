@@ -22,13 +22,13 @@ const (
 	policyLastFile = "policy.last"
 )
 
-// fromEmbedded is where a policy comes from that is in no file yet, and is built in.
-const fromEmbedded = "embedded"
+// fromBuiltin is where a policy comes from that is in no file yet, and is built in.
+const fromBuiltin = "built-in"
 
 // A chosenPolicy decides, or will.
 type chosenPolicy struct {
 	*issuer.Policy
-	from string // a file, or fromEmbedded
+	from string // a file, or fromBuiltin
 	was  string // the digest of the one that decided last; empty at the first start
 }
 
@@ -47,13 +47,17 @@ func choosePolicy(dir, named, first string) (chosenPolicy, error) {
 	c.Policy, err = issuer.LoadPolicy(path)
 	switch {
 	case isAbsent(err) && named == "" && c.was == "":
-		c.Policy, c.from = issuer.Standard(), fromEmbedded
+		c.Policy, c.from = issuer.Standard(), fromBuiltin
 		if builtin, ok := issuer.Builtin(first); ok {
 			c.Policy = builtin
 		}
 	case isAbsent(err) && named == "":
 		return c, fail(fmt.Errorf("%q is missing, and policy %s decided here", path, c.was),
-			"restore it from a copy; "+command("policy", "show")+" prints a built-in one, which may be another")
+			command("policy", "show", "current", "--data", dir)+" prints the one that decided last, where it was recorded; "+
+				command("policy", "show")+" a built-in one, which may be another")
+	case errors.Is(err, issuer.ErrPolicyFormat):
+		return c, fail(err, "keep a copy of it; then "+command("policy", "show")+" > "+path+" writes the built-in one, into which you carry over what you changed: "+
+			"docs/operations.md, An upgrade; nothing else in the data directory is touched")
 	case err != nil:
 		return c, fail(err, "mend it there; "+command("policy", "show")+" prints one that is right")
 	}
@@ -69,7 +73,7 @@ func isAbsent(err error) bool {
 // keep writes a built-in policy into the data directory, where it decides from
 // then on, and records which policy decides.
 func (c chosenPolicy) keep(dir string) error {
-	if c.from != fromEmbedded {
+	if c.from != fromBuiltin {
 		return nil
 	}
 	if err := writePrivate(filepath.Join(dir, policyFile), c.Source()); err != nil {

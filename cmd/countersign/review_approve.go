@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,7 +50,7 @@ func runAnswer(c *cobra.Command, f *operatorFlags, id, answer string, request ma
 	}
 	var r issuer.Review
 	if err := f.post(c, "nothing was recorded", path, request, &r); err != nil {
-		return err
+		return hinted(err, http.StatusConflict, "countersign review show "+id+" says by whom")
 	}
 	if f.json {
 		writeJSON(c.OutOrStdout(), r)

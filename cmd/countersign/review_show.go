@@ -132,11 +132,11 @@ func (f *operatorFlags) answers(r issuer.Review) []string {
 	lines := []string{say("why", r.Decision)}
 	switch r.State {
 	case issuer.ReviewPending:
-		lines = append(lines, say("review", "approve", r.ID, "--reason", "WHY", "--until", "90d"), say("review", "deny", r.ID, "--reason", "WHY"))
+		lines = append(lines, say("review", "approve", r.ID, "--reason", "TEXT", "--until", "90d"), say("review", "deny", r.ID, "--reason", "TEXT"))
 	case issuer.ReviewApproved:
-		lines = append(lines, say("review", "deny", r.ID, "--reason", "WHY"))
+		lines = append(lines, say("review", "deny", r.ID, "--reason", "TEXT"))
 	case issuer.ReviewDenied:
-		lines = append(lines, say("hold", holdSubject(r), "--reason", "WHY"))
+		lines = append(lines, say("hold", holdSubject(r), "--reason", "TEXT"))
 	}
 	return lines
 }

@@ -73,7 +73,7 @@ func TestServePolicyFile(t *testing.T) {
 	file := filepath.Join(dir, policyFile)
 	first := startProcess(t, "--data", dir)
 	log := first.endInOrder(t)
-	if !strings.Contains(log, "policy_from=embedded") {
+	if !strings.Contains(log, "policy_from=built-in") {
 		t.Errorf("the first start does not say that the policy is embedded:\n%s", log)
 	}
 	written, err := os.ReadFile(file)

@@ -146,7 +146,7 @@ func (p *parts) service(log *slog.Logger) serviceConfig {
 		hosts = append(hosts, hostOf(cfg.PublicURL))
 	}
 	return serviceConfig{
-		Dir: cfg.Data, Listen: cfg.Listen, Logger: log, Lookup: p.lookup, Policy: p.policy.Policy, KeepPolicy: p.keepPolicy,
+		Dir: cfg.Data, Listen: cfg.Listen, Logger: log, Lookup: p.lookup, Policy: p.policy.Policy, KeepPolicy: p.keepPolicy(log),
 		Issuer: p.issuer, AuthorizationServer: cfg.AuthorizationServer, PublicURL: cfg.PublicURL,
 		Certificate: p.certificate, Geo: p.geo, Hosts: hosts, Limits: cfg.Limits, Origins: cfg.CORS.Origins,
 		Protection: p.protection, TrustedProxies: p.proxies, ProxyHeader: http.CanonicalHeaderKey(cfg.ProxyHeader), Webhooks: p.webhooks,
@@ -199,11 +199,17 @@ func levelOf(name string) slog.Level {
 	return map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}[name]
 }
 
-// keepPolicy writes a policy where the next start reads it, unless it asks for
-// what the settings do not have: that start would refuse it.
-func (p *parts) keepPolicy(policy *issuer.Policy) error {
-	if err := checkSourceNeeds(policy, p.settings.Geo); err != nil {
-		return fmt.Errorf("%w: %w", issuer.ErrPolicyNeeds, err)
+// keepPolicy returns what writes a policy where the next start reads it, unless it
+// asks for what the settings do not have: that start would refuse it.
+func (p *parts) keepPolicy(log *slog.Logger) func(*issuer.Policy) error {
+	return func(policy *issuer.Policy) error {
+		if err := checkSourceNeeds(policy, p.settings.Geo); err != nil {
+			return fmt.Errorf("%w: %w", issuer.ErrPolicyNeeds, err)
+		}
+		if err := p.place.keep(policy); err != nil {
+			return err
+		}
+		chosenPolicy{Policy: policy}.tell(context.Background(), log)
+		return nil
 	}
-	return p.place.keep(policy)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 
@@ -31,7 +30,12 @@ func (r *reloader) run(ctx context.Context, signals <-chan os.Signal) {
 		case <-signals:
 		}
 		if err := r.reload(ctx); err != nil {
-			r.log.LogAttrs(ctx, slog.LevelError, "not reloaded", slog.String("error", err.Error()), slog.String("policy_digest", r.registry.Policy().Digest()))
+			attrs := []slog.Attr{slog.String("error", err.Error()), slog.String("policy_digest", r.registry.Policy().Digest())}
+			var said *exitError
+			if errors.As(err, &said) && said.hint != "" {
+				attrs = append(attrs, slog.String("hint", said.hint))
+			}
+			r.log.LogAttrs(ctx, slog.LevelError, "not reloaded", attrs...)
 		}
 	}
 }
@@ -54,7 +58,7 @@ func (r *reloader) reload(ctx context.Context) error {
 	}
 	switch _, _, err := r.registry.FindPolicy(ctx, next.policy.Policy, "found at a reload"); {
 	case errors.Is(err, issuer.ErrOlderPolicy):
-		return fmt.Errorf("%w; %s", err, olderPolicyHint(settings.Data))
+		return fail(err, olderPolicyHint(settings.Data))
 	case err != nil:
 		return err
 	}

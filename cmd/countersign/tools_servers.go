@@ -130,7 +130,7 @@ func (s *toolServer) complete() error {
 func firstLabel(u *url.URL) (string, error) {
 	host := strings.ToLower(u.Hostname())
 	if _, err := netip.ParseAddr(host); err == nil {
-		return "", fmt.Errorf("%.100q has an address, and no name that could begin its scopes: give it one", u.Host)
+		return "", fmt.Errorf("%.100q has an address, and no name that could begin its scopes: give it one, with --name or as name in the list", u.Host)
 	}
 	labels := strings.Split(host, ".")
 	for len(labels) > 2 && slices.Contains([]string{"mcp", "www", "api"}, labels[0]) {

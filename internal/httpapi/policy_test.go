@@ -53,7 +53,7 @@ func TestPolicy(t *testing.T) {
 		{"applied", namedPolicy("first"), false, 200, `"changed":true`, "first"},
 		{"again", namedPolicy("first"), false, 200, `"changed":false`, "first"},
 		{"the next", namedPolicy("second"), false, 200, `"changed":true`, "second"},
-		{"P1 wrong", "version: 1\nnme: x\n", false, 400, `[2:1]`, "second"},
+		{"P1 wrong", "version: 2\nnme: x\n", false, 400, `[2:1]`, "second"},
 		{"P1 empty", "", false, 400, "invalid_policy", "second"},
 		{"P8 older", namedPolicy("first"), false, 409, "rollback", "second"},
 		{"P8 rolled back", namedPolicy("first"), true, 200, `"rollback":true`, "first"},

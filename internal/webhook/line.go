@@ -62,6 +62,9 @@ func (l *line) deliver(ctx context.Context, m message) {
 			return
 		}
 		l.sender.cfg.OnResult(Failed)
+		if attempt == 1 {
+			l.sender.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "webhook failed", l.about(m, why)...)
+		}
 		pause := time.NewTimer(pauseAfter(attempt))
 		select {
 		case <-pause.C:
@@ -95,8 +98,12 @@ func (l *line) attempt(ctx context.Context, m message) (why string) {
 // drop gives a message up.
 func (l *line) drop(m message, why string) {
 	l.sender.cfg.OnResult(Dropped)
-	l.sender.cfg.Logger.LogAttrs(context.Background(), slog.LevelWarn, "webhook dropped",
-		slog.String("message", m.id), slog.String("host", hostOf(l.url)), slog.String("error", why))
+	l.sender.cfg.Logger.LogAttrs(context.Background(), slog.LevelWarn, "webhook dropped", l.about(m, why)...)
+}
+
+// about is what the log says of a message that was not taken.
+func (l *line) about(m message, why string) []slog.Attr {
+	return []slog.Attr{slog.String("message", m.id), slog.String("host", hostOf(l.url)), slog.String("error", why)}
 }
 
 // hostOf names a target without what may be secret in its address.

@@ -221,6 +221,9 @@ func TestSentAgain(t *testing.T) {
 				if r.count(Dropped) != dropped || r.count(Delivered) != 1-dropped || strings.Count(log.String(), "webhook dropped") != dropped {
 					t.Errorf("results %v, log %s", r.seen, log.String())
 				}
+				if failed := strings.Count(log.String(), "webhook failed"); failed != min(fail, 1) {
+					t.Errorf("%d attempts that failed are logged, want the first: %s", failed, log.String())
+				}
 				if strings.Contains(log.String(), "secret") {
 					t.Errorf("the log has the address: %s", log.String())
 				}
