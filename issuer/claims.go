@@ -33,12 +33,12 @@ func claimsSeen(c metadata.Client, in Input) *condition.Claims {
 		claims.GrantTypes = []string{metadata.GrantAuthorizationCode}
 	}
 	for _, text := range c.RedirectURIs {
+		if host := redirectHost(text); host != "" && !slices.Contains(claims.RedirectHosts, host) {
+			claims.RedirectHosts = append(claims.RedirectHosts, host)
+		}
 		uri, err := metadata.ParseRedirectURI(text)
 		if err != nil {
 			continue // it is refused for that
-		}
-		if uri.Class() == metadata.RedirectHTTPS && !slices.Contains(claims.RedirectHosts, uri.Host()) {
-			claims.RedirectHosts = append(claims.RedirectHosts, uri.Host())
 		}
 		if class := uri.Class().String(); !slices.Contains(claims.RedirectClasses, class) {
 			claims.RedirectClasses = append(claims.RedirectClasses, class)
