@@ -2,7 +2,6 @@ package issuer
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -287,16 +286,18 @@ sources:
 	}
 }
 
-// H23 A forged statement that passes because nothing is enforced costs the
-// publisher that it names nothing, and makes no past.
-func TestObservedForgeryCostsNobody(t *testing.T) {
+// A stolen statement that is refused, and passes because nothing is enforced, costs
+// the publisher that it names nothing, and gives its network no past with it.
+func TestObservedTheftCostsNobody(t *testing.T) {
 	g := newGate(t, ArrivalRates{NetworkPerSecond: 1, NetworkBurst: 100, PublisherPerSecond: 1, PublisherBurst: 4})
 	g.SetPolicy(declaring(t, "authorization_servers:\n  - {issuer: https://as.example, mode: observe}\n"))
-	for n := 1; n <= 8; n++ {
-		forged := stated(t, vectortest.Foreign, func(s *metadata.Statement) { s.Client.RedirectURIs = places(n) })
-		if approved, limited := g.arrives(t, fmt.Sprintf("192.0.2.%d", n), variant(agent(forged), n)); !approved {
-			t.Fatalf("forgery %d: %v", n, limited)
-		}
+	stolen := agent(stated(t, vectortest.Genuine, nil))
+	stolen.RedirectURIs = []string{"https://thief.example/"}
+	if approved, limited := g.arrives(t, "192.0.2.1", stolen); !approved {
+		t.Fatal(limited)
+	}
+	if rows, pasts := g.arrivals.rows.Len(), g.arrivals.pasts.recent.Len(); rows+pasts != 0 {
+		t.Errorf("it made %d rows and %d pasts", rows, pasts)
 	}
 	g.wantServed(t, "acme", "198.51.100.1", shipped(t))
 }

@@ -264,3 +264,30 @@ func TestP11PolicyHasNoClock(t *testing.T) {
 		}
 	}
 }
+
+// A deny rule is not lifted by a statement that has ended: the client is judged
+// without it, and refused for what it claims.
+func TestDenyRulesSeeIgnoredStatements(t *testing.T) {
+	const day = 24 * 60 * 60
+	expired := stated(t, vectortest.Genuine, func(s *metadata.Statement) {
+		s.IssuedAt -= 100 * day
+		s.ExpiresAt, s.Client.RedirectURIs = s.IssuedAt+60*day, []string{"http://127.0.0.1/cb"}
+	})
+	client := metadata.Client{ClientName: "Acme Agent", RedirectURIs: []string{"http://127.0.0.1/cb"}, SoftwareStatement: expired}
+	denies := denying(t, `at(publisher, "acme.example")`)
+	for name, p := range map[string]*Policy{"denies": denies, "replayed": Standard()} {
+		t.Run(name, func(t *testing.T) {
+			o := newOffice(t, secure, signedZone(""), func(c *Config) { c.Policy = p })
+			d := o.decide(t, registration(client))
+			if d.IgnoredStatement == nil {
+				t.Fatalf("%s %s", d.Outcome, d.Reason)
+			}
+			if again, err := denies.Replay(recorded(t, d)); err != nil || again.Reason != metadata.ReasonPolicyDenied {
+				t.Errorf("replayed: %s, %v", again.Reason, err)
+			}
+			if name == "denies" && d.Reason != metadata.ReasonPolicyDenied {
+				t.Errorf("%s at %s: %s", d.Outcome, d.Tier, d.Reason)
+			}
+		})
+	}
+}
