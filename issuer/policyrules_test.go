@@ -240,7 +240,10 @@ func TestPolicyWarnings(t *testing.T) {
 		"acceptance changes nothing": changed(t, acceptedWhole(t), ""),
 		"tier accepted fails":        changed(t, "  - tier: accepted\n", "  - tier: accepted\n    when: grant_types[1] == \"x\"\n"),
 		"deny rule ours fails":       denying(t, `redirect_hosts[0] == redirect_hosts[1]`),
-		"which it is not given":      changed(t, "reauthenticate_after: 0", "reauthenticate_after: 5"),
+		`scope "s" is read at https://b.example/ and delete at https://a.example/`: declaring(t, "resources:\n"+
+			"  - {resource: https://a.example/, mode: enforce, tools: {x: {scope: s, class: delete}, y: {scope: t, class: read}}}\n"+
+			"  - {resource: https://b.example/, mode: enforce, tools: {x: {scope: s, class: read}, y: {scope: t, class: read}}}\n"),
+		"which it is not given": changed(t, "reauthenticate_after: 0", "reauthenticate_after: 5"),
 	} {
 		if w := p.Warnings(); !slices.ContainsFunc(w, func(s string) bool { return strings.Contains(s, want) }) {
 			t.Errorf("%q is not among %q", want, w)
