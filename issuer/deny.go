@@ -63,14 +63,14 @@ func (p *Policy) denied(in Input, d *Decision) (denyRule, bool) {
 	if len(p.denies) == 0 {
 		return denyRule{}, false
 	}
-	claimed := []*condition.Claims{claimsSeen(in.Claimed, in)}
+	claimed := []*condition.Claims{p.claimsSeen(in.Claimed, in)}
 	if in.Ignored != nil {
 		with := in
 		with.Verdict = in.Ignored
-		claimed = append(claimed, claimsSeen(in.Ignored.Claimed(), with))
+		claimed = append(claimed, p.claimsSeen(in.Ignored.Claimed(), with))
 	}
 	if effective, ok := in.Verdict.Client(); ok {
-		claimed = append(claimed, claimsSeen(effective, in))
+		claimed = append(claimed, p.claimsSeen(effective, in))
 	}
 	for _, r := range p.denies {
 		for _, claims := range claimed {

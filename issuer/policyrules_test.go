@@ -294,3 +294,22 @@ func TestDenyRulesSeeIgnoredStatements(t *testing.T) {
 		})
 	}
 }
+
+// A rule on a resource is met however a client writes it, and where it names none
+// and there is only one.
+func TestDenyRulesKnowTheResource(t *testing.T) {
+	p, err := ParsePolicy([]byte(strings.Replace(string(declaring(t, files).Source()), "tiers:\n",
+		"deny:\n  - {name: a, when: 'resource == \"https://files.example/mcp\"', reason: x}\ntiers:\n", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, resource := range []string{"https://files.example/mcp", "HTTPS://FILES.example:443/mcp", ""} {
+		t.Run(resource, func(t *testing.T) {
+			o := newOffice(t, secure, signedZone(""), func(c *Config) { c.Policy = p })
+			client := agent("")
+			if d := o.decide(t, Request{Client: &client, Resource: resource}); d.Reason != metadata.ReasonPolicyDenied {
+				t.Errorf("%s %s", d.Outcome, d.Reason)
+			}
+		})
+	}
+}
