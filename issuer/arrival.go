@@ -130,6 +130,9 @@ func (a *arrivals) rowOf(req Request, v *verify.Verdict, d Decision) (row, bool)
 	if a == nil || !req.Source.IsValid() || d.Outcome == Denied || d.DryRun || v == nil || v.Publisher.IsZero() {
 		return row{}, false
 	}
+	if _, verified := v.Client(); !verified {
+		return row{}, false // it passes because nothing is enforced, and who it is of is a claim
+	}
 	return row{v.Publisher, d.Shape, d.AuthorizationServer}, true
 }
 

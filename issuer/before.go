@@ -17,7 +17,8 @@ type Before struct {
 	Reason metadata.Reason `json:"reason,omitempty"`
 
 	// Client is the effective metadata of a client that the policy did not approve,
-	// where nothing that was found denies it; Binding is its.
+	// or that passed as it was claimed, where nothing that was found denies it;
+	// Binding is its.
 	Client  *metadata.Client `json:"client,omitempty"`
 	Binding metadata.Binding `json:"binding,omitzero"`
 
@@ -59,7 +60,7 @@ func beforeOf(in Input, d Decision) *Before {
 	if s, ok := v.Statement(); ok {
 		b.Lifetime = s.ExpiresAt - s.IssuedAt
 	}
-	if d.Outcome != Approved {
+	if d.Outcome != Approved || d.Mode == ModeObserve {
 		b.Client, b.Binding = &effective, v.Binding
 	} else {
 		if !sameScopes(effective.Scope, rejoined(d)) {

@@ -1,6 +1,7 @@
 package issuer
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -30,18 +31,14 @@ func subjectsOf(clientID string, c metadata.Client, v *verify.Verdict) []metadat
 	}
 	effective, _ := v.Client()
 	host(v.Publisher)
-	for _, url := range []string{clientID, c.ClientID, effective.ClientID} {
-		if id, err := metadata.ParseClientID(url); err == nil {
+	for _, address := range []string{clientID, c.ClientID, effective.ClientID} {
+		if id, err := metadata.ParseClientID(address); err == nil {
 			add(metadata.ClientSubject(id))
 			host(id.Publisher())
 		}
 	}
 	for _, uri := range slices.Concat(c.RedirectURIs, effective.RedirectURIs) {
-		r, err := metadata.ParseRedirectURI(uri)
-		if err != nil || r.Class() != metadata.RedirectHTTPS {
-			continue
-		}
-		if p, err := metadata.PublisherOf(r.Host()); err == nil {
+		if p, err := metadata.PublisherOf(redirectHost(uri)); err == nil {
 			host(p)
 		}
 	}
@@ -50,4 +47,35 @@ func subjectsOf(clientID string, c metadata.Client, v *verify.Verdict) []metadat
 		add(metadata.ShapeSubject(metadata.ShapeOf(c)))
 	}
 	return claims
+}
+
+// redirectHost returns the host to which codes for a redirect URI go by https,
+// empty where there is none. One that is refused for how it is written is read as
+// a browser would, which forgives nearly everything: where nothing is enforced it
+// passes, and an authorization server may take it.
+func redirectHost(uri string) string {
+	if r, err := metadata.ParseRedirectURI(uri); err == nil {
+		if r.Class() != metadata.RedirectHTTPS {
+			return ""
+		}
+		return r.Host()
+	}
+	text := strings.NewReplacer("\t", "", "\r", "", "\n", "", `\`, "/").Replace(strings.ToLower(strings.TrimSpace(uri)))
+	scheme, rest, _ := strings.Cut(text, ":")
+	if scheme != "https" && scheme != "http" {
+		return ""
+	}
+	authority := strings.TrimLeft(rest, "/")
+	if end := strings.IndexAny(authority, "/?#"); end >= 0 {
+		authority = authority[:end]
+	}
+	name, _, _ := strings.Cut(authority[strings.LastIndex(authority, "@")+1:], ":")
+	if plain, err := url.PathUnescape(name); err == nil {
+		name = plain
+	}
+	p, err := metadata.PublisherOf(strings.TrimSuffix(name, "."))
+	if err != nil {
+		return ""
+	}
+	return p.Domain()
 }

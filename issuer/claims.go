@@ -11,7 +11,7 @@ import (
 func (p *Policy) claims(c metadata.Client, in Input) *condition.Claims {
 	for _, r := range p.rules {
 		if r.seesClaims {
-			return claimsSeen(c, in)
+			return p.claimsSeen(c, in)
 		}
 	}
 	return &noClaims
@@ -21,11 +21,11 @@ func (p *Policy) claims(c metadata.Client, in Input) *condition.Claims {
 var noClaims condition.Claims
 
 // claimsSeen are what conditions see of a client: what it says of itself, and what
-// access is asked for.
-func claimsSeen(c metadata.Client, in Input) *condition.Claims {
+// access is asked for: a resource as it is declared, however it was written.
+func (p *Policy) claimsSeen(c metadata.Client, in Input) *condition.Claims {
 	claims := &condition.Claims{Publisher: in.Verdict.Publisher.Domain(), ClientID: c.ClientID, ClientName: c.ClientName,
 		SoftwareID: c.SoftwareID, AuthMethod: c.TokenEndpointAuthMethod, GrantTypes: c.GrantTypes, Scopes: c.Scopes(),
-		AuthorizationServer: in.AuthorizationServer, Resource: in.Resource}
+		AuthorizationServer: in.AuthorizationServer, Resource: p.vocabularies.resource(in.Resource)}
 	if claims.AuthMethod == "" {
 		claims.AuthMethod = metadata.AuthNone
 	}
@@ -33,12 +33,12 @@ func claimsSeen(c metadata.Client, in Input) *condition.Claims {
 		claims.GrantTypes = []string{metadata.GrantAuthorizationCode}
 	}
 	for _, text := range c.RedirectURIs {
+		if host := redirectHost(text); host != "" && !slices.Contains(claims.RedirectHosts, host) {
+			claims.RedirectHosts = append(claims.RedirectHosts, host)
+		}
 		uri, err := metadata.ParseRedirectURI(text)
 		if err != nil {
 			continue // it is refused for that
-		}
-		if uri.Class() == metadata.RedirectHTTPS && !slices.Contains(claims.RedirectHosts, uri.Host()) {
-			claims.RedirectHosts = append(claims.RedirectHosts, uri.Host())
 		}
 		if class := uri.Class().String(); !slices.Contains(claims.RedirectClasses, class) {
 			claims.RedirectClasses = append(claims.RedirectClasses, class)

@@ -51,6 +51,10 @@ func (p *Policy) enforce(in Input) Decision {
 		d.Tier, d.DeniedBy = TierBlocked, &DenyNote{Rule: r.name, Reason: r.reason}
 		return d.deny(metadata.ReasonPolicyDenied)
 	}
+	effective, verified := v.Client()
+	if !verified && ended[v.Reason()] {
+		d.Tier = TierBlocked
+	}
 	found, away := p.sources.judge(in.Origins)
 	if len(found) > 0 {
 		d.Findings = slices.Concat(v.Findings, found)
@@ -58,11 +62,7 @@ func (p *Policy) enforce(in Input) Decision {
 	if away {
 		return d.deny(metadata.ReasonSourceDenied)
 	}
-	effective, verified := v.Client()
 	if !verified {
-		if ended[v.Reason()] {
-			d.Tier = TierBlocked
-		}
 		return d.deny(v.Reason())
 	}
 	if st, ok := v.Statement(); ok && st.ExpiresAt-st.IssuedAt > int64(p.lifetimeDays)*24*60*60 {

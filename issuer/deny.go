@@ -56,15 +56,21 @@ func (p *Policy) addDeny(entry denyEntry) (at string, err error) {
 }
 
 // denied returns the first deny rule that is met by what the client claims, as it
-// was sent or as it came out of the verification. A rule that fails counts as
+// was sent or as it came out of the verification, a statement that is ignored among
+// it. A rule that fails counts as
 // met: a fault never lets in.
 func (p *Policy) denied(in Input, d *Decision) (denyRule, bool) {
 	if len(p.denies) == 0 {
 		return denyRule{}, false
 	}
-	claimed := []*condition.Claims{claimsSeen(in.Claimed, in)}
+	claimed := []*condition.Claims{p.claimsSeen(in.Claimed, in)}
+	if in.Ignored != nil {
+		with := in
+		with.Verdict = in.Ignored
+		claimed = append(claimed, p.claimsSeen(in.Ignored.Claimed(), with))
+	}
 	if effective, ok := in.Verdict.Client(); ok {
-		claimed = append(claimed, claimsSeen(effective, in))
+		claimed = append(claimed, p.claimsSeen(effective, in))
 	}
 	for _, r := range p.denies {
 		for _, claims := range claimed {

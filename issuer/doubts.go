@@ -17,7 +17,7 @@ func (p *Policy) doubts() (list []string) {
 	if _, ok := p.ruleOf(TierAccepted); !ok {
 		doubt("without tier accepted an acceptance changes nothing")
 	}
-	if p.modes.of("", "") == ModeObserve {
+	if len(p.modes.resources) > 0 && p.modes.of("", p.vocabularies.concerned("", nil)) == ModeObserve {
 		doubt("every resource is only observed, and so is a request that names none: what it asks for passes")
 	}
 	for _, r := range p.rules {
@@ -33,7 +33,7 @@ func (p *Policy) doubts() (list []string) {
 			})
 		}
 		for _, pattern := range r.grant.Scopes {
-			if !p.vocabularies.all.knows(pattern) {
+			if !p.vocabularies.all.hasAnyOf(pattern) {
 				doubt("tier %s lists scope %.100q, which no declared resource knows: nobody is granted it", r.tier, string(pattern))
 			}
 		}

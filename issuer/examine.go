@@ -15,6 +15,7 @@ type examined struct {
 	verdict *verify.Verdict // nil where there was nothing to verify
 	claims  []metadata.Subject
 	ignored *IgnoredStatement
+	with    *verify.Verdict // with the statement that is ignored, else nil
 }
 
 // examine verifies at the instant of start.
@@ -30,7 +31,7 @@ func (r *Registry) examine(ctx context.Context, req Request, policy *Policy, sta
 	}
 	e.claims = subjectsOf(req.ClientID, e.verdict.Claimed(), e.verdict) // those of a statement that is then ignored among them
 	if e.ignored = ignores(e.verdict, policy); e.ignored != nil {
-		p.WithoutStatement = true
+		p.WithoutStatement, e.with = true, e.verdict
 		if e.verdict, err = r.cfg.Verifier.Verify(ctx, p); err != nil {
 			return e, fmt.Errorf("verifying: %w", err)
 		}
@@ -49,7 +50,7 @@ func (r *Registry) judge(ctx context.Context, req Request, e examined, policy *P
 	if err != nil {
 		return Decision{}, fmt.Errorf("reading what operators said: %w", err)
 	}
-	in := Input{Verdict: e.verdict, Claimed: e.verdict.Claimed(), Standing: standing, ClientID: req.ClientID,
+	in := Input{Verdict: e.verdict, Ignored: e.with, Claimed: e.verdict.Claimed(), Standing: standing, ClientID: req.ClientID,
 		AuthorizationServer: r.audience(req), Resource: req.Resource, Origins: originsOf(req, e.verdict, r.cfg.Locate)}
 	d := policy.Decide(in)
 	if d, err = r.raise(ctx, req, d); err != nil {

@@ -10,6 +10,10 @@ import (
 type Input struct {
 	Verdict *verify.Verdict
 
+	// Ignored is the verdict on the same client with a statement that it is judged
+	// without; nil where there is none. Deny rules see what it claims too.
+	Ignored *verify.Verdict
+
 	// Claimed is the client as claimed. What counts of it is
 	// [verify.Verdict.Client].
 	Claimed metadata.Client

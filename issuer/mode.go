@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/fc28f635/countersign/internal/limits"
@@ -64,23 +65,43 @@ func newModes(resources []Resource, servers []AuthorizationServer) modes {
 }
 
 // of returns the mode of a request: observe where all that it concerns is only
-// observed, its authorization server and its resource as far as the policy knows
-// them, or every resource where it names none. All else is enforced.
-func (m modes) of(server, resource string) Mode {
-	var concerned []Mode
-	if mode, ok := m.servers[server]; ok {
-		concerned = append(concerned, mode)
-	}
-	for id, mode := range m.resources {
-		if resource == "" || id == sameResource(resource) {
-			concerned = append(concerned, mode)
-		}
-	}
-	if len(concerned) == 0 || slices.Contains(concerned, ModeEnforce) {
+// observed, its authorization server and resources as far as the policy knows
+// them. All else is enforced.
+func (m modes) of(server string, concerned []string) Mode {
+	mode, served := m.servers[server]
+	if mode == ModeEnforce || !served && len(concerned) == 0 {
 		return ModeEnforce
+	}
+	for _, id := range concerned {
+		if mode, known := m.resources[id]; mode == ModeEnforce || !known && !served {
+			return ModeEnforce
+		}
 	}
 	return ModeObserve
 }
+
+// concerned returns the resources that a request can have access to, in the form
+// of [sameResource]: the one that it names, or all where it names none; and those
+// that alone know a scope which it asks for. A server that does not bind tokens to
+// resources gives it there too. One that names none which is declared, and no
+// scope, asks for whatever the server gives.
+func (vs vocabularies) concerned(resource string, scopes []string) (ids []string) {
+	named := sameResource(resource)
+	own := vs.byResource[named]
+	if resource != "" {
+		ids = append(ids, named)
+	}
+	for id, v := range vs.byResource {
+		if id != named && (resource == "" || own == nil && len(scopes) == 0 ||
+			slices.ContainsFunc(scopes, func(scope string) bool { return v.knows(scope) && !own.knows(scope) })) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// knows reports whether a scope is declared.
+func (v *vocabulary) knows(scope string) bool { return v != nil && len(v.behind[scope]) > 0 }
 
 // An Observation is an operator's word that what is decided is not enforced for a
 // time: the glass that is broken when a policy turns out to be wrong at night. It
@@ -113,11 +134,11 @@ func (o Observation) Check() error {
 // inForce reports whether an instant is within the observation's time.
 func (o Observation) inForce(at time.Time) bool { return !at.Before(o.At) && at.Before(o.Until) }
 
-// observation returns the one in force that a request falls under. Where there
-// are several, the one that lasts longest.
-func (s Standing) observation(at time.Time, server, resource string) (longest Observation, observed bool) {
+// observation returns the one in force that a request falls under, with all that
+// it concerns. Where there are several, the one that lasts longest.
+func (s Standing) observation(at time.Time, server string, concerned []string) (longest Observation, observed bool) {
 	for _, o := range s.Observations {
-		of := o.Of == "" || o.Of == server || resource != "" && sameResource(o.Of) == sameResource(resource)
+		of := o.Of == "" || o.Of == server || len(concerned) == 1 && sameResource(o.Of) == concerned[0]
 		if of && o.inForce(at) && (!observed || o.Until.After(longest.Until)) {
 			longest, observed = o, true
 		}
@@ -150,9 +171,13 @@ type Would struct {
 // have been decided beside it. What is blocked stays denied, and so does what
 // could not be read. What could not be checked passes only under an observation.
 func (d Decision) observe(p *Policy, in Input) Decision {
-	broken, glass := in.Standing.observation(d.At, in.AuthorizationServer, d.Resource)
+	if len(p.modes.resources)+len(p.modes.servers)+len(in.Standing.Observations) == 0 {
+		return d
+	}
+	concerned := p.vocabularies.concerned(in.Resource, strings.Fields(in.Claimed.Scope))
+	broken, glass := in.Standing.observation(d.At, in.AuthorizationServer, concerned)
 	switch {
-	case !glass && p.modes.of(in.AuthorizationServer, in.Resource) != ModeObserve:
+	case !glass && p.modes.of(in.AuthorizationServer, concerned) != ModeObserve:
 		return d
 	case d.Tier == TierBlocked || d.Reason == metadata.ReasonServerError || d.Unavailable() && !glass:
 		return d

@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"context"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -88,6 +89,14 @@ func TestWhatIsObserved(t *testing.T) {
 		"the resource is, the server is not":        {"resources:\n" + resource(mcp, "observe") + servers("enforce"), mcp, nil, false},
 		"the server is, the resource is not":        {"resources:\n" + resource(mcp, "enforce") + servers("observe"), mcp, nil, false},
 
+		"the server is, the resource in words unknown": {"resources:\n" + resource(mcp, "enforce") + servers("observe"), mcp + "/", nil, false},
+		"the server is, an unknown resource is named":  {"resources:\n" + resource(mcp, "observe") + servers("observe"), "https://c.example/", nil, true},
+		"a scope of one that is enforced": {"resources:\n" + resource(mcp, "observe") +
+			"  - {resource: https://b.example/, mode: enforce, tools: {del: {scope: 'files:delete', class: delete}}}\n", mcp, nil, false},
+
+		"glass: the resource, and a scope of another": {"resources:\n" + resource(mcp, "enforce") +
+			"  - {resource: https://b.example/, mode: enforce, tools: {del: {scope: 'files:delete', class: delete}}}\n", mcp,
+			[]Observation{observation(func(o *Observation) { o.Of = mcp })}, false},
 		"glass: everything":                 {"resources:\n" + resource(mcp, "enforce") + servers("enforce"), mcp, inForce, true},
 		"glass: where nothing is declared":  {"", "", inForce, true},
 		"glass: the server":                 {"", "", []Observation{observation(func(o *Observation) { o.Of = "https://as.example" })}, true},
@@ -221,4 +230,74 @@ func TestObserveStopsAtWhatIsBlocked(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What a rule or a hold refuses is refused where nothing is enforced, however the
+// client writes it: an authorization server may read what we do not.
+func TestObserveReadsWhatIsBlockedInEveryWriting(t *testing.T) {
+	const observe = "authorization_servers:\n  - {issuer: https://as.example, mode: observe}\n"
+	policy := `deny:
+  - {name: evil, when: 'redirect_hosts.exists(h, within(h, "evil.example"))', reason: evil}
+`
+	for name, uri := range map[string]string{
+		"fragment": "https://evil.example/cb#x", "userinfo": "https://good.example@evil.example/cb", "http": "http://evil.example/cb",
+		"space": "https://evil.example/c b", "upper case and port": "HTTPS://EVIL.example:444/cb", "backslash": `https:\\evil.example\cb`,
+		"below": "http://a.evil.example./cb",
+	} {
+		for by, held := range map[string]bool{"rule": false, "hold": true} {
+			t.Run(name+", "+by, func(t *testing.T) {
+				o := newOffice(t, secure, signedZone(""), func(cfg *Config) {
+					text := observe
+					if !held {
+						text += policy
+					}
+					cfg.Policy = declaring(t, text)
+				})
+				if held {
+					o.except(t, exception(t, "evil.example", TierBlocked))
+				}
+				d := o.decide(t, registration(metadata.Client{ClientName: "X", RedirectURIs: []string{uri}}))
+				if d.Outcome != Denied || d.Tier != TierBlocked {
+					t.Errorf("%s at %s: %s", d.Outcome, d.Tier, d.Reason)
+				}
+			})
+		}
+	}
+}
+
+// Who comes from where nobody may is not let pass for it: what is blocked stays so.
+func TestObserveBlocksWhereverItComesFrom(t *testing.T) {
+	policy := declaring(t, `authorization_servers:
+  - {issuer: https://as.example, mode: observe}
+sources:
+  - {name: lab, looks_at: registrar, deny: {networks: [192.0.2.0/24]}, reason: a lab}
+`)
+	zone := signedZone("")
+	zone["dns.zone"] = vectortest.Acme.KeyRecordName() + `. 300 IN TXT "v=ck1; kid=` + vectortest.DrawnKeyID + `; k=ed25519; p="` + "\n"
+	for from, want := range map[string]metadata.Reason{"198.51.100.1": metadata.ReasonKeyRevoked, "192.0.2.1": metadata.ReasonSourceDenied, "::ffff:192.0.2.1": metadata.ReasonSourceDenied} {
+		t.Run(from, func(t *testing.T) {
+			o := newOffice(t, secure, zone, func(cfg *Config) { cfg.Policy = policy })
+			c := agent(stated(t, vectortest.Genuine, nil))
+			d := o.decide(t, Request{Client: &c, Source: netip.MustParseAddr(from)})
+			if d.Outcome != Denied || d.Tier != TierBlocked || d.Reason != want {
+				t.Errorf("%s at %s: %s, want %s", d.Outcome, d.Tier, d.Reason, want)
+			}
+		})
+	}
+}
+
+// A stolen statement that is refused, and passes because nothing is enforced, costs
+// the publisher that it names nothing, and gives its network no past with it.
+func TestObservedTheftCostsNobody(t *testing.T) {
+	g := newGate(t, ArrivalRates{NetworkPerSecond: 1, NetworkBurst: 100, PublisherPerSecond: 1, PublisherBurst: 4})
+	g.SetPolicy(declaring(t, "authorization_servers:\n  - {issuer: https://as.example, mode: observe}\n"))
+	stolen := agent(stated(t, vectortest.Genuine, nil))
+	stolen.RedirectURIs = []string{"https://thief.example/"}
+	if approved, limited := g.arrives(t, "192.0.2.1", stolen); !approved {
+		t.Fatal(limited)
+	}
+	if rows, pasts := g.arrivals.rows.Len(), g.arrivals.pasts.recent.Len(); rows+pasts != 0 {
+		t.Errorf("it made %d rows and %d pasts", rows, pasts)
+	}
+	g.wantServed(t, "acme", "198.51.100.1", shipped(t))
 }

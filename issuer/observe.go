@@ -83,9 +83,18 @@ func (r *Registry) Modes(ctx context.Context) (Modes, error) {
 	standing, now := Standing{Observations: inForce}, r.now()
 	for i := range m.Declared {
 		d := &m.Declared[i]
-		if o, ok := standing.observation(now, d.AuthorizationServer, d.Resource); ok {
+		if o, ok := standing.observation(now, d.AuthorizationServer, concernedBy(d.Resource)); ok {
 			d.Observation = o.note()
 		}
 	}
 	return m, nil
+}
+
+// concernedBy is a declared resource as [vocabularies.concerned] returns it; nil
+// for none.
+func concernedBy(resource string) []string {
+	if resource == "" {
+		return nil
+	}
+	return []string{sameResource(resource)}
 }

@@ -82,7 +82,7 @@ func (o Origins) of(p Party) []Origin {
 // originsOf returns from where a request comes, and the documents that its verdict
 // rests on. Locate says what is known of an address.
 func originsOf(req Request, v *verify.Verdict, locate func(netip.Addr, time.Time) Origin) Origins {
-	o := Origins{By: PartyRegistrar, Source: locate(req.Source, v.At)}
+	o := Origins{By: PartyRegistrar, Source: locate(req.Source.Unmap().WithZone(""), v.At)}
 	if req.ClientID != "" {
 		o.By = PartyBrowser
 	}

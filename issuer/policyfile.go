@@ -103,7 +103,7 @@ func parsePolicy(data []byte) (*Policy, error) {
 				fmt.Errorf("tier %s: whoever reaches it reaches %s too, so that it is never had: take it away, or say what is missing for %s", r.tier, h, h))
 		}
 	}
-	p.warnings = append(p.doubts(), p.sources.warnings()...)
+	p.warnings = slices.Concat(p.doubts(), p.sources.warnings(), p.vocabularies.warnings())
 	return p, nil
 }
 

@@ -241,7 +241,10 @@ func TestPolicyWarnings(t *testing.T) {
 		"tier accepted fails":        changed(t, "  - tier: accepted\n", "  - tier: accepted\n    when: grant_types[1] == \"x\"\n"),
 		"deny rule ours fails":       denying(t, `redirect_hosts[0] == redirect_hosts[1]`),
 		"a request that names none":  changed(t, "tiers:\n", "resources:\n  - resource: https://mcp.example/\n    mode: observe\n    tools: {look: {scope: read, class: read}}\ntiers:\n"),
-		"which it is not given":      changed(t, "reauthenticate_after: 0", "reauthenticate_after: 5"),
+		`scope "s" is read at https://b.example/ and delete at https://a.example/`: declaring(t, "resources:\n"+
+			"  - {resource: https://a.example/, mode: enforce, tools: {x: {scope: s, class: delete}, y: {scope: t, class: read}}}\n"+
+			"  - {resource: https://b.example/, mode: enforce, tools: {x: {scope: s, class: read}, y: {scope: t, class: read}}}\n"),
+		"which it is not given": changed(t, "reauthenticate_after: 0", "reauthenticate_after: 5"),
 	} {
 		if w := p.Warnings(); !slices.ContainsFunc(w, func(s string) bool { return strings.Contains(s, want) }) {
 			t.Errorf("%q is not among %q", want, w)
@@ -263,5 +266,51 @@ func TestP11PolicyHasNoClock(t *testing.T) {
 		if _, err := language.CompileClaims(text); err == nil {
 			t.Errorf("%s was read", text)
 		}
+	}
+}
+
+// A deny rule is not lifted by a statement that has ended: the client is judged
+// without it, and refused for what it claims.
+func TestDenyRulesSeeIgnoredStatements(t *testing.T) {
+	const day = 24 * 60 * 60
+	expired := stated(t, vectortest.Genuine, func(s *metadata.Statement) {
+		s.IssuedAt -= 100 * day
+		s.ExpiresAt, s.Client.RedirectURIs = s.IssuedAt+60*day, []string{"http://127.0.0.1/cb"}
+	})
+	client := metadata.Client{ClientName: "Acme Agent", RedirectURIs: []string{"http://127.0.0.1/cb"}, SoftwareStatement: expired}
+	denies := denying(t, `at(publisher, "acme.example")`)
+	for name, p := range map[string]*Policy{"denies": denies, "replayed": Standard()} {
+		t.Run(name, func(t *testing.T) {
+			o := newOffice(t, secure, signedZone(""), func(c *Config) { c.Policy = p })
+			d := o.decide(t, registration(client))
+			if d.IgnoredStatement == nil {
+				t.Fatalf("%s %s", d.Outcome, d.Reason)
+			}
+			if again, err := denies.Replay(recorded(t, d)); err != nil || again.Reason != metadata.ReasonPolicyDenied {
+				t.Errorf("replayed: %s, %v", again.Reason, err)
+			}
+			if name == "denies" && d.Reason != metadata.ReasonPolicyDenied {
+				t.Errorf("%s at %s: %s", d.Outcome, d.Tier, d.Reason)
+			}
+		})
+	}
+}
+
+// A rule on a resource is met however a client writes it, and where it names none
+// and there is only one.
+func TestDenyRulesKnowTheResource(t *testing.T) {
+	p, err := ParsePolicy([]byte(strings.Replace(string(declaring(t, files).Source()), "tiers:\n",
+		"deny:\n  - {name: a, when: 'resource == \"https://files.example/mcp\"', reason: x}\ntiers:\n", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, resource := range []string{"https://files.example/mcp", "HTTPS://FILES.example:443/mcp", ""} {
+		t.Run(resource, func(t *testing.T) {
+			o := newOffice(t, secure, signedZone(""), func(c *Config) { c.Policy = p })
+			client := agent("")
+			if d := o.decide(t, Request{Client: &client, Resource: resource}); d.Reason != metadata.ReasonPolicyDenied {
+				t.Errorf("%s %s", d.Outcome, d.Reason)
+			}
+		})
 	}
 }

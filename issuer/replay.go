@@ -41,6 +41,8 @@ func (p *Policy) Replay(d Decision) (Decision, error) {
 	}
 	if ended := d.IgnoredStatement; ended != nil && p.judges(ended) {
 		r = verify.Recollection{At: d.At, Reason: metadata.ReasonStatementExpired, Publisher: ended.Publisher, Digest: ended.Statement, Findings: ended.Findings}
+	} else if ended != nil {
+		in.Ignored = verify.Recall(verify.Recollection{At: d.At, Publisher: ended.Publisher})
 	}
 	if r.Outcome == verify.Verified {
 		r.Lifetime, r.Shape = d.Before.lifetime(), d.Shape
@@ -53,7 +55,9 @@ func (p *Policy) Replay(d Decision) (Decision, error) {
 		return Decision{}, fmt.Errorf("what the client is without its statement: %w", ErrNotReplayable)
 	}
 	in.Claimed = in.Verdict.Claimed()
-	if beyond := slices.Concat(d.Before.notStated(), d.notStated()); len(beyond) > 0 {
+	if d.Mode == ModeObserve { // is recorded as it was claimed
+		in.Claimed = d.Client
+	} else if beyond := slices.Concat(d.Before.notStated(), d.notStated()); len(beyond) > 0 {
 		in.Claimed.Scope = strings.TrimSpace(in.Claimed.Scope + " " + strings.Join(beyond, " "))
 	}
 	again := p.Decide(in)

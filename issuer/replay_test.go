@@ -162,3 +162,29 @@ func TestNotReplayable(t *testing.T) {
 		t.Errorf("a record of an older version: %v, %v", d.Outcome, err)
 	}
 }
+
+// What was only observed is recorded as it was claimed, and replayed as what it
+// is: with the members that its statement has, and those that it claimed.
+func TestReplayOfWhatWasObserved(t *testing.T) {
+	observing := declaring(t, "authorization_servers:\n  - {issuer: https://as.example, mode: observe}\n")
+	renamed := agent(stated(t, vectortest.Genuine, nil))
+	renamed.ClientName, renamed.SoftwareID = "Other", ""
+	for name, c := range map[string]metadata.Client{
+		"plain": agent(""), "renamed": renamed, "bare": {SoftwareStatement: renamed.SoftwareStatement}, "forged": agent(stated(t, vectortest.Foreign, nil)),
+	} {
+		for by, p := range map[string]*Policy{"observing": observing, "standard": Standard(), "denying": denying(t, `client_name == "Other"`)} {
+			t.Run(name+" by "+by, func(t *testing.T) {
+				under := func(p *Policy) Decision {
+					return newOffice(t, secure, signedZone(""), func(cfg *Config) { cfg.Policy = p }).decide(t, registration(c))
+				}
+				again, err := p.Replay(recorded(t, under(observing)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(compared(t, recorded(t, under(p))), compared(t, recorded(t, again))); diff != "" {
+					t.Errorf("-decided +replayed:\n%s", diff)
+				}
+			})
+		}
+	}
+}

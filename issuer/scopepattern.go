@@ -41,9 +41,9 @@ func (p scopePattern) covers(other scopePattern) bool {
 	return strings.HasPrefix(narrower, prefix) && (len(narrower) > len(prefix) || p == other)
 }
 
-// knows reports whether a scope of the vocabulary is among those of a pattern. One
+// hasAnyOf reports whether a scope of the vocabulary is among those of a pattern. One
 // of a policy that declares no resource knows every scope.
-func (v *vocabulary) knows(p scopePattern) bool {
+func (v *vocabulary) hasAnyOf(p scopePattern) bool {
 	if v == nil || p == scopeOpenID || p == scopeOfflineAccess {
 		return true
 	}

@@ -1,6 +1,7 @@
 package issuer
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -95,6 +96,27 @@ func (vs vocabularies) resource(named string) string {
 		return id
 	}
 	return bounded(named, longestResource)
+}
+
+// warnings say which scopes are worth more at one resource than at another: a
+// client that names the other is judged by what they mean there.
+func (vs vocabularies) warnings() (list []string) {
+	ids := slices.Sorted(maps.Keys(vs.byResource))
+	told := map[string]bool{}
+	for _, one := range ids {
+		for _, other := range ids {
+			for _, scope := range slices.Sorted(maps.Keys(vs.byResource[one].behind)) {
+				less, more := vs.byResource[one], vs.byResource[other]
+				if told[scope] || !more.knows(scope) || less.class(scope) >= more.class(scope) {
+					continue
+				}
+				told[scope] = true
+				list = append(list, fmt.Sprintf("scope %.100q is %s at %.100s and %s at %.100s: an authorization server that binds no token to its resource (RFC 8707) gives the one for the other. Give them names of their own",
+					scope, less.class(scope), vs.ids[one], more.class(scope), vs.ids[other]))
+			}
+		}
+	}
+	return list
 }
 
 // longestResource bounds a resource identifier that is repeated, in bytes.

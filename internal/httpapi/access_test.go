@@ -244,6 +244,22 @@ func TestFindings(t *testing.T) {
 			}
 		}
 	})
+	t.Run("A2 J64 what is reached, observed", func(t *testing.T) {
+		policy, err := issuer.ParsePolicy(append(issuer.Standard().Source(), "authorization_servers:\n  - {issuer: https://as.example, mode: observe}\n"...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused := failingFetcher{&verify.FetchError{Refused: true, Err: errors.New("10.0.0.1 is private")}}
+		s := start(t, setup{verifier: verify.Config{Fetcher: refused, InsecureSpecialUse: true}, policy: policy, authorizationServer: "https://as.example"})
+		for token, want := range map[string]metadata.Reason{token: metadata.ReasonDocumentUnavailable, s.token: metadata.ReasonAddressRefused} {
+			if token != s.token {
+				_, token = s.key(access.Terms{Role: access.Decide})
+			}
+			if d := s.as(token).post(request).decision(t); d.Would == nil || d.Would.Reason != want {
+				t.Errorf("would be %+v, want %s", d.Would, want)
+			}
+		}
+	})
 	t.Run("A2 J64 what is reached", func(t *testing.T) {
 		answers, reasons := map[string]bool{}, map[string]bool{}
 		for _, err := range []error{

@@ -46,6 +46,11 @@ func outline(d issuer.Decision) issuer.Decision {
 		outlined.Findings = outlines(ignored.Findings)
 		d.IgnoredStatement = &outlined
 	}
+	if would := d.Would; would != nil && hidden(would.Reason) {
+		outlined := *would
+		outlined.Reason = aloud
+		d.Would = &outlined
+	}
 	d.Flags = slices.Clone(d.Flags)
 	for i, f := range d.Flags {
 		if hidden(f) {

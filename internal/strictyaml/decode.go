@@ -18,6 +18,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
@@ -41,7 +42,11 @@ func Decode(data []byte, v any) (*Document, error) {
 	case !utf8.Valid(data):
 		return nil, errors.New("not UTF-8")
 	}
-	file, err := parser.ParseBytes(data, 0)
+	tokens := lexer.Tokenize(string(data))
+	if err := checkNesting(tokens, data); err != nil {
+		return nil, err
+	}
+	file, err := parser.Parse(tokens, 0)
 	if err != nil {
 		return nil, shown(err, data)
 	}
@@ -70,6 +75,25 @@ func Decode(data []byte, v any) (*Document, error) {
 		return nil, shown(err, data)
 	}
 	return d, nil
+}
+
+// checkNesting refuses lists and maps in brackets inside each other without end:
+// the library takes time with the square of their number, and stack.
+func checkNesting(tokens token.Tokens, source []byte) error {
+	depth := 0
+	for _, t := range tokens {
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			depth++
+		case token.SequenceEndType, token.MappingEndType:
+			depth--
+		default:
+		}
+		if depth > limits.YAMLDepth {
+			return fault(t, fmt.Sprintf("more than %d brackets inside each other", limits.YAMLDepth), source)
+		}
+	}
+	return nil
 }
 
 // ReadFile returns what Decode is to read: of a file that is longer than Decode

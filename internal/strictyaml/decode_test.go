@@ -128,6 +128,21 @@ func TestFault(t *testing.T) {
 	}
 }
 
+// Each would be read for an hour, if the stack lasted.
+func TestDecodeBoundsNesting(t *testing.T) {
+	for name, text := range map[string]string{
+		"P1 lists": strings.Repeat("[", limits.YAMLBytes), "P1 maps": strings.Repeat("{a: ", limits.YAMLBytes/4),
+		"P1 both, with ends that end nothing": strings.Repeat("[{a: ", 17) + strings.Repeat("]}", 17),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var h house
+			if _, err := strictyaml.Decode([]byte(text), &h); err == nil || !strings.Contains(err.Error(), "brackets inside each other") {
+				t.Errorf("%.200v", err)
+			}
+		})
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{"name: x\nrooms: 3\n", "walls: [red]\nsheds:\n  - door: green\n", "a: &a [*a]\n", "---\nname: x\n---\n", "yard: {trees: [\"\\u00e9\", 'x']}\n", "name: |\n  long\n", "? name\n: x\n"} {
 		f.Add([]byte(seed))
