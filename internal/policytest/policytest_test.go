@@ -161,8 +161,7 @@ resources:
       put: {scope: files.write, class: modify}
   - resource: https://new.example/
     mode: observe
-    tools:
-      get: {scope: new.read, class: read}
+    tools: {list: {scope: files.read, class: read}, drop: {scope: files.write, class: delete}}
 `
 	p, err := issuer.ParsePolicy([]byte(policy))
 	if err != nil {
@@ -173,7 +172,7 @@ resources:
 		"tools":              {"resource: https://mcp.example/", "{tools: [get], scope: files.read, scopes_cut: {class: files.write}}"},
 		"tools accepted":     {"resource: https://mcp.example/\n    accepted: {}", "{tools: [put, get], scope: files.write files.read}"},
 		"foreign resource":   {"resource: https://other.example/", "{outcome: denied, reason: scope_empty}"},
-		"observed":           {"resource: https://new.example/", "{mode: observe, outcome: denied, reason: scope_empty}"},
+		"observed":           {"resource: https://new.example/", "{mode: observe, outcome: approved, tools: [list], scopes_cut: {class: files.write}}"},
 		"denied":             {"publisher: https://bad.example", "{outcome: denied, tier: blocked, reason: policy_denied, denied_by: not-them}"},
 		"network":            {"source: {addr: 192.0.2.7}", "{reason: source_denied}"},
 		"mapped network":     {"source: {addr: '::ffff:192.0.2.7'}", "{reason: source_denied}"},
