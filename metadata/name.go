@@ -53,7 +53,8 @@ func (c Client) DisplayNames() []string {
 	if c.ClientName != "" {
 		names = append(names, c.ClientName)
 	}
-	var members []string
+	var room [4]string // of more than a few there are seldom any
+	members := room[:0]
 	for member := range c.More {
 		if base, _, _ := strings.Cut(member, "#"); shownNames[base] {
 			members = append(members, member)
