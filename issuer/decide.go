@@ -65,11 +65,11 @@ func (p *Policy) enforce(in Input) Decision {
 	if !verified {
 		return d.deny(v.Reason())
 	}
+	d.Shape = v.Shape()
 	if st, ok := v.Statement(); ok && st.ExpiresAt-st.IssuedAt > int64(p.lifetimeDays)*24*60*60 {
 		return d.deny(metadata.ReasonStatementLifetimeTooLong)
 	}
 	d.Binding, d.Overridden = v.Binding, v.Overridden()
-	d.Shape = v.Shape()
 	d.Outcome = Approved
 	reached := p.reach(in, p.claims(effective, in), &d)
 	if reached.tier == TierBlocked {

@@ -89,7 +89,7 @@ func TestReplay(t *testing.T) {
 		if ignores(s.verdict, Standard()) != nil || s.labels["verdict"] == "synthetic" && s.verdict.Outcome != verify.Verified {
 			return // a registry does not decide on that, and no finding is the drawn verdict's reason
 		}
-		in := Input{Verdict: s.verdict, Claimed: s.verdict.Claimed(), Standing: s.standing}
+		in := Input{Verdict: s.verdict, Claimed: s.verdict.Claimed(), Standing: s.standing, ClientID: s.drawn.Presentation.ClientID}
 		for by, first := range policies {
 			d := first.Decide(in)
 			if d.Unavailable() {
