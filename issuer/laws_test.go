@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/fc28f635/countersign/internal/condition"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
 )
@@ -93,6 +94,9 @@ func monotone(p *Policy, s sample) error {
 	for _, left := range slices.Sorted(maps.Keys(s.lesser)) {
 		less := s
 		less.verdict = s.lesser[left]
+		if seesClaims(p) && claimsMore(less.verdict, s.verdict) {
+			continue // a condition judges what counts of a client, and a statement takes claims away
+		}
 		if err := earnsMore(less.decide(p), base); err != nil {
 			return fmt.Errorf("without its %s: %w", left, err)
 		}
@@ -109,6 +113,28 @@ func (s sample) worse(i int) []verify.Status {
 		return all[i%len(all):][:1]
 	}
 	return all
+}
+
+// seesClaims reports whether a tier of the policy has a condition on claims.
+func seesClaims(p *Policy) bool {
+	return slices.ContainsFunc(p.rules, func(r rule) bool { return r.seesClaims })
+}
+
+// claimsMore reports whether what counts of a client has a claim that it has not
+// with all that was presented: what is stated takes the place of what is plain.
+func claimsMore(less, all *verify.Verdict) bool {
+	seen := func(v *verify.Verdict) *condition.Claims {
+		c, _ := v.Client()
+		return Standard().claimsSeen(c, Input{Verdict: v})
+	}
+	l, a := seen(less), seen(all)
+	more := func(has []string) func(string) bool {
+		return func(claim string) bool { return !slices.Contains(has, claim) }
+	}
+	return slices.ContainsFunc(l.GrantTypes, more(a.GrantTypes)) || slices.ContainsFunc(l.Scopes, more(a.Scopes)) ||
+		slices.ContainsFunc(l.RedirectHosts, more(a.RedirectHosts)) || slices.ContainsFunc(l.RedirectClasses, more(a.RedirectClasses)) ||
+		slices.ContainsFunc([][2]string{{l.ClientName, a.ClientName}, {l.ClientID, a.ClientID}, {l.SoftwareID, a.SoftwareID}, {l.AuthMethod, a.AuthMethod}, {l.Publisher, a.Publisher}},
+			func(claim [2]string) bool { return claim[0] != "" && claim[0] != claim[1] })
 }
 
 // rises reports whether a decision trusts further than another. Who waits for a
