@@ -92,6 +92,15 @@ func TestDeliveryOf(t *testing.T) {
 	}
 }
 
+func TestHostsByPathAreNoRedirectors(t *testing.T) {
+	for uri, want := range map[string]bool{"https://storage.googleapis.com/b/cb": false, "https://vscode.dev/redirect": true, "https://acme.example/redirect": false} {
+		r, err := metadata.ParseRedirectURI(uri)
+		if err != nil || metadata.Redirector(r) != want {
+			t.Errorf("%s: %t, %v", uri, metadata.Redirector(r), err)
+		}
+	}
+}
+
 func TestForeignHosts(t *testing.T) {
 	cov := metadata.Coverage{Publisher: metadata.MustPublisher("https://acme.com")}
 	c := mustClient(t, `{"redirect_uris":["https://acme.com/a","https://b.net/1","http://localhost/cb","acme:/cb","https://a.net/1","https://b.net/2","https://www.acme.com/"]}`)

@@ -38,7 +38,7 @@ func TestOriginDo(t *testing.T) {
 	if err != nil || res.Status != 401 || res.Challenge != "Bearer" || string(res.Body) != "<html>" {
 		t.Fatalf("%+v, %v", res, err)
 	}
-	if got.Method != "POST" || body != "{}" || got.Header.Get("Authorization") != "Bearer secret" || got.Header.Get("Content-Type") != "application/json" || got.UserAgent() != "countersign" {
+	if got.Method != "POST" || body != "{}" || got.Header.Get("Authorization") != "Bearer secret" || got.Header.Get("Content-Type") != "application/json" || got.UserAgent() != "countersign" || got.Header.Get("Accept-Encoding") != "identity" {
 		t.Errorf("%s %q %v", got.Method, body, got.Header)
 	}
 	if _, err := o.Do(t.Context(), Request{Method: "DELETE", URL: "https://pub.test/c/1"}, 6); err != nil || got.Method != "DELETE" || got.Header.Get("Authorization") != "" {
