@@ -7,8 +7,9 @@
 // tests do not end counts as noticed. No file of the checkout is touched: the
 // changed file is laid over by go test -overlay.
 //
-// With -kind never it draws checks alone and removes them, and says which tests
-// went red.
+// With -kind never and -v it draws checks alone, removes them, and says which
+// tests went red. With -only it draws from the places that a pattern matches: what
+// survived once is tried again by `-only verify/rules.go:80`.
 package main
 
 import (
@@ -22,6 +23,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -39,6 +41,7 @@ func main() {
 	flag.IntVar(&o.least, "least", 85, "per cent that must be killed, else the exit status is 1")
 	flag.IntVar(&o.workers, "workers", runtime.NumCPU(), "how many are tested at a time")
 	flag.StringVar((*string)(&o.kind), "kind", "", "only mutants of one kind: never, always, compare, compute, remove or flip")
+	only := flag.String("only", "", "only the places that this regular expression matches, written as in the list of survivors")
 	flag.DurationVar(&o.limit, "timeout", 2*time.Minute, "how long the tests of one package may take")
 	flag.BoolVar(&o.verbose, "v", false, "list the killed too, with the tests that failed")
 	flag.Parse()
@@ -54,6 +57,10 @@ func main() {
 		fmt.Fprintln(os.Stderr, "mutants: -seed is no number")
 		os.Exit(2)
 	}
+	if o.only, err = regexp.Compile(*only); err != nil {
+		fmt.Fprintln(os.Stderr, "mutants: -only is no regular expression:", err)
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, o); err != nil {
@@ -67,6 +74,7 @@ type options struct {
 	seed                  uint64
 	count, least, workers int
 	kind                  kind
+	only                  *regexp.Regexp
 	limit                 time.Duration
 	verbose               bool
 }
@@ -95,9 +103,9 @@ func run(ctx context.Context, o options) error {
 			return fmt.Errorf("the tests of %s fail before anything is changed: %w\n%s", p.ImportPath, err, output)
 		}
 	}
-	if o.kind != "" {
-		all = slices.DeleteFunc(all, func(m mutant) bool { return m.kind != o.kind })
-	}
+	all = slices.DeleteFunc(all, func(m mutant) bool {
+		return o.kind != "" && m.kind != o.kind || !o.only.MatchString(m.String())
+	})
 	r := rand.New(rand.NewPCG(o.seed, 0))
 	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	fmt.Printf("mutants: %d places in %d packages, %d drawn with seed %d\n", len(all), len(packages), o.count, o.seed)
