@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -146,7 +145,8 @@ func (r *run) weigh(kid string, pinned bool) {
 	}
 }
 
-// findDead rejects for a key that its publisher has ended.
+// findDead rejects for a key that its publisher has ended. It is dead for good only
+// where nobody can have forged that: that a document lacks a key ends none.
 func (r *run) findDead(dns, doc keyClaim) {
 	if r.sources.document.state == sourceExposed {
 		r.reject(CheckWellknownKey, metadata.ReasonKeyExposed, "the publisher document holds a private key")
@@ -159,9 +159,6 @@ func (r *run) findDead(dns, doc keyClaim) {
 	}
 	if r.sources.dns.strong() || r.sources.document.state == sourceFound && !doc.live {
 		r.reject(CheckDNSKey, metadata.ReasonKeyRevoked, "the key record is empty (p=)")
-		if !slices.Contains(r.ended, r.verdict.KeyID) {
-			r.ended = append(r.ended, r.verdict.KeyID)
-		}
 		return
 	}
 	// Nobody but the publisher can end a key: until a second source agrees, it
