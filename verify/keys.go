@@ -166,6 +166,13 @@ func (r *run) findDead(dns, doc keyClaim) {
 	r.suspend(CheckDNSKey, metadata.ReasonDNSUnavailable, "the key record is empty (p=), and nothing corroborates it")
 }
 
+// contradictsPin reports whether a source has another key than the one that is
+// pinned under the kid, which alone verifies.
+func (r *run) contradictsPin(c keyClaim) bool {
+	pinned := r.key.Thumbprint()
+	return c.live && pinned != "" && c.key.Thumbprint() != pinned
+}
+
 func (r *run) reportDNS(dns, doc keyClaim) {
 	e := &r.sources.dns
 	switch e.state {
@@ -178,6 +185,8 @@ func (r *run) reportDNS(dns, doc keyClaim) {
 	case sourceFound:
 		switch {
 		case dns.revoked: // findDead has said so
+		case r.contradictsPin(dns):
+			r.lower(CheckDNSKey, Failed, metadata.ReasonKeysDisagree, "another key under this kid than is pinned")
 		case dns.live:
 			r.until(e.until)
 			r.pass(CheckDNSKey, e.evidence(dns))
@@ -211,6 +220,8 @@ func (r *run) reportDocument(dns, doc keyClaim) {
 		switch {
 		case !doc.live:
 			r.lower(CheckWellknownKey, Failed, doc.reason, doc.detail)
+		case r.contradictsPin(doc):
+			r.lower(CheckWellknownKey, Failed, metadata.ReasonWellknownMismatch, "another key under this kid than is pinned")
 		case dns.live && dns.key.Thumbprint() != doc.key.Thumbprint():
 			r.lower(CheckWellknownKey, Failed, metadata.ReasonWellknownMismatch, "another key under this kid than in DNS")
 		case dns.live || r.sources.dns.silent():
