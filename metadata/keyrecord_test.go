@@ -164,7 +164,8 @@ func TestParseKeySet(t *testing.T) {
 		{"D4 two records with one kid", []string{goodKey, second, goodKey + "; s=y"}, []string{"2026b"}, []string{"2026a", "2026a"}, nil},
 		{"D4 the same record twice", []string{goodKey, goodKey}, nil, []string{"2026a", "2026a"}, nil},
 		{"D4 a malformed record of the same kid", []string{goodKey, goodKey + "; x=never"}, nil, []string{"2026a", "2026a"}, nil},
-		{"D4 revoked and live with one kid", []string{goodKey, "v=ck1; kid=2026a; p="}, nil, []string{"2026a", "2026a"}, nil},
+		{"D4 revoked and live with one kid", []string{goodKey, "v=ck1; kid=2026a; p="}, []string{"2026a"}, []string{"2026a"}, nil},
+		{"D4 revoked twice with one kid", []string{"v=ck1; kid=2026a; p=", goodKey, "v=ck1; kid=2026a; p="}, []string{"2026a", "2026a"}, []string{"2026a"}, nil},
 		{"D4 a malformed record harms only itself", []string{"v=ck1; kid=2026a; p=?", second}, []string{"2026b"}, []string{"2026a"}, nil},
 		{"D4 kid that cannot be read", []string{"v=ck1; kid=A; p="}, nil, []string{""}, nil},
 		{"D4 version alone", []string{"v=ck1"}, nil, []string{""}, nil},
@@ -190,7 +191,7 @@ func TestParseKeySet(t *testing.T) {
 				if m.Err == nil || m.Text == "" {
 					t.Errorf("malformed without text or error: %+v", m)
 				}
-				if found, err := set.Find(m.KeyID); err == nil || found != (metadata.KeyRecord{}) {
+				if found, err := set.Find(m.KeyID); (err == nil || found != (metadata.KeyRecord{})) && !(found.KeyID == m.KeyID && found.Revoked()) {
 					t.Errorf("malformed %s is found as %+v, %v", m.KeyID, found, err)
 				}
 			}

@@ -34,7 +34,8 @@ var (
 )
 
 // ParseKeySet parses all TXT records of one name. Two records with one kid are
-// both malformed, as are all beyond the sixteenth.
+// both malformed, as are all beyond the sixteenth. One that revokes its key does,
+// whatever stands beside it.
 func ParseKeySet(texts []string) KeySet {
 	var set KeySet
 	count := make(map[string]int)
@@ -57,7 +58,7 @@ func ParseKeySet(texts []string) KeySet {
 		switch {
 		case err == nil && records > limits.KeyRecords:
 			err = errTooManyKeys
-		case err == nil && count[r.KeyID] > 1:
+		case err == nil && count[r.KeyID] > 1 && !r.Revoked():
 			err = errKeyIDTwice
 		}
 		if err != nil {
@@ -83,14 +84,14 @@ func (s KeySet) Holds() bool { return len(s.Keys) > 0 || len(s.Malformed) > 0 }
 // Find returns the record with the kid. Where the record is malformed, err says
 // why; where there is none, both are zero.
 func (s KeySet) Find(kid string) (r KeyRecord, err error) {
-	for _, m := range s.Malformed {
-		if m.KeyID == kid {
-			return KeyRecord{}, m.Err
-		}
-	}
 	for _, r := range s.Keys {
 		if r.KeyID == kid {
 			return r, nil
+		}
+	}
+	for _, m := range s.Malformed {
+		if m.KeyID == kid {
+			return KeyRecord{}, m.Err
 		}
 	}
 	return KeyRecord{}, nil
