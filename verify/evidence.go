@@ -188,6 +188,9 @@ func (v *Verifier) lookUpPublisher(ctx context.Context, p metadata.Publisher) (d
 	if v.cfg.Fetcher == nil {
 		return documentEvidence{state: sourceNotAsked}, nil
 	}
+	if metadata.SharedByPath(p.Domain()) {
+		return documentEvidence{state: sourceAbsent, detail: "the host serves many tenants by path: what it serves proves nothing of it"}, nil
+	}
 	return v.publishers.get(ctx, p.Domain(), v.cfg.Now, func(ctx context.Context) (documentEvidence, time.Time) {
 		e := v.fetchPublisher(ctx, p)
 		e.seenAt = v.cfg.Now().UTC().Truncate(time.Second)

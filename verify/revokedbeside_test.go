@@ -15,11 +15,11 @@ func TestRevokedBesideItself(t *testing.T) {
 	both := zone(record(vectortest.Genuine)) + zone(revokedRecord)
 	roots := fmt.Sprintf(`{"publishers":{%q:{"keys":[%s],"and_lookup":true}}}`, vectortest.Acme, vectortest.Genuine.Key.JWK())
 	for name, files := range map[string]map[string]string{
-		"K20 in DNS alone":         {},
-		"K20 with a document":      {vectortest.Acme.PublisherDocumentURL(): publisherDocument("", vectortest.Genuine)},
-		"K20 pinned, and_lookup":   {"roots.json": roots},
-		"K20 with an empty list":   {vectortest.Acme.PublisherDocumentURL(): publisherDocument("")},
-		"K20 revoked twice": {"dns.zone": both + zone(revokedRecord+" ; x=1893456000")},
+		"K20 in DNS alone":       {},
+		"K20 with a document":    {vectortest.Acme.PublisherDocumentURL(): publisherDocument("", vectortest.Genuine)},
+		"K20 pinned, and_lookup": {"roots.json": roots},
+		"K20 with an empty list": {vectortest.Acme.PublisherDocumentURL(): publisherDocument("")},
+		"K20 revoked twice":      {"dns.zone": both + zone(revokedRecord+" ; x=1893456000")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if files["dns.zone"] == "" {
