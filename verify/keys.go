@@ -143,6 +143,26 @@ func (r *run) weigh(kid string, pinned bool) {
 	default:
 		r.noKey(dns, doc)
 	}
+	r.findEnd(dns, doc)
+}
+
+// findEnd notes the end that another source has for the key that was found, unless
+// somebody could have forged that.
+func (r *run) findEnd(dns, doc keyClaim) {
+	if dns.live && r.sources.dns.strong() && dns.key.Thumbprint() == r.key.Thumbprint() {
+		r.keyEnd = earlier(r.keyEnd, dns.key.NotAfter())
+	}
+	if doc.live && doc.key.Thumbprint() == r.key.Thumbprint() {
+		r.keyEnd = earlier(r.keyEnd, doc.key.NotAfter())
+	}
+}
+
+// earlier returns the earlier of two ends in Unix seconds, of which zero is none.
+func earlier(a, b int64) int64 {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
 }
 
 // findDead rejects for a key that its publisher has ended. It is dead for good only

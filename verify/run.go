@@ -25,6 +25,7 @@ type run struct {
 	sources    sources           // what the publisher publishes
 	fetches    int               // documents looked up, remembered ones included
 	key        jose.Key          // the key that kid names, from whichever source
+	keyEnd     int64             // when the key ends as other sources have it, in Unix seconds; zero for none
 	record     metadata.KeyRecord
 	statement  *metadata.Statement // authenticated: set by checkSignature only
 	unstated   []string            // members of the document that the statement leaves out

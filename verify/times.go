@@ -45,7 +45,7 @@ func (r *run) checkTimes(context.Context) error {
 	if s.ExpiresAt-s.IssuedAt > int64(r.v.cfg.MaxLifetime/time.Second) {
 		r.reject(CheckTimes, metadata.ReasonStatementLifetimeTooLong, "more than "+r.v.cfg.MaxLifetime.String()+" from iat to exp")
 	}
-	end := r.key.NotAfter()
+	end := earlier(r.key.NotAfter(), r.keyEnd)
 	if end != 0 && now >= end {
 		r.reject(CheckTimes, metadata.ReasonKeyNotValidThen, "the key ended (x) at "+clock(end))
 	}
