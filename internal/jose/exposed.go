@@ -50,7 +50,7 @@ func exposedIn(list json.RawMessage, exponents *int) (thumbprints []string) {
 	items, _ := strictjson.Array(list)
 	for _, item := range items[:min(len(items), limits.Keys)] {
 		j, err := readJWK(item)
-		if err != nil {
+		if err != nil || !j.exposed() {
 			continue
 		}
 		if k, ok := j.ofPrivate(exponents); ok {
