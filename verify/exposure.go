@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/fc28f635/countersign/internal/jose"
+	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/metadata"
 )
 
@@ -35,11 +37,55 @@ func (v *Verifier) fetchDocument(ctx context.Context, url string, limit int) (Re
 		return resource, err
 	}
 	if keys := jose.Exposed(resource.Body); len(keys) > 0 {
-		if err := v.cfg.Memory.Expose(ctx, keys, v.cfg.Now().UTC()); err != nil {
+		if err := v.rememberExposed(ctx, url, keys); err != nil {
 			v.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "remembering exposed keys failed", slog.String("error", err.Error()))
 		}
 	}
 	return resource, nil
+}
+
+// rememberExposed tells the memory of keys that a document shows: of those that
+// it does not know yet as many as its domain may add, and always of those that
+// are known to be the host's own.
+func (v *Verifier) rememberExposed(ctx context.Context, url string, keys []string) error {
+	known, err := v.cfg.Memory.Exposed(ctx, keys)
+	if err != nil {
+		return err
+	}
+	slices.Sort(keys)
+	news := slices.DeleteFunc(slices.Compact(keys), func(key string) bool {
+		return slices.ContainsFunc(known, func(e Exposure) bool { return e.Thumbprint == key })
+	})
+	if len(news) == 0 {
+		return nil
+	}
+	address, err := metadata.ParseRedirectURI(url)
+	if err != nil {
+		return err
+	}
+	host, err := metadata.PublisherOf(address.Host())
+	if err != nil {
+		return err
+	}
+	now := v.cfg.Now().UTC()
+	most := v.showings.take(host.RegistrableDomain(), len(news), now)
+	taken, over := news[:most:most], news[most:]
+	if len(over) == 0 {
+		return v.cfg.Memory.Expose(ctx, taken, now)
+	}
+	sightings, err := v.cfg.Memory.See(ctx, host, nil, now)
+	if err != nil {
+		return err
+	}
+	for _, s := range sightings {
+		if slices.Contains(over, s.Thumbprint) {
+			taken = append(taken, s.Thumbprint)
+		}
+	}
+	if err := v.cfg.Memory.Expose(ctx, taken, now); err != nil {
+		return err
+	}
+	return fmt.Errorf("hosts below %q show more than %d new ones in a day", host.RegistrableDomain(), limits.ExposedKeys)
 }
 
 // exposed returns one of the keys that is known to be exposed, if any is.

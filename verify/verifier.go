@@ -77,6 +77,7 @@ type Verifier struct {
 	publishers *evidenceCache[documentEvidence]
 	documents  *evidenceCache[metadataEvidence]
 	keySets    *evidenceCache[keySetEvidence]
+	showings   *showings
 	denials    *lru.Cache[metadata.Publisher, metadata.PublisherDocument] // what each publisher's last document refuses
 }
 
@@ -118,6 +119,7 @@ func New(cfg Config) (*Verifier, error) {
 	}
 	return &Verifier{
 		denials:    denials,
+		showings:   newShowings(),
 		cfg:        cfg,
 		statements: newStatementCache(keptStatements, cfg.Observer.look(CacheStatements)),
 		dns:        newEvidenceCache[dnsEvidence](limits.CachedPublishers, cfg.Observer.look(CacheDNS)),

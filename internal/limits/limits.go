@@ -100,6 +100,10 @@ const (
 	// Keys bounds the keys of one JWK set.
 	Keys = 64
 
+	// ExposedKeys bounds the keys that hosts below one registrable domain can have
+	// remembered as exposed in a day: as many as a JWK set has.
+	ExposedKeys = Keys
+
 	// RSABits are the sizes of RSA keys that verify anything: below 2048 can
 	// be factored soon, above 4096 a check costs milliseconds (attack F12).
 	RSABitsMin, RSABitsMax = 2048, 4096
