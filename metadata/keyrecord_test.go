@@ -191,7 +191,7 @@ func TestParseKeySet(t *testing.T) {
 				if m.Err == nil || m.Text == "" {
 					t.Errorf("malformed without text or error: %+v", m)
 				}
-				if found, err := set.Find(m.KeyID); (err == nil || found != (metadata.KeyRecord{})) && !(found.KeyID == m.KeyID && found.Revoked()) {
+				if found, err := set.Find(m.KeyID); (err == nil || found != (metadata.KeyRecord{})) && (found.KeyID != m.KeyID || !found.Revoked()) {
 					t.Errorf("malformed %s is found as %+v, %v", m.KeyID, found, err)
 				}
 			}
