@@ -185,7 +185,7 @@ func (r *run) checkCoverage(ctx context.Context) (metadata.Coverage, *reach, err
 	}
 	foreign := slices.Clone(reach.foreign)
 	delivery := metadata.Coverage{Publisher: reach.delivery}
-	delivered := reach.delivered && r.v.looksUp(reach.delivery)
+	delivered := reach.delivered && r.v.looksUp(reach.delivery) && !slices.Contains(r.v.cfg.Countersigners, reach.delivery)
 	better := r.statement == nil && delivered && (!hosted || len(foreign) > 0)
 	if better && (!hosted || c.UncoveredKeys(delivery) == "") {
 		// The codes prove more than the document: what is shown, and who may be
