@@ -136,6 +136,8 @@ func (r *run) weigh(kid string, pinned bool) {
 			r.suspend(CheckSignature, metadata.ReasonDNSUnavailable, "the document contradicts an uncorroborated DNS answer")
 		}
 	case pinned:
+	case dns.reason == metadata.ReasonKeyUnusable && doc.live && r.sources.dns.strong():
+		r.reject(CheckSignature, metadata.ReasonKeyUnusable, "the document has it too, and DNS is authoritative")
 	case dns.live:
 		r.key, r.record = dns.key, dns.record
 	case doc.live:
