@@ -49,7 +49,7 @@ func (r *run) checkTimes(context.Context) error {
 	if end != 0 && now >= end {
 		r.reject(CheckTimes, metadata.ReasonKeyNotValidThen, "the key ended (x) at "+clock(end))
 	}
-	if start := r.record.NotBefore; start != 0 && s.IssuedAt < start {
+	if start := r.record.NotBefore; s.IssuedAt < start { // zero is before all
 		r.reject(CheckTimes, metadata.ReasonKeyNotValidThen, "the key verifies statements (n) from "+clock(start))
 	}
 	if len(r.verdict.Findings) > before {

@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -10,40 +11,6 @@ import (
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
 )
-
-func TestNewNamesTheFieldAtFault(t *testing.T) {
-	for field, cfg := range map[string]verify.Config{
-		"MaxLifetime":   {MaxLifetime: 367 * 24 * time.Hour},
-		"Leeway":        {Leeway: 6 * time.Minute},
-		"DocumentBytes": {DocumentBytes: 65537},
-	} {
-		t.Run(field, func(t *testing.T) {
-			if _, err := verify.New(cfg); err == nil || !strings.Contains(err.Error(), field) {
-				t.Errorf("error %v", err)
-			}
-		})
-	}
-	if _, err := verify.New(verify.Config{MaxLifetime: -1}); err == nil {
-		t.Error("a negative lifetime")
-	}
-}
-
-// A verifier that looks nothing up and has no pins knows nobody, and says so.
-func TestZeroConfigIsInconclusive(t *testing.T) {
-	verifier, err := verify.New(verify.Config{InsecureSpecialUse: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := verifier.Verify(t.Context(), verify.Presentation{Statement: statement(t, nil), At: vectortest.DrawnNow})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want(t, v, verify.Inconclusive, metadata.ReasonKeysUnavailable)
-	if v, err = verifier.Verify(t.Context(), verify.Presentation{}); err != nil {
-		t.Fatal(err)
-	}
-	want(t, v, verify.Rejected, metadata.ReasonStatementMalformed)
-}
 
 // J66: nothing that was rejected leaks through a verdict, and no verdict at all
 // is none that trusts.
@@ -63,16 +30,26 @@ func TestVerdictsThatTrustNothing(t *testing.T) {
 			if _, ok := v.Client(); ok {
 				t.Error("a client")
 			}
+			if line := v.Line(); line.First || len(line.Keys) > 0 || v.Shape() != "" {
+				t.Error("a past, or a shape")
+			}
 			if v.Thumbprint() != "" || v.TestMode() || v != &turned && v.Passed(verify.CheckSignature) {
 				t.Error("a key")
 			}
 		})
 	}
+	var none *verify.Verdict
+	if _, found := none.Finding(verify.CheckForm); found || none.Reason() != metadata.ReasonServerError {
+		t.Errorf("no verdict is for the reason %q, or found something", none.Reason())
+	}
+	if !none.ValidUntil().IsZero() || none.Overridden() != nil || !reflect.DeepEqual(none.Claimed(), metadata.Client{}) {
+		t.Error("no verdict tells of a client")
+	}
 	text, err := json.Marshal(rejected)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, claim := range []string{"Acme Agent", "callback", "claims", "acme-agent"} {
+	for _, claim := range []string{"Acme Agent", "callback", `"claims"`, `"client"`, "acme-agent"} {
 		if strings.Contains(string(text), claim) {
 			t.Errorf("the verdict document holds %q of a rejected statement: %s", claim, text)
 		}
@@ -111,6 +88,41 @@ func TestVerdictDocument(t *testing.T) {
 	}
 }
 
+// A verdict document has its members also where nothing was found: a list of none.
+func TestVerdictDocumentOfNothing(t *testing.T) {
+	text, err := json.Marshal(&verify.Verdict{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document map[string]json.RawMessage
+	if err := json.Unmarshal(text, &document); err != nil {
+		t.Fatal(err)
+	}
+	if string(document["findings"]) != "[]" || string(document["outcome"]) != `"rejected"` {
+		t.Errorf("%s", text)
+	}
+}
+
+// A verified verdict tells all that it rests on; a registration has a shape.
+func TestVerdictThatIsVerified(t *testing.T) {
+	p := newPlace(t, []string{"dns: secure"}, liveZone, nil)
+	v := p.verify(t, verify.Presentation{Client: &metadata.Client{SoftwareStatement: statement(t, nil)}})
+	want(t, v, verify.Verified, "")
+	c, hasClient := v.Client()
+	if s, ok := v.Statement(); !ok || !hasClient || s.ID != "acme-agent-1" || c.ClientName != "Acme Agent" {
+		t.Errorf("of the statement %+v and the client %+v", s, c)
+	}
+	if v.Thumbprint() != vectortest.Genuine.Key.Thumbprint() || v.KeyID != vectortest.DrawnKeyID || v.TestMode() {
+		t.Errorf("signed by %q, which is %q", v.KeyID, v.Thumbprint())
+	}
+	if !v.Line().First || v.Shape() != metadata.ShapeOf(c) || v.Shape() == "" || !v.Passed(verify.CheckSignature) {
+		t.Errorf("of the line %+v and the shape %q", v.Line(), v.Shape())
+	}
+	if _, found := v.Finding(verify.CheckPinnedKey); found || v.Passed(verify.CheckPinnedKey) {
+		t.Error("a check that was never reached has a finding")
+	}
+}
+
 // Of several findings of one check, the first that did not pass speaks for it.
 func TestOneFailedFindingIsEnough(t *testing.T) {
 	v := &verify.Verdict{Findings: []verify.Finding{
@@ -143,5 +155,8 @@ func TestNamesReadBack(t *testing.T) {
 	var s verify.Status
 	if o.UnmarshalText([]byte("ok")) == nil || s.UnmarshalText([]byte("ok")) == nil {
 		t.Error("a word that is none was read")
+	}
+	if o, s := (verify.Verified + 1).String(), (verify.Passed + 1).String(); o != "Outcome(3)" || s != "Status(4)" {
+		t.Errorf("what has no name is written %s and %s", o, s)
 	}
 }

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -87,15 +88,17 @@ func New(cfg Config) (*Verifier, error) {
 		mostLeeway     = 5 * time.Minute
 		keptStatements = 4096
 	)
-	if cfg.MaxLifetime == 0 {
-		cfg.MaxLifetime = limits.StatementLifetime
+	switch {
+	case cfg.MaxLifetime < 0 || cfg.MaxLifetime > limits.StatementLifetime:
+		return nil, errors.New("field MaxLifetime is not within 366 days")
+	case cfg.Leeway < 0 || cfg.Leeway > mostLeeway:
+		return nil, errors.New("field Leeway is not within five minutes")
+	case cfg.DocumentBytes < 0 || cfg.DocumentBytes > limits.DocumentBytesMax:
+		return nil, errors.New("field DocumentBytes is not within 65536")
 	}
-	if cfg.Leeway == 0 {
-		cfg.Leeway = limits.Leeway
-	}
-	if cfg.DocumentBytes == 0 {
-		cfg.DocumentBytes = limits.DocumentBytes
-	}
+	cfg.MaxLifetime = cmp.Or(cfg.MaxLifetime, limits.StatementLifetime)
+	cfg.Leeway = cmp.Or(cfg.Leeway, limits.Leeway)
+	cfg.DocumentBytes = cmp.Or(cfg.DocumentBytes, limits.DocumentBytes)
 	if cfg.Protected == nil {
 		cfg.Protected = metadata.Embedded
 	}
@@ -104,14 +107,6 @@ func New(cfg Config) (*Verifier, error) {
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
-	switch {
-	case cfg.MaxLifetime < 0 || cfg.MaxLifetime > limits.StatementLifetime:
-		return nil, errors.New("field MaxLifetime is not within 366 days")
-	case cfg.Leeway < 0 || cfg.Leeway > mostLeeway:
-		return nil, errors.New("field Leeway is not within five minutes")
-	case cfg.DocumentBytes < 0 || cfg.DocumentBytes > limits.DocumentBytesMax:
-		return nil, errors.New("field DocumentBytes is not within 65536")
 	}
 	denials, err := lru.New[metadata.Publisher, metadata.PublisherDocument](limits.CachedPublishers)
 	if err != nil {
