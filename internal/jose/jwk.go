@@ -123,8 +123,8 @@ func (j jwk) material() (Key, error) {
 
 // bytes returns a member's decoded bytes, never none at all.
 func (j jwk) bytes(name string) ([]byte, bool) {
-	text, ok := strictjson.Text(j[name])
-	if !ok || text == "" {
+	text, _ := strictjson.Text(j[name])
+	if text == "" {
 		return nil, false
 	}
 	return appendBase64(nil, text)
@@ -136,8 +136,8 @@ func (j jwk) bind(k Key) (Key, error) {
 	if !ok {
 		return k, nil
 	}
-	alg, ok := strictjson.Text(raw)
-	if !ok || !KnownAlgorithm(alg) || !k.fits(alg) {
+	alg, _ := strictjson.Text(raw)
+	if !k.fits(alg) {
 		return Key{}, unusable("alg", fmt.Sprintf("%.100q is not for this type of key", alg))
 	}
 	k.algorithm = canonicalAlgorithm(alg)
