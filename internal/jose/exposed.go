@@ -58,7 +58,7 @@ func exposedIn(list json.RawMessage, exponents *int) (thumbprints []string) {
 func (j jwk) ofPrivate(exponents *int) (k Key, ok bool) {
 	kty, _ := strictjson.Text(j["kty"])
 	crv, _ := strictjson.Text(j["crv"])
-	d, _ := j.bytes("d")
+	d := j.bytes("d")
 	var err error
 	switch {
 	case kty == "OKP" && crv == "Ed25519" && len(d) == ed25519.SeedSize: // RFC 8037, Section 2
@@ -96,9 +96,7 @@ func ofScalar(curve elliptic.Curve, d []byte) (Key, error) {
 // provesRSA reports whether the JWK holds the two primes of the modulus, or an
 // exponent that undoes the public one.
 func (j jwk) provesRSA(public *rsa.PublicKey, d []byte, exponents *int) bool {
-	first, _ := j.bytes("p")
-	second, _ := j.bytes("q")
-	p, q := new(big.Int).SetBytes(first), new(big.Int).SetBytes(second)
+	p, q := new(big.Int).SetBytes(j.bytes("p")), new(big.Int).SetBytes(j.bytes("q"))
 	if p.Cmp(public.N) < 0 && q.Cmp(public.N) < 0 && new(big.Int).Mul(p, q).Cmp(public.N) == 0 {
 		return true
 	}
