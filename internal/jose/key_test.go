@@ -219,6 +219,8 @@ func TestFromPublic(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	onP384 := *p256Signer(t).Key.Public().(*ecdsa.PublicKey)
+	onP384.Curve = elliptic.P384()
 	tests := []struct {
 		name   string
 		kid    string
@@ -229,7 +231,7 @@ func TestFromPublic(t *testing.T) {
 		{"P-224", "a", p224.Public()},
 		{"small RSA", "a", &rsa.PublicKey{N: big.NewInt(15), E: 65537}},
 		{"RSA with a negative modulus", "a", &rsa.PublicKey{N: new(big.Int).Neg(rsaPrivate(t).N), E: 65537}},
-		{"K14 P-256 off the curve", "a", &ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}},
+		{"K14 a point of another curve", "a", &onP384},
 		{"RSA with exponent 3", "a", &rsa.PublicKey{N: rsaPrivate(t).N, E: 3}},
 		{"J70 31 bytes", "a", ed25519.PublicKey(make([]byte, 31))},
 		{"no kid", "", edSigner(t, 'a').Public()},
