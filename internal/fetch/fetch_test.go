@@ -111,7 +111,7 @@ func TestAnswered(t *testing.T) {
 				if before {
 					c.answered.Add(testHost, struct{}{})
 				}
-				mustFail(t, c, testURL)
+				_ = mustFail(t, c, testURL)
 				if got := c.answered.Contains(testHost); got != tc.want {
 					t.Errorf("answered before: %t, and now: %t, want %t", before, got, tc.want)
 				}
@@ -141,7 +141,7 @@ func TestFetchEnds(t *testing.T) {
 		ctx = given
 		return nil, errors.New("no such host")
 	}
-	mustFail(t, New(Config{LookupAddrs: lookup}), pubURL)
+	_ = mustFail(t, New(Config{LookupAddrs: lookup}), pubURL)
 	if ctx.Err() == nil {
 		t.Error("the look-up of a document goes on")
 	}

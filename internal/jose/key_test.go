@@ -168,6 +168,35 @@ func TestKeyRoundTrips(t *testing.T) {
 			}
 		})
 	}
+	t.Run("P-256, whatever the sign of y", func(t *testing.T) {
+		for range 20 {
+			private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			k := signerOf(t, "2026a", private).Key
+			r, _ := k.Record()
+			if back, err := FromRecord(r); err != nil || string(back.JWK()) != string(k.JWK()) {
+				t.Fatalf("record %s is read as %s, error %v", r, back.JWK(), err)
+			}
+		}
+	})
+	t.Run("canonical JWK", func(t *testing.T) {
+		for _, jwk := range []string{
+			`{"crv":"Ed25519","kid":"a","kty":"OKP","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`,
+			`{"crv":"Ed25519","exp":1774915200,"kid":"a","kty":"OKP","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`,
+			`{"e":"AQAB","kid":"a","kty":"RSA","n":"` + encode(rsaPrivate(t).N.Bytes()) + `"}`,
+			`{"alg":"PS256","e":"AQAB","kid":"a","kty":"RSA","n":"` + encode(rsaPrivate(t).N.Bytes()) + `"}`,
+		} {
+			k, err := ParseJWK(json.RawMessage(jwk))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(jwk, string(k.JWK())); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		}
+	})
 	t.Run("zero key", func(t *testing.T) {
 		if _, ok := (Key{}).Record(); ok || (Key{}).JWK() != nil || (Key{}).Thumbprint() != "" {
 			t.Error("the zero key is something")
