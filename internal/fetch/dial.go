@@ -24,7 +24,7 @@ func parseURL(raw string, allowLoopback bool) (*url.URL, error) {
 	if err != nil {
 		return nil, errors.New("the URL cannot be parsed") // url.Error repeats the URL
 	}
-	if u.Scheme != "https" || u.Opaque != "" || u.User != nil || u.Fragment != "" || u.Host == "" {
+	if u.Scheme != "https" || u.User != nil || u.Fragment != "" || u.Host == "" {
 		return nil, fmt.Errorf("%s is no plain https URL", quote(raw))
 	}
 	if addr, err := netip.ParseAddr(u.Hostname()); err == nil && (!allowLoopback || !isLoopback(addr)) {
@@ -56,9 +56,7 @@ func (c *Client) dial(ctx context.Context, u *url.URL) (net.Conn, error) {
 // [*verify.FetchError].
 func connect(ctx context.Context, targets []netip.AddrPort, permitted func(netip.Addr) error) (net.Conn, error) {
 	d := guardedDialer(permitted)
-	if len(targets) > limits.FetchAddresses {
-		targets = targets[:limits.FetchAddresses]
-	}
+	targets = targets[:min(len(targets), limits.FetchAddresses)]
 	var last error
 	for i, target := range targets {
 		conn, err := dialOne(ctx, d, target, len(targets)-i)
@@ -66,9 +64,6 @@ func connect(ctx context.Context, targets []netip.AddrPort, permitted func(netip
 			return conn, nil
 		}
 		last = err
-		if ctx.Err() != nil {
-			break
-		}
 	}
 	var refused errRefused
 	return nil, &verify.FetchError{Refused: errors.As(last, &refused), Err: fmt.Errorf("connecting: %w", last)}
@@ -79,10 +74,7 @@ func connect(ctx context.Context, targets []netip.AddrPort, permitted func(netip
 func guardedDialer(permitted func(netip.Addr) error) *net.Dialer {
 	return &net.Dialer{
 		ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
-			ap, err := netip.ParseAddrPort(address)
-			if err != nil {
-				return errRefused{errors.New("the address to dial is none")}
-			}
+			ap, _ := netip.ParseAddrPort(address) // what is none is the zero address, which is never permitted
 			if err := permitted(ap.Addr()); err != nil {
 				return errRefused{err}
 			}
@@ -167,7 +159,7 @@ func hostPort(u *url.URL) (string, uint16, error) {
 		return host, 443, nil
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil || n == 0 || port[0] == '0' {
+	if err != nil || port[0] == '0' {
 		return "", 0, fmt.Errorf("%s is no port", quote(port))
 	}
 	return host, uint16(n), nil

@@ -5,8 +5,13 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
+
+	"github.com/fc28f635/countersign/internal/limits"
 )
 
 // pubURL has a name that is not special; no test lets a packet leave for it.
@@ -124,6 +129,8 @@ func TestPortsAndHosts(t *testing.T) {
 		"U15 no host":           "https:///a",
 		"U1 opaque":             "https:pub.countersign.dev",
 		"U1 file":               "file:///etc/passwd",
+		"U4 fragment":           "https://pub.countersign.dev/#a",
+		"U4 empty user":         "https://@pub.countersign.dev/",
 		"U13 control character": "https://pub.countersign.dev/\x00",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -135,6 +142,23 @@ func TestPortsAndHosts(t *testing.T) {
 	if calls != 0 {
 		t.Errorf("%d look-ups for URLs that are never fetched", calls)
 	}
+	for name, url := range map[string]string{
+		"U7 port 0": "https://127.0.0.1:0/", "U7 port 0443": "https://127.0.0.1:0443/", "U7 port 99999": "https://127.0.0.1:99999/",
+		"S10 http": "http://pub.test/", "U5 user information": "https://u:p@pub.test/", "U4 fragment": "https://pub.test/#a",
+		"U15 no host": "https:///a", "U1 opaque": "https:pub.test", "U11 address": "https://[2600::1]/",
+	} {
+		t.Run(name+", on loopback too", func(t *testing.T) {
+			c := New(Config{AllowLoopback: true, LookupAddrs: to(&calls, "127.0.0.1")})
+			if got := mustFail(t, c, url); !got.Refused {
+				t.Errorf("%+v, want refused", got)
+			}
+		})
+	}
+	t.Run("a loopback address is a host where it is allowed", func(t *testing.T) {
+		if got := mustFail(t, New(Config{AllowLoopback: true}), "https://127.0.0.1:1/"); got.Refused {
+			t.Errorf("%+v, want that nobody answers", got)
+		}
+	})
 	t.Run("another port is for loopback only", func(t *testing.T) {
 		c := New(Config{AllowLoopback: true, LookupAddrs: to(&calls, "8.8.8.8")})
 		if got := mustFail(t, c, "https://pub.test:8443/"); !got.Refused {
@@ -164,5 +188,42 @@ func TestLookupFails(t *testing.T) {
 				t.Errorf("%+v, want unavailable", got)
 			}
 		})
+	}
+	t.Run("no address is said to be none", func(t *testing.T) {
+		nothing := func(context.Context, string) ([]netip.Addr, error) { return nil, nil }
+		contains(t, mustFail(t, New(Config{LookupAddrs: nothing}), pubURL), "no address")
+	})
+}
+
+// An address that hangs leaves the others their share of the time.
+func TestDialShare(t *testing.T) {
+	var given context.Context
+	d := &net.Dialer{ControlContext: func(ctx context.Context, _, _ string, _ syscall.RawConn) error {
+		given = ctx
+		return errors.New("no packet leaves")
+	}}
+	whole := time.Now().Add(4 * time.Hour)
+	ctx, cancel := context.WithDeadline(t.Context(), whole)
+	defer cancel()
+	if _, err := dialOne(ctx, d, netip.MustParseAddrPort("127.0.0.1:1"), 4); err == nil || given == nil {
+		t.Fatalf("%v: this shows nothing", err)
+	}
+	if end, ok := given.Deadline(); !ok || whole.Sub(end) < 2*time.Hour || whole.Sub(end) > 3*time.Hour {
+		t.Errorf("one of four has until %v before the end, want a quarter of four hours", whole.Sub(end))
+	}
+	if given.Err() == nil {
+		t.Error("the attempt goes on")
+	}
+}
+
+// A host has the attempts of few addresses, however many it names.
+func TestDialAttempts(t *testing.T) {
+	attempts := 0
+	_, err := connect(t.Context(), slices.Repeat([]netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:1")}, 50), func(netip.Addr) error {
+		attempts++
+		return errors.New("no packet leaves")
+	})
+	if err == nil || attempts != limits.FetchAddresses {
+		t.Errorf("%v after %d attempts, want %d", err, attempts, limits.FetchAddresses)
 	}
 }

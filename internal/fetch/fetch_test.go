@@ -9,9 +9,12 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fc28f635/countersign/internal/limits"
 )
 
 var discardLog = log.New(io.Discard, "", 0)
@@ -47,11 +50,133 @@ func TestFetch(t *testing.T) {
 			t.Errorf("host %q, server name %q, protocol %q", got.Host, got.TLS.ServerName, got.TLS.NegotiatedProtocol)
 		}
 	})
-	t.Run("no limit", func(t *testing.T) {
-		if _, err := c.Fetch(t.Context(), testURL, 0); err == nil {
-			t.Error("fetched without a limit")
+	t.Run("documents are asked for", func(t *testing.T) {
+		if a := got.Header.Get("Accept"); got.Method != "GET" || a != "application/json, application/*+json" {
+			t.Errorf("%s, Accept %q", got.Method, a)
 		}
 	})
+	t.Run("no limit", func(t *testing.T) {
+		for _, limit := range []int{0, -1} {
+			_, err := c.Fetch(t.Context(), testURL, limit)
+			contains(t, err, "must be positive")
+		}
+		_, err := c.Fetch(t.Context(), testURL, 1)
+		contains(t, err, "larger than 1 bytes")
+	})
+}
+
+// What a Config leaves open is the safe thing, and never more than that.
+func TestNew(t *testing.T) {
+	for timeout, want := range map[time.Duration]time.Duration{
+		0: limits.FetchTimeout, -1: limits.FetchTimeout, limits.FetchTimeout + 1: limits.FetchTimeout,
+		1: 1, limits.FetchTimeout - 1: limits.FetchTimeout - 1,
+	} {
+		if got := New(Config{Timeout: timeout}).cfg.Timeout; got != want {
+			t.Errorf("timeout %v is %v, want %v", timeout, got, want)
+		}
+	}
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.UserAgent() != "acme" {
+			t.Errorf("user agent %q", r.UserAgent())
+		}
+		document()(w, r)
+	})
+	c.cfg.UserAgent = "acme"
+	if _, err := New(c.cfg).Fetch(t.Context(), testURL, 100); err != nil {
+		t.Error(err)
+	}
+	t.Run("a look-up says what stopped it", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if addrs, err := New(Config{}).cfg.LookupAddrs(ctx, "pub.countersign.dev"); err == nil {
+			t.Errorf("addresses %v and no error", addrs)
+		}
+	})
+}
+
+// Only a host that answered when it was asked last has places beside strangers.
+func TestAnswered(t *testing.T) {
+	for name, tc := range map[string]struct {
+		answer string
+		want   bool
+	}{
+		"S20 no such document": {"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", true},
+		"S20 a page":           {"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n", true},
+		"S20 broken off":       {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 70\r\n\r\n{", false},
+		"S20 no HTTP":          {"{}", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, before := range []bool{false, true} {
+				c := serveRaw(t, tc.answer)
+				if before {
+					c.answered.Add(testHost, struct{}{})
+				}
+				_ = mustFail(t, c, testURL)
+				if got := c.answered.Contains(testHost); got != tc.want {
+					t.Errorf("answered before: %t, and now: %t, want %t", before, got, tc.want)
+				}
+				if c.budget.served.Len() > 0 {
+					t.Error("U33 it counts as a known document")
+				}
+			}
+		})
+	}
+	t.Run("S20 the caller gave up", func(t *testing.T) {
+		c := serve(t, document())
+		if _, err := c.Fetch(t.Context(), "https://PUB.test/doc.json", 100); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		c.cfg.ConnectTo = func(string) string { cancel(); return "127.0.0.1:1" }
+		if _, err := c.Fetch(ctx, testURL, 100); err == nil || !c.answered.Contains(testHost) {
+			t.Errorf("%v, and the host lost its place", err)
+		}
+	})
+}
+
+// Nothing of a fetch goes on once it has returned.
+func TestFetchEnds(t *testing.T) {
+	var ctx context.Context
+	lookup := func(given context.Context, _ string) ([]netip.Addr, error) {
+		ctx = given
+		return nil, errors.New("no such host")
+	}
+	_ = mustFail(t, New(Config{LookupAddrs: lookup}), pubURL)
+	if ctx.Err() == nil {
+		t.Error("the look-up of a document goes on")
+	}
+	o, err := NewOrigin(Config{LookupAddrs: lookup}, pubURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := roundTrip(t.Context(), o, pubURL); err == nil || ctx.Err() == nil {
+		t.Errorf("%v, and the look-up of the own server goes on", err)
+	}
+}
+
+func TestHTTP2(t *testing.T) {
+	for offers, want := range map[bool]string{false: "HTTP/1.1", true: "HTTP/2.0"} {
+		var proto string
+		c := serveTLS(t, func(w http.ResponseWriter, r *http.Request) {
+			proto = r.Proto
+			document()(w, r)
+		}, func(c *tls.Config) { c.NextProtos = []string{"h2", "http/1.1"} }, Config{HTTP2: offers})
+		if _, err := c.Fetch(t.Context(), testURL, 100); err != nil || proto != want {
+			t.Errorf("HTTP2 %t: %s, %v, want %s", offers, proto, err, want)
+		}
+	}
+}
+
+// A transport has the one connection that was checked, and makes no other.
+func TestTransportHasOneConnection(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	dial := New(Config{}).transport(ours).DialContext
+	if conn, err := dial(t.Context(), "tcp", "8.8.8.8:443"); err != nil || conn != ours {
+		t.Errorf("%v, %v, want the connection", conn, err)
+	}
+	_, err := dial(t.Context(), "tcp", "8.8.8.8:443")
+	contains(t, err, "used up")
 }
 
 func TestStatus(t *testing.T) {
@@ -159,6 +284,12 @@ func TestSize(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
+	t.Run("U22 more is announced than is read", func(t *testing.T) {
+		got := mustFail(t, serveRaw(t, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5121\r\n\r\n"), testURL)
+		if contains(t, got, "larger than 5120 bytes"); !got.Unusable {
+			t.Errorf("%+v", got)
+		}
+	})
 }
 
 func TestEncoding(t *testing.T) {
@@ -171,11 +302,13 @@ func TestEncoding(t *testing.T) {
 			}
 		})
 	}
-	t.Run("U23 identity", func(t *testing.T) {
-		if _, err := serve(t, document("Content-Encoding", "identity")).Fetch(t.Context(), testURL, 100); err != nil {
-			t.Error(err)
-		}
-	})
+	for _, coding := range []string{"identity", "Identity, , identity", ""} {
+		t.Run("U23 "+coding, func(t *testing.T) {
+			if _, err := serve(t, document("Content-Encoding", coding)).Fetch(t.Context(), testURL, 100); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 func TestTLS(t *testing.T) {
@@ -309,6 +442,16 @@ func TestForeignError(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	})
+	for text, want := range map[string]string{
+		strings.Repeat("x", 100): "reading: " + strings.Repeat("x", 100), strings.Repeat("x", 101): "reading: " + strings.Repeat("x", 100) + "…",
+	} {
+		if got := foreign("reading", errors.New(text)).Error(); got != want {
+			t.Errorf("S18 %q, want %q", got, want)
+		}
+	}
+	if got, want := quote(strings.Repeat("x", 101)), `"`+strings.Repeat("x", 100)+`"`; got != want {
+		t.Errorf("S18 %s, want %s", got, want)
+	}
 }
 
 // S17: outcomes by which ports inside could be told apart look alike.

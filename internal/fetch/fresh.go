@@ -25,8 +25,8 @@ func freshness(h http.Header, now time.Time) time.Duration {
 		case "no-store", "no-cache":
 			return 0
 		case "max-age":
-			seconds, ok := deltaSeconds(strings.Trim(strings.TrimSpace(value), `"`))
-			if !ok || said && seconds != lifetime {
+			seconds, _ := deltaSeconds(strings.Trim(strings.TrimSpace(value), `"`)) // what is no number is none
+			if said && seconds != lifetime {
 				return 0
 			}
 			lifetime, said = seconds, true
@@ -43,23 +43,22 @@ func freshness(h http.Header, now time.Time) time.Duration {
 }
 
 // expires returns the lifetime that Expires gives against Date, or against now
-// where there is no Date. An invalid date is in the past (RFC 9111, Section 5.3).
+// where there is no Date: below zero where that is past, as an invalid date is
+// (RFC 9111, Section 5.3).
 func expires(h http.Header, now time.Time) time.Duration {
 	values := h.Values("Expires")
 	if len(values) != 1 {
 		return 0
 	}
-	end, err := http.ParseTime(values[0])
-	if err != nil {
-		return 0
-	}
+	end, _ := http.ParseTime(values[0]) // an invalid date is the year 1
 	start := now
 	if date := h.Get("Date"); date != "" {
+		var err error
 		if start, err = http.ParseTime(date); err != nil {
 			return 0
 		}
 	}
-	return min(max(end.Sub(start), 0), deltaMax*time.Second)
+	return min(end.Sub(start), deltaMax*time.Second)
 }
 
 // directives splits field lines at the commas outside quoted strings.
@@ -81,14 +80,11 @@ func directives(lines []string) []string {
 	return append(out, text[start:])
 }
 
-// deltaSeconds reads a non-negative number of seconds.
+// deltaSeconds reads a non-negative number of seconds, and returns 0 for others.
 func deltaSeconds(s string) (time.Duration, bool) {
 	if s == "" || strings.Trim(s, "0123456789") != "" {
 		return 0, false
 	}
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n > deltaMax {
-		n = deltaMax // digits only, so the error is overflow
-	}
-	return time.Duration(n) * time.Second, true
+	n, _ := strconv.ParseInt(s, 10, 64) // digits only, so the error is overflow, and n is the largest
+	return time.Duration(min(n, deltaMax)) * time.Second, true
 }

@@ -46,7 +46,7 @@ func newGate(perHost int) *gate {
 func (g *gate) enter(ctx context.Context, host string, proven bool) (leave func(), err error) {
 	all, names, bounds := &g.strangers, []string{host, "." + domainOf(host)}, []int{g.perHost, limits.FetchesPerDomain}
 	if proven { // a host below the same domain that hangs is no matter of this one
-		all, names, bounds = &g.proven, names[:1], bounds[:1]
+		all, names = &g.proven, names[:1]
 	}
 	g.mu.Lock()
 	if all.users >= limits.Fetches+limits.FetchQueue {
@@ -54,7 +54,7 @@ func (g *gate) enter(ctx context.Context, host string, proven bool) (leave func(
 		return nil, errQueueFull
 	}
 	all.users++
-	wanted := make([]chan struct{}, 0, len(names)+1)
+	var wanted []chan struct{}
 	for i, name := range names {
 		l := g.lines[name]
 		if l == nil {

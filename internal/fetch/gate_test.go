@@ -52,6 +52,18 @@ func TestGate(t *testing.T) {
 	}
 }
 
+// Who has given up takes no place, free as it may be.
+func TestNoPlaceForNobody(t *testing.T) {
+	g := newGate(limits.FetchesPerHost)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 100 {
+		if _, err := g.enter(ctx, "acme.com", false); !errors.Is(err, context.Canceled) {
+			t.Fatalf("%v, want what stopped it", err)
+		}
+	}
+}
+
 // A stranger who presents many client_id URLs on a publisher's host holds up the
 // documents of that host, and not its publisher document.
 func TestPublisherDocumentBesideManyFetches(t *testing.T) {

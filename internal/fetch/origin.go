@@ -30,7 +30,7 @@ func NewOrigin(cfg Config, rawURL string) (*Origin, error) {
 	if err != nil {
 		return nil, errors.New("the URL cannot be parsed") // url.Error repeats the URL
 	}
-	if u.Host == "" || u.Opaque != "" || u.User != nil {
+	if u.Host == "" || u.User != nil {
 		return nil, fmt.Errorf("%s has no plain host", quote(rawURL))
 	}
 	if u.Scheme != "https" && (u.Scheme != "http" || !cfg.AllowLoopback) {

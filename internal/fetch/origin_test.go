@@ -38,12 +38,27 @@ func TestOriginDo(t *testing.T) {
 	if err != nil || res.Status != 401 || res.Challenge != "Bearer" || string(res.Body) != "<html>" {
 		t.Fatalf("%+v, %v", res, err)
 	}
-	if got.Method != "POST" || body != "{}" || got.Header.Get("Authorization") != "Bearer secret" || got.Header.Get("Content-Type") != "application/json" || got.UserAgent() != "countersign" || got.Header.Get("Accept-Encoding") != "identity" {
+	if got.Method != "POST" || body != "{}" || got.Header.Get("Authorization") != "Bearer secret" || got.Header.Get("Content-Type") != "application/json" || got.Header.Get("Accept") != "application/json" || got.UserAgent() != "countersign" || got.Header.Get("Accept-Encoding") != "identity" {
 		t.Errorf("%s %q %v", got.Method, body, got.Header)
 	}
-	if _, err := o.Do(t.Context(), Request{Method: "DELETE", URL: "https://pub.test/c/1"}, 6); err != nil || got.Method != "DELETE" || got.Header.Get("Authorization") != "" {
+	if _, err := o.Do(t.Context(), Request{Method: "DELETE", URL: "https://pub.test/c/1"}, 6); err != nil || got.Method != "DELETE" || len(got.Header["Authorization"])+len(got.Header["Content-Type"]) > 0 {
 		t.Errorf("%s %v, %v", got.Method, got.Header, err)
 	}
+	r := Request{Method: "GET", URL: "https://pub.test/c/1", Accept: "application/jwt", Header: map[string]string{"Signature": "sig1=:AA==:"}}
+	if _, err := o.Do(t.Context(), r, 6); err != nil || got.Header.Get("Accept") != "application/jwt" || got.Header.Get("Signature") != "sig1=:AA==:" {
+		t.Errorf("%v, %v", got.Header, err)
+	}
+	t.Run("a method that is none", func(t *testing.T) {
+		got = nil
+		var failure *verify.FetchError
+		if _, err := o.Do(t.Context(), Request{Method: "GET /", URL: "https://pub.test/"}, 6); !errors.As(err, &failure) || !failure.Refused || got != nil {
+			t.Errorf("%v, want refused", err)
+		}
+	})
+	t.Run("U22 one byte too many", func(t *testing.T) {
+		_, err := o.Do(t.Context(), Request{Method: "GET", URL: "https://pub.test/"}, 5)
+		contains(t, err, "larger than 5 bytes")
+	})
 }
 
 // A server that hangs up is no answer, and no host that answers.
@@ -161,9 +176,12 @@ func TestOriginIsOneServer(t *testing.T) {
 			t.Errorf("%q: %v after %d requests", other, err, requests)
 		}
 	}
-	for _, bad := range []string{"", "http://as.test", "ftp://as.test", "https:as.test", "https://u@as.test", "https://as.test:0", "https://as.test:x"} {
+	for _, bad := range []string{"", "http://as.test", "ftp://as.test", "https:as.test", "https://u@as.test", "https://as.test:0", "https://as.test:0443", "https://as.test:99999", "https://as.test:x"} {
 		if _, err := NewOrigin(Config{}, bad); err == nil {
 			t.Errorf("%q is an origin", bad)
+		}
+		if _, err := NewOrigin(Config{AllowLoopback: true}, bad); err == nil && bad != "http://as.test" {
+			t.Errorf("%q is an origin on loopback", bad)
 		}
 	}
 }

@@ -10,10 +10,7 @@ const quotedBytes = 100
 
 // quote returns s shortened and quoted.
 func quote(s string) string {
-	if len(s) > quotedBytes {
-		s = s[:quotedBytes]
-	}
-	return strconv.Quote(s)
+	return strconv.Quote(s[:min(len(s), quotedBytes)])
 }
 
 // A foreignError is an error whose text may hold what a server wrote, such as a

@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
@@ -18,7 +19,11 @@ func roundTrip(ctx context.Context, o *Origin, url string) (*http.Response, erro
 		return nil, err
 	}
 	req.Header.Set("Accept-Encoding", "gzip")
-	return o.RoundTrip(req)
+	resp, err := o.RoundTrip(req)
+	if req.Header.Get("Accept-Encoding") != "gzip" || req.UserAgent() != "" {
+		return nil, fmt.Errorf("RoundTrip changed the request that it was given: %v", req.Header)
+	}
+	return resp, err
 }
 
 func TestOriginRoundTrip(t *testing.T) {
@@ -79,5 +84,63 @@ func TestOriginRoundTripRefuses(t *testing.T) {
 	}
 	if _, err := roundTrip(t.Context(), nowhere, "https://as.corp.test/"); err == nil {
 		t.Error("a host without address was asked")
+	}
+	t.Run("the request's body is closed, and may be missing", func(t *testing.T) {
+		closed := 0
+		for _, url := range []string{"https://other.test/", "https://as.corp.test/"} {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := nowhere.RoundTrip(req); err == nil {
+				t.Errorf("%s was asked", url)
+			}
+			req.Body = closing{strings.NewReader("{}"), &closed}
+			if _, err := nowhere.RoundTrip(req); err == nil {
+				t.Errorf("%s was asked", url)
+			}
+		}
+		if closed != 2 {
+			t.Errorf("%d bodies of 2 were closed", closed)
+		}
+	})
+}
+
+// closing counts how often it is closed.
+type closing struct {
+	io.Reader
+	closed *int
+}
+
+func (c closing) Close() error {
+	*c.closed++
+	return nil
+}
+
+// What a server says by breaking off is quoted as all that strangers write.
+func TestOriginRoundTripBreaksOff(t *testing.T) {
+	for name, answer := range map[string]string{"before": "no HTTP\r\n\r\n", "within": "HTTP/1.1 200 OK\r\nContent-Length: 70\r\n\r\n{}"} {
+		t.Run("S14 "+name+" the answer", func(t *testing.T) {
+			o, err := NewOrigin(serveRaw(t, answer).cfg, testURL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := roundTrip(t.Context(), o, testURL)
+			if name == "before" {
+				var failure *verify.FetchError
+				if contains(t, err, "no answer"); !errors.As(err, &failure) || failure.Server == "" || failure.Status != 0 {
+					t.Errorf("%+v, want a fault of a server that is named", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			if contains(t, err, "the answer broke off"); !errors.Is(err, io.ErrUnexpectedEOF) || string(body) != "{}" {
+				t.Errorf("%q, %v", body, err)
+			}
+		})
 	}
 }

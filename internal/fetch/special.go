@@ -97,11 +97,9 @@ func Refuse(addr netip.Addr) error {
 }
 
 // isISATAP reports whether the interface identifier is one of ISATAP (RFC 5214,
-// Section 6.1), which carries an IPv4 address that gateways route to.
+// Section 6.1), which carries an IPv4 address that gateways route to. That of an
+// IPv4 address, which is taken as a mapped one, never is.
 func isISATAP(addr netip.Addr) bool {
-	if !addr.Is6() {
-		return false
-	}
 	b := addr.As16()
 	return b[8]&^0x02 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe
 }

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"errors"
 	"net/netip"
 	"regexp"
 	"testing"
@@ -55,6 +56,17 @@ func TestRefuse(t *testing.T) {
 	})
 	t.Run("S3 zone", func(t *testing.T) {
 		contains(t, Refuse(netip.MustParseAddr("2600::1%eth0")), "zone")
+	})
+	t.Run("S3 mapped", func(t *testing.T) {
+		contains(t, Refuse(netip.MustParseAddr("::ffff:8.8.8.8")), "IPv4-mapped")
+	})
+	t.Run("S1 a table that does not parse refuses everything", func(t *testing.T) {
+		broken := errors.New("no table")
+		errSpecial = broken
+		defer func() { errSpecial = nil }()
+		if err := Refuse(netip.MustParseAddr("8.8.8.8")); !errors.Is(err, broken) {
+			t.Errorf("%v, want that there is no table", err)
+		}
 	})
 	t.Run("zero", func(t *testing.T) {
 		if Refuse(netip.Addr{}) == nil {

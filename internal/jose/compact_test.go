@@ -101,7 +101,8 @@ func TestParseSize(t *testing.T) {
 	}{
 		{"J16 a million dots", strings.Repeat(".", 1_000_000), metadata.ReasonStatementTooLarge},
 		{"J17 one byte too many", strings.Repeat("A", limits.StatementBytes+1), metadata.ReasonStatementTooLarge},
-		{"J17 as many as are read", fitting, malformedReason},
+		{"J17 as many as are read", strings.Repeat("A", limits.StatementBytes), malformedReason},
+		{"J17 as many as are read, in three parts", fitting, malformedReason},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -124,7 +125,9 @@ func TestParseHeader(t *testing.T) {
 	}{
 		{"plain", `{"alg":"EdDSA","kid":"2026a"}`, ""},
 		{"another name of EdDSA", `{"alg":"Ed25519","kid":"2026a"}`, ""},
-		{"known and not a default", `{"alg":"RS256","kid":"2026a"}`, ""},
+		{"known and not a default: RS256", `{"alg":"RS256","kid":"2026a"}`, ""},
+		{"known and not a default: PS256", `{"alg":"PS256","kid":"2026a"}`, ""},
+		{"known and not a default: ES384", `{"alg":"ES384","kid":"2026a"}`, ""},
 		{"J1 none", `{"alg":"none","kid":"2026a"}`, algorithmReason},
 		{"J1 None", `{"alg":"None","kid":"2026a"}`, algorithmReason},
 		{"J1 nOnE", `{"alg":"nOnE","kid":"2026a"}`, algorithmReason},
@@ -214,18 +217,29 @@ func TestParseHeader(t *testing.T) {
 }
 
 func TestParseReportsAllDefects(t *testing.T) {
-	_, err := Parse(forge(t, `{"alg":"none","typ":"at+jwt","jku":"x","crit":[]}`, goodPayload))
-	var all metadata.Defects
-	if !errors.As(err, &all) {
-		t.Fatalf("error is %T", err)
-	}
-	var got []string
-	for _, d := range all {
-		got = append(got, string(d.Reason)+" "+d.Member)
-	}
-	want := []string{"statement_malformed kid", "header_forbidden typ", "header_forbidden jku", "header_forbidden crit", "algorithm_forbidden alg"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("defects (-want +got):\n%s", diff)
+	for header, want := range map[string][]string{
+		`{"alg":"none","typ":"at+jwt","jku":"x","crit":[]}`: {
+			"statement_malformed kid missing", "header_forbidden typ", "header_forbidden jku", "header_forbidden crit", "algorithm_forbidden alg"},
+		`{"alg":1,"kid":1,"typ":1}`:    {"statement_malformed alg missing", "statement_malformed kid missing", "header_forbidden typ"},
+		`{"alg":"EdDSA","kid":""}`:     {"statement_malformed kid"},
+		`{"alg":"none","alg":"EdDSA"}`: {"statement_malformed "}, // and nothing about what it would have held
+	} {
+		_, err := Parse(forge(t, header, goodPayload))
+		var all metadata.Defects
+		if !errors.As(err, &all) {
+			t.Fatalf("%s: error is %T", header, err)
+		}
+		var got []string
+		for _, d := range all {
+			text := string(d.Reason) + " " + d.Member
+			if strings.HasPrefix(d.Detail, "missing") {
+				text += " missing"
+			}
+			got = append(got, text)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: defects (-want +got):\n%s", header, diff)
+		}
 	}
 }
 
@@ -263,6 +277,8 @@ func TestAllowed(t *testing.T) {
 		{PS256, nil, false},
 		{RS256, nil, false},
 		{RS256, []string{"RS256"}, true},
+		{PS256, []string{"RS256", "PS256"}, true},
+		{ES384, []string{"ES384"}, true},
 		{RS256, []string{"PS256", "rs256"}, false},
 		{"none", []string{"none"}, false},
 		{"HS256", []string{"HS256"}, false},

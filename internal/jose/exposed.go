@@ -19,10 +19,7 @@ import (
 // stands beside it: nobody can name a key whose private part they do not know.
 // Symmetric keys have no thumbprint, and what is no strict JSON is not searched.
 func Exposed(document []byte) []string {
-	members, err := strictjson.ParseObject(document, limits.JSONDepth)
-	if err != nil {
-		return nil
-	}
+	members, _ := strictjson.ParseObject(document, limits.JSONDepth)
 	var thumbprints []string
 	exponents := mostExponents
 	for _, m := range members {
@@ -49,8 +46,8 @@ const mostExponents = 2
 func exposedIn(list json.RawMessage, exponents *int) (thumbprints []string) {
 	items, _ := strictjson.Array(list)
 	for _, item := range items[:min(len(items), limits.Keys)] {
-		j, err := readJWK(item)
-		if err != nil || !j.exposed() {
+		j, _ := readJWK(item)
+		if !j.exposed() {
 			continue
 		}
 		if k, ok := j.ofPrivate(exponents); ok {
@@ -64,18 +61,18 @@ func exposedIn(list json.RawMessage, exponents *int) (thumbprints []string) {
 func (j jwk) ofPrivate(exponents *int) (k Key, ok bool) {
 	kty, _ := strictjson.Text(j["kty"])
 	crv, _ := strictjson.Text(j["crv"])
-	d, _ := j.bytes("d")
+	d := j.bytes("d")
 	var err error
 	switch {
 	case kty == "OKP" && crv == "Ed25519" && len(d) == ed25519.SeedSize: // RFC 8037, Section 2
-		public, _ := ed25519.NewKeyFromSeed(d).Public().(ed25519.PublicKey)
-		k, err = newEd25519(public)
+		k, err = fromPublic(ed25519.NewKeyFromSeed(d).Public())
 	case kty == "EC" && crv == "P-256":
 		k, err = ofScalar(elliptic.P256(), d)
 	case kty == "EC" && crv == "P-384":
 		k, err = ofScalar(elliptic.P384(), d)
 	case kty == "RSA":
-		if k, err = j.material(); err == nil && !j.provesRSA(k, d, exponents) {
+		k, err = j.material()
+		if public, ok := k.public.(*rsa.PublicKey); !ok || !j.provesRSA(public, d, exponents) {
 			return Key{}, false
 		}
 	default:
@@ -96,25 +93,14 @@ func ofScalar(curve elliptic.Curve, d []byte) (Key, error) {
 	if err != nil {
 		return Key{}, unusable("d", "no scalar of the curve")
 	}
-	point, err := private.PublicKey.Bytes()
-	if err != nil {
-		return Key{}, unusable("d", "no scalar of the curve")
-	}
-	return newEC(curve.Params().Name, point)
+	return fromPublic(&private.PublicKey)
 }
 
 // provesRSA reports whether the JWK holds the two primes of the modulus, or an
 // exponent that undoes the public one.
-func (j jwk) provesRSA(k Key, d []byte, exponents *int) bool {
-	public, ok := k.public.(*rsa.PublicKey)
-	if !ok {
-		return false
-	}
-	one := big.NewInt(1)
-	first, _ := j.bytes("p")
-	second, _ := j.bytes("q")
-	p, q := new(big.Int).SetBytes(first), new(big.Int).SetBytes(second)
-	if p.Cmp(one) > 0 && q.Cmp(one) > 0 && new(big.Int).Mul(p, q).Cmp(public.N) == 0 {
+func (j jwk) provesRSA(public *rsa.PublicKey, d []byte, exponents *int) bool {
+	p, q := new(big.Int).SetBytes(j.bytes("p")), new(big.Int).SetBytes(j.bytes("q"))
+	if p.Cmp(public.N) < 0 && q.Cmp(public.N) < 0 && new(big.Int).Mul(p, q).Cmp(public.N) == 0 {
 		return true
 	}
 	exponent := new(big.Int).SetBytes(d)

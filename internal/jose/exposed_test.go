@@ -70,6 +70,10 @@ func TestExposed(t *testing.T) {
 		"RSA with the exponent zero":          {rsaJWK, map[string]any{"d": encode([]byte{0})}, nil},
 		"RSA with a modulus that is too long": {rsaJWK, map[string]any{"n": number(new(big.Int).Lsh(big.NewInt(1), 65536)), "d": number(rsaSecret.D)}, nil},
 		"symmetric":                           {json.RawMessage(`{"kty":"oct","k":"AAAA"}`), nil, nil},
+		"OKP on a curve that does not sign":   {json.RawMessage(`{"kty":"OKP","crv":"X25519","d":"` + encode(seed) + `"}`), nil, nil},
+		"OKP with the curve P-256":            {json.RawMessage(`{"kty":"OKP","crv":"P-256","d":"` + scalar(p256) + `"}`), nil, nil},
+		"OKP with the curve P-384":            {json.RawMessage(`{"kty":"OKP","crv":"P-384","d":"` + scalar(p384) + `"}`), nil, nil},
+		"EC with the curve Ed25519":           {json.RawMessage(`{"kty":"EC","crv":"Ed25519","d":"` + encode(seed) + `"}`), nil, nil},
 		"of an unknown curve":                 {json.RawMessage(`{"kty":"EC","crv":"secp256k1","d":"` + scalar(p256) + `"}`), nil, nil},
 	} {
 		t.Run("K5 "+name, func(t *testing.T) {
@@ -119,8 +123,11 @@ func TestExposedIsBounded(t *testing.T) {
 			t.Errorf("%d private operations, want %d", len(got), mostExponents)
 		}
 		public := string(signerOf(t, "2026a", secret).Key.JWK())
-		unfit := string(edit(t, json.RawMessage(public), map[string]any{"d": encode(append([]byte{1}, secret.N.Bytes()...))}))
-		if got := Exposed([]byte(`{"keys":[` + strings.Repeat(public+","+unfit+",", 3) + jwk + `]}`)); len(got) != 1 {
+		unfit := ""
+		for _, d := range [][]byte{append([]byte{1}, secret.N.Bytes()...), secret.N.Bytes(), {0}} {
+			unfit += string(edit(t, json.RawMessage(public), map[string]any{"d": encode(d)})) + ","
+		}
+		if got := Exposed([]byte(`{"keys":[` + strings.Repeat(public+","+unfit, 3) + jwk + `]}`)); len(got) != 1 {
 			t.Errorf("behind keys that take no operation: %d, want 1", len(got))
 		}
 	})

@@ -70,7 +70,7 @@ func parseHeader(data []byte, acceptType func(typ string, present bool) bool) (H
 		return Header{}, defect(metadata.ReasonStatementMalformed, "", "the header is not one JSON object")
 	}
 	var h Header
-	var hasAlgorithm, hasKeyID, hasType, typeIsText bool
+	var hasAlgorithm, hasKeyID, hasType bool
 	var missing, forbidden metadata.Defects
 	for _, m := range members {
 		switch m.Name {
@@ -80,7 +80,7 @@ func parseHeader(data []byte, acceptType func(typ string, present bool) bool) (H
 			h.KeyID, hasKeyID = m.Text()
 		case "typ":
 			hasType = true
-			h.Type, typeIsText = m.Text()
+			h.Type, _ = m.Text() // what is no string is of no type
 		case "jku", "x5u", "jwk", "x5c", "crit", "b64", "zip", "enc", "cty":
 			forbidden = append(forbidden, &metadata.ReasonError{
 				Reason: metadata.ReasonHeaderForbidden, Member: m.Name, Detail: "a statement's header may not have this member"})
@@ -98,7 +98,7 @@ func parseHeader(data []byte, acceptType func(typ string, present bool) bool) (H
 		fault("kid", err.Error())
 	}
 	defects := missing
-	if (hasType && !typeIsText) || !acceptType(h.Type, hasType) {
+	if !acceptType(h.Type, hasType) {
 		defects = append(defects, &metadata.ReasonError{
 			Reason: metadata.ReasonHeaderForbidden, Member: "typ", Detail: fmt.Sprintf("%.100q is another kind of token", h.Type)})
 	}

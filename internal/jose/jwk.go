@@ -92,8 +92,8 @@ func (j jwk) material() (Key, error) {
 	crv, _ := strictjson.Text(j["crv"])
 	switch {
 	case kty == "OKP" && crv == "Ed25519":
-		x, ok := j.bytes("x")
-		if !ok {
+		x := j.bytes("x")
+		if x == nil {
 			return Key{}, unusable("x", "missing, or not canonical base64url")
 		}
 		return newEd25519(x)
@@ -102,18 +102,16 @@ func (j jwk) material() (Key, error) {
 		if crv == "P-384" {
 			size = 48
 		}
-		x, okX := j.bytes("x")
-		y, okY := j.bytes("y")
+		x, y := j.bytes("x"), j.bytes("y")
 		// RFC 7518, Section 6.2.1.2: the full size, leading zeros kept.
-		if !okX || !okY || len(x) != size || len(y) != size {
+		if len(x) != size || len(y) != size {
 			return Key{}, unusable("", fmt.Sprintf("x and y are not %d bytes each in canonical base64url", size))
 		}
 		return newEC(crv, slices.Concat([]byte{4}, x, y))
 	case kty == "RSA":
-		n, okN := j.bytes("n")
-		e, okE := j.bytes("e")
+		n, e := j.bytes("n"), j.bytes("e")
 		// RFC 7518, Section 2: Base64urlUInt has no leading zeros.
-		if !okN || !okE || n[0] == 0 || e[0] == 0 {
+		if n == nil || e == nil || n[0] == 0 || e[0] == 0 {
 			return Key{}, unusable("", "n and e are not canonical Base64urlUInt values")
 		}
 		return newRSA(new(big.Int).SetBytes(n), new(big.Int).SetBytes(e))
@@ -121,13 +119,15 @@ func (j jwk) material() (Key, error) {
 	return Key{}, unusable("kty", fmt.Sprintf("type %.100q with curve %.100q verifies nothing here", kty, crv))
 }
 
-// bytes returns a member's decoded bytes, never none at all.
-func (j jwk) bytes(name string) ([]byte, bool) {
-	text, ok := strictjson.Text(j[name])
-	if !ok || text == "" {
-		return nil, false
+// bytes returns a member's decoded bytes, nil where it is missing, empty or no
+// canonical base64url.
+func (j jwk) bytes(name string) []byte {
+	text, _ := strictjson.Text(j[name])
+	decoded, canonical := appendBase64(nil, text)
+	if !canonical {
+		return nil
 	}
-	return appendBase64(nil, text)
+	return decoded
 }
 
 // bind honours the member alg (RFC 7517, Section 4.4).
@@ -136,8 +136,8 @@ func (j jwk) bind(k Key) (Key, error) {
 	if !ok {
 		return k, nil
 	}
-	alg, ok := strictjson.Text(raw)
-	if !ok || !KnownAlgorithm(alg) || !k.fits(alg) {
+	alg, _ := strictjson.Text(raw)
+	if !k.fits(alg) {
 		return Key{}, unusable("alg", fmt.Sprintf("%.100q is not for this type of key", alg))
 	}
 	k.algorithm = canonicalAlgorithm(alg)

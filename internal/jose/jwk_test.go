@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"math/big"
 	"strings"
 	"testing"
@@ -93,6 +94,16 @@ func TestParseJWK(t *testing.T) {
 		{"K13 even modulus", rsaJWK, map[string]any{"n": encode(new(big.Int).Lsh(big.NewInt(1), 2047).Bytes())}, unusableReason},
 		{"K13 modulus 0", rsaJWK, map[string]any{"n": "AA"}, unusableReason},
 		{"K13 modulus with factor 3", rsaJWK, map[string]any{"n": encode(new(big.Int).Mul(new(big.Int).Rsh(modulus, 1), big.NewInt(3)).Bytes())}, unusableReason},
+		{"K13 modulus with factor 4,093", rsaJWK, map[string]any{"n": encode(new(big.Int).Mul(new(big.Int).Rsh(modulus, 1), big.NewInt(4093)).Bytes())}, unusableReason},
+		{"K13 modulus missing", rsaJWK, map[string]any{"n": nil}, unusableReason},
+		{"K13 modulus empty", rsaJWK, map[string]any{"n": ""}, unusableReason},
+		{"K13 modulus padded", rsaJWK, map[string]any{"n": encode(modulus.Bytes()) + "=="}, unusableReason},
+		{"K13 exponent missing", rsaJWK, map[string]any{"e": nil}, unusableReason},
+		{"K13 exponent empty", rsaJWK, map[string]any{"e": ""}, unusableReason},
+		{"K13 exponent padded", rsaJWK, map[string]any{"e": "AQAB===="}, unusableReason},
+		{"K13 exponent 65,535", rsaJWK, map[string]any{"e": encode([]byte{255, 255})}, unusableReason},
+		{"K13 exponent 2,147,483,647", rsaJWK, map[string]any{"e": encode([]byte{127, 255, 255, 255})}, ""},
+		{"K13 exponent 2,147,483,649", rsaJWK, map[string]any{"e": encode([]byte{128, 0, 0, 1})}, unusableReason},
 		{"K13 exponent 1", rsaJWK, map[string]any{"e": "AQ"}, unusableReason},
 		{"K13 exponent 3", rsaJWK, map[string]any{"e": "Aw"}, unusableReason},
 		{"K13 even exponent", rsaJWK, map[string]any{"e": encode([]byte{1, 0, 2})}, unusableReason},
@@ -105,6 +116,8 @@ func TestParseJWK(t *testing.T) {
 		{"K19 revoked null", ed, map[string]any{"revoked": json.RawMessage("null")}, unusableReason},
 		{"K19 exp no integer", ed, map[string]any{"exp": "tomorrow"}, unusableReason},
 		{"K19 exp zero", ed, map[string]any{"exp": 0}, unusableReason},
+		{"K19 exp before 1970", ed, map[string]any{"exp": -1}, unusableReason},
+		{"K19 exp long ago is the caller's to judge", ed, map[string]any{"exp": 1}, ""},
 		{"kid missing", ed, map[string]any{"kid": nil}, unusableReason},
 		{"kid a number", ed, map[string]any{"kid": 2026}, unusableReason},
 		{"kid malformed", ed, map[string]any{"kid": "a b"}, unusableReason},
@@ -144,6 +157,56 @@ func TestParseJWK(t *testing.T) {
 			t.Errorf("lost in %s", k.JWK())
 		}
 	})
+}
+
+// Who published the key learns which member to mend.
+func TestParseJWKSaysWhatIsWrong(t *testing.T) {
+	ed, ec := edSigner(t, 'a').Key.JWK(), p256Signer(t).Key.JWK()
+	rsaJWK := signerOf(t, "2026a", rsaPrivate(t)).Key.JWK()
+	for _, tt := range []struct {
+		name, member, says string
+		base               json.RawMessage
+		changes            map[string]any
+	}{
+		{"x padded", "x", "base64url", ed, map[string]any{"x": encode(make([]byte, 32)) + "="}},
+		{"x missing", "x", "missing", ed, map[string]any{"x": nil}},
+		{"x short", "x", "32 bytes", ed, map[string]any{"x": "AA"}},
+		{"x of small order", "x", "large order", ed, map[string]any{"x": encode(make([]byte, 32))}},
+		{"y short", "", "32 bytes each", ec, map[string]any{"y": "AA"}},
+		{"y of another point", "", "not on P-256", ec, map[string]any{"y": encode(make([]byte, 32))}},
+		{"n short", "n", "2048 to 4096 bits", rsaJWK, map[string]any{"n": "AQ"}},
+		{"n missing", "", "Base64urlUInt", rsaJWK, map[string]any{"n": nil}},
+		{"e 3", "e", "from 65537", rsaJWK, map[string]any{"e": "Aw"}},
+		{"kty", "kty", `"AKP"`, ed, map[string]any{"kty": "AKP"}},
+		{"kid missing", "kid", "missing", ed, map[string]any{"kid": nil}},
+		{"kid malformed", "kid", `"a b"`, ed, map[string]any{"kid": "a b"}},
+		{"alg", "alg", `"ES256"`, ed, map[string]any{"alg": "ES256"}},
+		{"use", "use", "not for signatures", ed, map[string]any{"use": "enc"}},
+		{"key_ops without verify", "key_ops", "not for verifying", ed, map[string]any{"key_ops": []string{"sign"}}},
+		{"key_ops twice", "key_ops", "twice", ed, map[string]any{"key_ops": []string{"verify", "verify"}}},
+		{"revoked", "revoked", "revoked", ed, map[string]any{"revoked": true}},
+		{"exp", "exp", "Unix seconds", ed, map[string]any{"exp": "tomorrow"}},
+		{"x5c a string", "x5c", "no list", ed, map[string]any{"x5c": "AAAA"}},
+		{"x5c no base64", "x5c", "no base64", ed, map[string]any{"x5c": []string{"?"}}},
+		{"x5c no certificate", "x5c", "no certificate", ed, map[string]any{"x5c": []string{"AAAA"}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := ParseJWK(edit(t, tt.base, tt.changes))
+			wantFault(t, err, tt.member, tt.says)
+		})
+	}
+	for _, raw := range []string{`[]`, ``, `{"kid":"a","kid":"a"}`} {
+		_, err := ParseJWK(json.RawMessage(raw))
+		wantFault(t, err, "", "not one JSON object")
+	}
+}
+
+func wantFault(t *testing.T, err error, member, says string) {
+	t.Helper()
+	var e *metadata.ReasonError
+	if !errors.As(err, &e) || e.Reason != unusableReason || e.Member != member || !strings.Contains(e.Detail, says) {
+		t.Errorf("%v, want the member %q and that it is %q", err, member, says)
+	}
 }
 
 func TestThumbprint(t *testing.T) {
@@ -195,7 +258,11 @@ func TestCertificate(t *testing.T) {
 		{"K17 of another type", ec, []string{certify(ed)}, unusableReason},
 		{"K17 empty", ed, []string{}, unusableReason},
 		{"K17 a string", ed, certify(ed), unusableReason},
+		{"K17 own, before another", ed, []string{certify(ed), certify(ec)}, ""},
+		{"K17 own, behind another", ed, []string{certify(ec), certify(ed)}, unusableReason},
 		{"K17 no base64", ed, []string{"?"}, unusableReason},
+		{"K17 own, and then no base64", ed, []string{certify(ed) + "?"}, unusableReason},
+		{"K17 own in base64url", ed, []string{strings.NewReplacer("+", "-", "/", "_").Replace(certify(ed)) + "-_-_"}, unusableReason},
 		{"K17 no certificate", ed, []string{"AAAA"}, unusableReason},
 	}
 	for _, tt := range tests {

@@ -49,11 +49,8 @@ func (k Key) Public() crypto.PublicKey { return k.public }
 // JWK returns the public JWK (RFC 7517) in canonical form: sorted, no white
 // space. [ParseJWK] reads it back as the same Key. It is nil for the zero Key.
 func (k Key) JWK() json.RawMessage {
-	if k.public == nil {
-		return nil
-	}
 	jwk := map[string]any{}
-	// The required members were written by this package.
+	// The required members were written by this package; the zero Key has none.
 	if err := json.Unmarshal([]byte(k.required), &jwk); err != nil {
 		return nil
 	}
@@ -64,10 +61,7 @@ func (k Key) JWK() json.RawMessage {
 	if k.notAfter != 0 {
 		jwk["exp"] = json.Number(strconv.FormatInt(k.notAfter, 10))
 	}
-	raw, err := json.Marshal(jwk)
-	if err != nil {
-		return nil
-	}
+	raw, _ := json.Marshal(jwk) // strings and a number
 	return raw
 }
 
@@ -129,26 +123,24 @@ func (k Key) Record() (r metadata.KeyRecord, ok bool) {
 // FromPublic returns the key of a crypto/ed25519, crypto/ecdsa or crypto/rsa
 // public key. The error is a [*metadata.ReasonError] of reason key_unusable.
 func FromPublic(kid string, public crypto.PublicKey) (Key, error) {
-	var k Key
-	var err error
-	switch public := public.(type) {
-	case ed25519.PublicKey:
-		k, err = newEd25519(slices.Clone(public))
-	case *ecdsa.PublicKey:
-		var point []byte
-		if point, err = public.Bytes(); err != nil {
-			return Key{}, unusable("", "the point is not on its curve")
-		}
-		k, err = newEC(public.Params().Name, point)
-	case *rsa.PublicKey:
-		k, err = newRSA(public.N, big.NewInt(int64(public.E)))
-	default:
-		err = unusable("", fmt.Sprintf("a key of type %T", public))
-	}
+	k, err := fromPublic(public)
 	if err != nil {
 		return Key{}, err
 	}
 	return k.named(kid, 0)
+}
+
+func fromPublic(public crypto.PublicKey) (Key, error) {
+	switch public := public.(type) {
+	case ed25519.PublicKey:
+		return newEd25519(slices.Clone(public))
+	case *ecdsa.PublicKey:
+		point, _ := public.Bytes() // none where it is not on its curve
+		return newEC(public.Params().Name, point)
+	case *rsa.PublicKey:
+		return newRSA(public.N, big.NewInt(int64(public.E)))
+	}
+	return Key{}, unusable("", fmt.Sprintf("a key of type %T", public))
 }
 
 func (k Key) named(kid string, notAfter int64) (Key, error) {

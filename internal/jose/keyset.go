@@ -53,9 +53,7 @@ func ParseKeyList(items []json.RawMessage) (keys []Key, problems []KeyProblem, e
 	for i, item := range items {
 		loaded[i], problemOf[i] = parseListed(item)
 		problemOf[i].Index = i
-		if id := problemOf[i].KeyID; id != "" {
-			count[id]++
-		}
+		count[problemOf[i].KeyID]++
 	}
 	for i, k := range loaded {
 		p := problemOf[i]
@@ -82,11 +80,8 @@ func parseListed(item json.RawMessage) (Key, KeyProblem) {
 	if !errors.As(err, &p.Err) {
 		p.Err = unusable("", err.Error())
 	}
-	j, err := readJWK(item)
-	if err != nil {
-		return Key{}, p
-	}
-	if kid, ok := strictjson.Text(j["kid"]); ok && metadata.CheckKeyID(kid) == nil {
+	j, _ := readJWK(item)
+	if kid, _ := strictjson.Text(j["kid"]); metadata.CheckKeyID(kid) == nil {
 		p.KeyID = kid
 	}
 	return Key{}, p

@@ -2,6 +2,7 @@ package jose
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,33 +23,35 @@ func TestParseKeys(t *testing.T) {
 		raw      string
 		keys     []string // kid
 		problems []string // index, kid, reason
-		fails    bool
+		err      string   // part of the text
 	}{
-		{"none", set(), nil, nil, false},
-		{"two", set(string(a.JWK()), string(b.JWK())), []string{"2026a", "2026b"}, nil, false},
-		{"K5 one exposed", set(string(a.JWK()), exposed), []string{"2026a"}, []string{"1 2026b key_exposed"}, false},
-		{"J69 one weak", set(weak, string(b.JWK())), []string{"2026b"}, []string{"0 2026a key_unusable"}, false},
-		{"one kid for two keys", set(string(a.JWK()), string(a.JWK()), string(b.JWK())), []string{"2026b"}, []string{"0 2026a key_unusable", "1 2026a key_unusable"}, false},
-		{"one kid, one of them weak", set(weak, string(a.JWK())), nil, []string{"0 2026a key_unusable", "1 2026a key_unusable"}, false},
-		{"not objects", set("1", "null", `"x"`), nil, []string{"0  key_unusable", "1  key_unusable", "2  key_unusable"}, false},
-		{"kid malformed", set(`{"kid":"a b"}`), nil, []string{"0  key_unusable"}, false},
-		{"other members", `{"x":1,"keys":[]}`, nil, nil, false},
+		{"none", set(), nil, nil, ""},
+		{"two", set(string(a.JWK()), string(b.JWK())), []string{"2026a", "2026b"}, nil, ""},
+		{"K5 one exposed", set(string(a.JWK()), exposed), []string{"2026a"}, []string{"1 2026b key_exposed"}, ""},
+		{"J69 one weak", set(weak, string(b.JWK())), []string{"2026b"}, []string{"0 2026a key_unusable"}, ""},
+		{"one kid for two keys", set(string(a.JWK()), string(a.JWK()), string(b.JWK())), []string{"2026b"}, []string{"0 2026a key_unusable", "1 2026a key_unusable"}, ""},
+		{"one kid, one of them exposed", set(exposed, string(b.JWK())), nil, []string{"0 2026b key_exposed", "1 2026b key_unusable"}, ""},
+		{"one kid, one of them weak", set(weak, string(a.JWK())), nil, []string{"0 2026a key_unusable", "1 2026a key_unusable"}, ""},
+		{"not objects", set("1", "null", `"x"`), nil, []string{"0  key_unusable", "1  key_unusable", "2  key_unusable"}, ""},
+		{"kid malformed", set(`{"kid":"a b"}`), nil, []string{"0  key_unusable"}, ""},
+		{"several without kid", set(`{}`, `{"kid":1}`, string(a.JWK())), []string{"2026a"}, []string{"0  key_unusable", "1  key_unusable"}, ""},
+		{"other members", `{"x":1,"keys":[]}`, nil, nil, ""},
 		{"K1 64 keys", set(slices.Repeat([]string{"1"}, limits.Keys)...), nil, slices.Collect(func(yield func(string) bool) {
 			for i := range limits.Keys {
 				yield(strconv.Itoa(i) + "  key_unusable")
 			}
-		}), false},
-		{"K1 65 keys", set(slices.Repeat([]string{string(a.JWK())}, limits.Keys+1)...), nil, nil, true},
-		{"keys missing", `{"Keys":[]}`, nil, nil, true},
-		{"keys twice", `{"keys":[],"keys":[]}`, nil, nil, true},
-		{"keys an object", `{"keys":{}}`, nil, nil, true},
-		{"not JSON", `keys`, nil, nil, true},
+		}), ""},
+		{"K1 65 keys", set(slices.Repeat([]string{string(a.JWK())}, limits.Keys+1)...), nil, nil, "65 keys, and at most 64"},
+		{"keys missing", `{"Keys":[]}`, nil, nil, "no member keys"},
+		{"keys twice", `{"keys":[],"keys":[]}`, nil, nil, "duplicate"},
+		{"keys an object", `{"keys":{}}`, nil, nil, "not an array"},
+		{"not JSON", `keys`, nil, nil, "reading JSON"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			keys, problems, err := ParseKeys(json.RawMessage(tt.raw))
-			if (err != nil) != tt.fails {
-				t.Fatalf("error %v", err)
+			if text := fmt.Sprint(err); (err == nil) != (tt.err == "") || !strings.Contains(text, tt.err) {
+				t.Fatalf("error %v, want %q", err, tt.err)
 			}
 			var kids, texts []string
 			for _, k := range keys {

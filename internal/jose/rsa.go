@@ -16,7 +16,7 @@ import (
 func newRSA(n, e *big.Int) (Key, error) {
 	const smallestE, largestE = 1<<16 + 1, 1<<31 - 1
 	switch bits := n.BitLen(); {
-	case n.Sign() <= 0 || bits < limits.RSABitsMin || bits > limits.RSABitsMax:
+	case n.Sign() == -1 || bits < limits.RSABitsMin || bits > limits.RSABitsMax:
 		return Key{}, unusable("n", "an RSA key has 2048 to 4096 bits")
 	case new(big.Int).GCD(nil, nil, n, smallPrimes()).Cmp(big.NewInt(1)) != 0:
 		return Key{}, unusable("n", "the modulus has a small factor")
@@ -34,10 +34,10 @@ func newRSA(n, e *big.Int) (Key, error) {
 
 // smallPrimes returns the product of the primes below 2¹².
 var smallPrimes = sync.OnceValue(func() *big.Int {
-	product := big.NewInt(2)
-	for p := int64(3); p < 1<<12; p += 2 {
-		if prime := big.NewInt(p); prime.ProbablyPrime(0) {
-			product.Mul(product, prime)
+	product := big.NewInt(1)
+	for n := range int64(1 << 12) {
+		if n := big.NewInt(n); n.ProbablyPrime(0) {
+			product.Mul(product, n)
 		}
 	}
 	return product
@@ -91,13 +91,9 @@ func closePrimes(n *big.Int) bool {
 	return false
 }
 
-// maybeSquare reports whether the last six bits are those of a square, which of
-// other numbers one in five is.
+// maybeSquare reports whether the last six bits of a positive number are those of
+// a square, which of other numbers one in five is.
 func maybeSquare(n *big.Int) bool {
-	const squares = 1<<0 | 1<<1 | 1<<4 | 1<<9 | 1<<16 | 1<<17 | 1<<25 | 1<<33 | 1<<36 | 1<<41 | 1<<49 | 1<<57
-	var low uint64
-	for i := range 6 {
-		low |= uint64(n.Bit(i)) << i
-	}
-	return uint64(squares)>>low&1 == 1
+	const squares uint64 = 1<<0 | 1<<1 | 1<<4 | 1<<9 | 1<<16 | 1<<17 | 1<<25 | 1<<33 | 1<<36 | 1<<41 | 1<<49 | 1<<57
+	return squares>>(n.Bits()[0]%64)&1 == 1
 }

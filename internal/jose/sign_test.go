@@ -1,6 +1,10 @@
 package jose
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/fc28f635/countersign/metadata"
+)
 
 func TestProve(t *testing.T) {
 	ours, other := edSigner(t, 'a'), edSigner(t, 'b')
@@ -18,7 +22,14 @@ func TestProve(t *testing.T) {
 	if err != nil || !verifies(signed, ours.Key) {
 		t.Errorf("what a proven signer signs does not verify: %v", err)
 	}
-	if _, err := Sign(make([]byte, 1<<15), TypeStatement, proven); err == nil {
-		t.Error("a proven signer signed what nobody would read")
+	_, err = Sign(make([]byte, 1<<15), TypeStatement, proven)
+	wantReason(t, err, metadata.ReasonStatementTooLarge)
+	proven, err = p256Signer(t).Prove()
+	if err != nil {
+		t.Fatal(err)
+	}
+	proven.Signer = brokenSigner{proven.Signer, []byte("no ASN.1")}
+	if signed, err := Sign([]byte(goodPayload), TypeStatement, proven); err == nil {
+		t.Errorf("no signature at all is one of a proven signer: %q", signed)
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/metadata"
 )
 
@@ -76,6 +77,16 @@ func TestVerify(t *testing.T) {
 			wantReason(t, c.Verify(tt.key), tt.want)
 		})
 	}
+	t.Run("J65 nothing is told from a signature that is wrong", func(t *testing.T) {
+		unsigned := Compact{Header: Header{Algorithm: EdDSA, KeyID: ed.Key.ID()}}
+		signed := mustParse(t, sign(t, ed))
+		signed.Header.KeyID = ""
+		for _, err := range []error{unsigned.Verify(ed.Key), signed.Verify(Key{})} {
+			if err == nil || !strings.Contains(err.Error(), "nothing to verify") {
+				t.Errorf("error %v", err)
+			}
+		}
+	})
 }
 
 // zeroSalt signs by PSS without salt, which crypto/rsa takes 0 not to mean.
@@ -237,6 +248,10 @@ func verifies(raw string, k Key) bool {
 
 func TestSign(t *testing.T) {
 	ed, ec := edSigner(t, 'a'), p256Signer(t)
+	one, long := []byte{1}, append([]byte{1}, make([]byte, 32)...) // 257 bits
+	inASN1 := func(r, s []byte) []byte {
+		return slices.Concat([]byte{0x30, byte(len(r) + len(s) + 4), 2, byte(len(r))}, r, []byte{2, byte(len(s))}, s)
+	}
 	t.Run("any payload round trip", func(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) {
 			payload := rapid.SliceOfN(rapid.Byte(), 1, 512).Draw(rt, "payload")
@@ -267,10 +282,11 @@ func TestSign(t *testing.T) {
 		{"signer of another key", goodPayload, TypeStatement, Signer{Key: ed.Key, Signer: edSigner(t, 'b').Signer}},
 		{"signer of another type", goodPayload, TypeStatement, Signer{Key: ed.Key, Signer: ec.Signer}},
 		{"RSA", goodPayload, TypeStatement, signerOf(t, "2026a", rsaPrivate(t))},
-		{"too large", strings.Repeat("x", 13000), TypeStatement, ed},
+		{"J17 too large", strings.Repeat("x", 13000), TypeStatement, ed},
 		{"failing device", goodPayload, TypeStatement, Signer{Key: ed.Key, Signer: brokenSigner{ed.Signer, nil}}},
 		{"device that answers garbage", goodPayload, TypeStatement, Signer{Key: ec.Key, Signer: brokenSigner{ec.Signer, []byte{1}}}},
-		{"device of another curve", goodPayload, TypeStatement, Signer{Key: ec.Key, Signer: brokenSigner{ec.Signer, append([]byte{0x30, 41, 2, 36, 1}, append(make([]byte, 35), 2, 1, 1)...)}}},
+		{"device of another curve, by R", goodPayload, TypeStatement, Signer{Key: ec.Key, Signer: brokenSigner{ec.Signer, inASN1(long, one)}}},
+		{"device of another curve, by S", goodPayload, TypeStatement, Signer{Key: ec.Key, Signer: brokenSigner{ec.Signer, inASN1(one, long)}}},
 	}
 	for _, tt := range refusals {
 		t.Run(tt.name, func(t *testing.T) {
@@ -279,7 +295,24 @@ func TestSign(t *testing.T) {
 			}
 		})
 	}
+	t.Run("J17 says why the result would be refused", func(t *testing.T) {
+		_, err := Sign(make([]byte, limits.StatementBytes), TypeStatement, ed)
+		wantReason(t, err, metadata.ReasonStatementTooLarge)
+		_, err = Sign(nil, TypeStatement, ed)
+		wantReason(t, err, malformedReason)
+		_, err = Sign([]byte(goodPayload), TypeStatement, Signer{Key: ed.Key, Signer: edSigner(t, 'b').Signer})
+		wantReason(t, err, signatureReason)
+	})
+	t.Run("says what the device said", func(t *testing.T) {
+		for _, s := range []Signer{ed, ec} {
+			if _, err := Sign([]byte(goodPayload), TypeStatement, Signer{Key: s.Key, Signer: brokenSigner{s.Signer, nil}}); !errors.Is(err, errUnplugged) {
+				t.Errorf("%s: error %v", s.Key.Algorithm(), err)
+			}
+		}
+	})
 }
+
+var errUnplugged = errors.New("device unplugged")
 
 // brokenSigner fails, or answers what is no signature.
 type brokenSigner struct {
@@ -289,7 +322,7 @@ type brokenSigner struct {
 
 func (b brokenSigner) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
 	if b.answer == nil {
-		return nil, errors.New("device unplugged")
+		return nil, errUnplugged
 	}
 	return b.answer, nil
 }
