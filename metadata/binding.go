@@ -52,7 +52,6 @@ func (b *Binding) UnmarshalText(text []byte) error {
 // all; one that is not the client's binds nothing. keyNamed says that the key with which the client authenticates is named
 // by the statement, or by a covered jwks_uri.
 func BindingOf(c Client, cov Coverage, inUse string, keyNamed bool) Binding {
-	c = c.WithDefaults()
 	if keyNamed && c.AuthenticatesByKey() {
 		return BindingKey
 	}
@@ -101,7 +100,6 @@ func withoutRedirect(grant string) bool {
 // and every grant is delivered by redirect. It is evidence without any document:
 // a copy of such a registration delivers codes to the one copied.
 func DeliveryOf(c Client) (Publisher, bool) {
-	c = c.WithDefaults()
 	if len(c.RedirectURIs) == 0 || !c.UsesRedirects() || slices.ContainsFunc(c.GrantTypes, withoutRedirect) {
 		return Publisher{}, false
 	}

@@ -1,6 +1,7 @@
 package metadata_test
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 
@@ -57,6 +58,33 @@ func TestChanges(t *testing.T) {
 		change(&is)
 		if got := metadata.Changes(was, is); !slices.Equal(got, []metadata.ChangeKind{name}) {
 			t.Errorf("%q, want %q", got, name)
+		}
+	}
+}
+
+// Whatever a later version registers is judged here first.
+func TestChangeOfEveryMember(t *testing.T) {
+	of := map[metadata.ChangeKind][]string{
+		metadata.ChangeRedirect: {"redirect_uris", "application_type", "sector_identifier_uri", "initiate_login_uri", "request_uris",
+			"post_logout_redirect_uris", "frontchannel_logout_uri", "backchannel_logout_uri", "backchannel_client_notification_endpoint", "claims_redirect_uris"},
+		metadata.ChangeKey:   {"jwks", "jwks_uri", "signed_jwks_uri"},
+		metadata.ChangeScope: {"scope", "grant_types", "response_types", "response_modes", "authorization_details_types"},
+		metadata.ChangeName:  {"client_id", "software_id", "client_name", "display_name", "organization_name"},
+		metadata.ChangeCosmetic: {"client_uri", "logo_uri", "tos_uri", "policy_uri", "information_uri", "organization_uri", "contacts", "description",
+			"software_version", "software_statement", "client_id_issued_at", "registration_client_uri"},
+	}
+	kindOf := map[string]metadata.ChangeKind{}
+	for kind, members := range of {
+		for _, member := range members {
+			kindOf[member] = kind
+		}
+	}
+	values := map[string]string{"text": `"a"`, "texts": `["a"]`, "integer": "1", "bool": "true", "object": `{"a":1}`}
+	for member, kind := range metadata.RegisteredKinds() {
+		want := cmp.Or(kindOf[member], metadata.ChangeAuthMethod)
+		is := mustClient(t, string(object(map[string]string{member: values[kind]})))
+		if got := metadata.Changes(metadata.Client{}, is); !slices.Equal(got, []metadata.ChangeKind{want}) {
+			t.Errorf("%s: %q, want %q", member, got, want)
 		}
 	}
 }

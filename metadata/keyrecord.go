@@ -68,9 +68,9 @@ func (r KeyRecord) Revoked() bool { return r.PublicKey == "" }
 func ParseKeyRecord(text string) (KeyRecord, error) {
 	var r KeyRecord
 	var hasKey bool
-	seen := make(map[string]bool, 8)
+	seen := make(map[string]bool)
 	tags := strings.Split(text, ";")
-	if strings.Trim(tags[len(tags)-1], " \t") == "" && len(tags) > 1 {
+	if strings.Trim(tags[len(tags)-1], " \t") == "" {
 		tags = tags[:len(tags)-1]
 	}
 	var firstErr error

@@ -93,6 +93,7 @@ func acmes() *metadata.Protected {
 		{Name: "GenAI", Domains: []string{"genai.studio"}},
 		{Domains: []string{"goose.bot"}},
 		{Domains: []string{"tree.io"}},
+		{Domains: []string{"acme.chuo.kawasaki.jp"}},
 	})
 }
 
@@ -183,6 +184,7 @@ func TestProtectedHosts(t *testing.T) {
 		{"R18 in front, and more", "login.claude.ai.x.evil.example", "claude.ai", front},
 		{"R18 an accepted one in front", "zed.dev.evil.co.uk", "zed.dev", front},
 		{"R18 one of a longer suffix in front", "google-drive.co.uk.evil.com", "google-drive.co.uk", front},
+		{"R18 one of the longest suffix in front", "acme.chuo.kawasaki.jp.evil.com", "acme.chuo.kawasaki.jp", front},
 		{"U10 in front, in other letters", "xn--lude-53d4h.ai.evil.com", "claude.ai", front},
 
 		{"R18 a brand as label", "anthropic.evil.example", "anthropic.com", `it has the word "anthropic" in it`},
@@ -216,6 +218,16 @@ func TestProtectedHosts(t *testing.T) {
 	}
 	if l, ok := (&metadata.Protected{}).Host("claude-login.example"); ok {
 		t.Errorf("nothing is protected, and it %v", l)
+	}
+}
+
+// Of two protected domains that look the same the one listed first is named.
+func TestFirstOfTwoProtectedHosts(t *testing.T) {
+	p := metadata.NewProtected(nil, []metadata.ProtectedName{{Domains: []string{"toolsmith.com"}}, {Domains: []string{"too1smith.com"}}})
+	for host, want := range map[string]string{"toolsmith.com": "", "too1smith.com": "", "t0olsmith.com": "toolsmith.com"} {
+		if l, _ := p.Host(host); l.Of != want {
+			t.Errorf("R18 %s resembles %q, want %q", host, l.Of, want)
+		}
 	}
 }
 

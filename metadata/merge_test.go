@@ -81,6 +81,8 @@ func TestMerge(t *testing.T) {
 			statedBase("redirect_uris", `["https://acme.example/c"]`), nil, []string{"redirect_uris"}},
 		{"document: a stated member wins", statedBase(), `{"client_name":"Claude"}`, doc, statedBase(), []string{"client_name"}, nil},
 		{"document: grants that are not stated stand", bare, `{"grant_types":["authorization_code","refresh_token"]}`, doc, statedBase("scope", ""), nil, nil},
+		{"document: grants that are delivered by no redirect count as unstated", bare, `{"grant_types":["authorization_code","client_credentials"]}`, doc,
+			statedBase("scope", "", "grant_types", `["authorization_code","client_credentials"]`), nil, []string{"grant_types"}},
 		{"document: the ceiling of stated grants holds", statedBase(), `{"grant_types":["refresh_token","client_credentials"]}`, doc,
 			statedBase("grant_types", `["refresh_token"]`), []string{"grant_types"}, nil},
 	}
@@ -135,6 +137,7 @@ func TestMergeRefuses(t *testing.T) {
 		"token_endpoint_auth_methods_supported": `["private_key_jwt"]`, "token_endpoint_auth_signing_alg": `"ES256"`, "software_id": `"x"`,
 		"tls_client_auth_subject_dn": `"CN=x"`, "tls_client_auth_san_dns": `"x"`, "tls_client_auth_san_uri": `"x"`,
 		"tls_client_auth_san_ip": `"x"`, "tls_client_auth_san_email": `"x"`, "tls_client_auth_of_tomorrow": "1",
+		"signed_jwks_uri": `"https://evil.example/jwks"`,
 	} {
 		tests = append(tests, struct {
 			name, stated, plain string

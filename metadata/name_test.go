@@ -2,6 +2,7 @@ package metadata_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,6 +55,17 @@ func TestCheckName(t *testing.T) {
 				t.Errorf("%q: %v, want accepted %v", tt.value, err, tt.ok)
 			}
 		})
+	}
+}
+
+func TestDisplayNames(t *testing.T) {
+	c := mustClient(t, `{"organization_name":"O","display_name#de":"D","client_name#ja":"J","software_id":"S","description":"X"}`)
+	if got, want := c.DisplayNames(), []string{"J", "D", "O"}; !slices.Equal(got, want) {
+		t.Errorf("without a client_name: %q, want %q", got, want)
+	}
+	c.ClientName = "C"
+	if got, want := c.DisplayNames(), []string{"C", "J", "D", "O"}; !slices.Equal(got, want) {
+		t.Errorf("with a client_name: %q, want %q", got, want)
 	}
 }
 

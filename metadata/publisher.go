@@ -192,7 +192,7 @@ func checkHostSyntax(host string) error {
 
 var strictIDNA = idna.New(
 	idna.ValidateLabels(true), idna.StrictDomainName(true), idna.CheckHyphens(true),
-	idna.CheckJoiners(true), idna.BidiRule(), idna.VerifyDNSLength(true), idna.Transitional(false))
+	idna.CheckJoiners(true), idna.BidiRule(), idna.VerifyDNSLength(true))
 
 // specialUseNames are the special-use domain names under which no public
 // client can live (IANA special-use domain names registry; RFC 6761, RFC 6762,

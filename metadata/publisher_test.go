@@ -53,6 +53,7 @@ func TestParsePublisher(t *testing.T) {
 		{"U9 single label", "https://acme", false},
 		{"U9 numeric top level", "https://acme.123", false},
 		{"U9 top level that begins with a digit", "https://acme.0x1f", false},
+		{"U9 top level that begins with the last digit", "https://acme.9x", false},
 		{"U9 wildcard", "https://*.acme.example", false},
 		{"J71 U-label", "https://äcme.example", false},
 		{"J71 decomposed U-label", "https://a\u0308cme.example", false},

@@ -181,7 +181,7 @@ func splitWebURL(s string) (webURL, error) {
 	if u.host == "" {
 		return webURL{}, errors.New("no host")
 	}
-	if strings.IndexByte(u.rest, '[') >= 0 || strings.IndexByte(u.rest, ']') >= 0 {
+	if strings.ContainsAny(u.rest, "[]") {
 		return webURL{}, errors.New("brackets are not allowed in path and query")
 	}
 	if hasDotSegment(u.rest) {

@@ -54,6 +54,7 @@ func TestParseRedirectURI(t *testing.T) {
 		{"R2 scheme alone", "x:", no},
 		{"R2 user information", "myapp://user@host/cb", no},
 		{"R2 brackets", "myapp://[x/cb", no},
+		{"R2 brackets without authority", "myapp:/cb/[x]", no},
 		{"R2 bad port", "myapp://host:x/cb", no},
 		{"R2 encoded authority", "myapp://ho%73t/cb", no},
 		{"R2 dot segment", "myapp:/a/../cb", no},
