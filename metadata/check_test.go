@@ -42,6 +42,7 @@ func TestCheck(t *testing.T) {
 		{"R21 web and loopback", []string{"application_type", `"web"`, "redirect_uris", `["http://localhost/cb"]`}, []string{"redirect_uri_malformed redirect_uris"}},
 		{"R21 native and loopback", []string{"application_type", `"native"`, "redirect_uris", `["http://localhost/cb"]`}, nil},
 		{"R21 native and https", []string{"application_type", `"native"`}, nil},
+		{"R21 web and https", []string{"application_type", `"web"`}, nil},
 		{"R21 absent and loopback", []string{"redirect_uris", `["http://localhost/cb"]`}, nil},
 		{"R21 another type", []string{"application_type", `"service"`}, []string{"metadata_malformed application_type"}},
 		{"O8 scope", []string{"scope", `"files:read a/b!~#[] openid"`}, nil},

@@ -232,9 +232,7 @@ func (c Client) WithDefaults() Client {
 	if len(c.ResponseTypes) == 0 && slices.Contains(c.GrantTypes, GrantAuthorizationCode) {
 		c.ResponseTypes = []string{ResponseCode}
 	}
-	if c.TokenEndpointAuthMethod == "" {
-		c.TokenEndpointAuthMethod = c.authMethod()
-	}
+	c.TokenEndpointAuthMethod = c.authMethod()
 	return c
 }
 

@@ -108,8 +108,6 @@ func Redirector(r RedirectURI) bool {
 // make one slash of several at its beginning.
 func (r RedirectURI) serverPath() string {
 	path, _, _ := strings.Cut(r.rest, "?")
-	if decoded, err := url.PathUnescape(path); err == nil {
-		path = decoded
-	}
+	path, _ = url.PathUnescape(path) // each percent sign has its digits
 	return "/" + strings.TrimLeft(strings.ToLower(path), "/")
 }

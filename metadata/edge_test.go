@@ -20,6 +20,9 @@ func TestEverySecretMember(t *testing.T) {
 			t.Errorf("J29 %s is no secret", name)
 		}
 	}
+	if metadata.HoldsSecretKey(json.RawMessage(`{"others":[{"d":""}],"d":"","keys":[]}`)) {
+		t.Error("what is no key of the set is a secret")
+	}
 	for _, name := range []string{"D", "x", "y", "n", "e", "kid", "kty", "crv"} {
 		if metadata.HoldsSecretKey(json.RawMessage(fmt.Sprintf(`{"keys":[{%q:""}]}`, name))) {
 			t.Errorf("%s is a secret", name)

@@ -135,6 +135,26 @@ func TestParseKeyRecord(t *testing.T) {
 	}
 }
 
+// A publisher reads in the error what to mend.
+func TestKeyRecordSaysWhy(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                "tag kid is missing",
+		"v=ck1; k=ed25519; p=":            "tag kid is missing",
+		"v=ck1; kid=a; p=AA==":            "tag k is missing",
+		"v=ck1; kid=a":                    "tag p is missing (an empty one revokes the key)",
+		"v=ck1; kid=a; p":                 `" p" is no tag`,
+		"kid=a; v=ck1":                    "the first tag is not v=ck1",
+		goodKey + "; p=":                  "tag p appears twice",
+		goodKey + "; x=never":             `tag x: "never" is no time in Unix seconds`,
+		goodKey + "; s=n; t=no":           `tag s: "n" is not y`,
+		"v=ck1; kid=a; k=ed25519; p=AA==": "tag p holds 1 bytes, and ed25519 takes 32",
+	} {
+		if _, err := metadata.ParseKeyRecord(text); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
 func TestKeyRecordString(t *testing.T) {
 	r := metadata.KeyRecord{KeyID: "2026a", Type: metadata.KeyEd25519, PublicKey: edKey, NotBefore: 1767225600, NotAfter: 1893456000,
 		Subdomains: true, Instances: true, Test: true}
@@ -166,6 +186,7 @@ func TestParseKeySet(t *testing.T) {
 		{"D4 a malformed record of the same kid", []string{goodKey, goodKey + "; x=never"}, nil, []string{"2026a", "2026a"}, nil},
 		{"D4 revoked and live with one kid", []string{goodKey, "v=ck1; kid=2026a; p="}, nil, []string{"2026a", "2026a"}, nil},
 		{"D4 a malformed record harms only itself", []string{"v=ck1; kid=2026a; p=?", second}, []string{"2026b"}, []string{"2026a"}, nil},
+		{"D4 kid behind a tag that is none", []string{"v=ck1; kid; kid=2026a; p="}, nil, []string{"2026a"}, nil},
 		{"D4 kid that cannot be read", []string{"v=ck1; kid=A; p="}, nil, []string{""}, nil},
 		{"D4 version alone", []string{"v=ck1"}, nil, []string{""}, nil},
 		{"D4 glued version", []string{"v=ck1kid=2026a; k=ed25519; p=" + edText}, nil, []string{""}, nil},

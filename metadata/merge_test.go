@@ -79,6 +79,8 @@ func TestMerge(t *testing.T) {
 		{"document: what names counts as unstated", statedBase(), `{"client_name#ja":"Claude"}`, doc, statedBase("client_name#ja", `"Claude"`), nil, []string{"client_name#ja"}},
 		{"document: what redirects counts as unstated", statedBase("redirect_uris", ""), `{"redirect_uris":["https://acme.example/c"]}`, doc,
 			statedBase("redirect_uris", `["https://acme.example/c"]`), nil, []string{"redirect_uris"}},
+		{"document: no redirects at all", statedBase("redirect_uris", "", "grant_types", `["client_credentials"]`), `{}`, doc,
+			statedBase("redirect_uris", "", "grant_types", `["client_credentials"]`), nil, nil},
 		{"document: a stated member wins", statedBase(), `{"client_name":"Claude"}`, doc, statedBase(), []string{"client_name"}, nil},
 		{"document: grants that are not stated stand", bare, `{"grant_types":["authorization_code","refresh_token"]}`, doc, statedBase("scope", ""), nil, nil},
 		{"document: grants that are delivered by no redirect count as unstated", bare, `{"grant_types":["authorization_code","client_credentials"]}`, doc,

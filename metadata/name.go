@@ -53,8 +53,7 @@ func (c Client) DisplayNames() []string {
 	if c.ClientName != "" {
 		names = append(names, c.ClientName)
 	}
-	var room [4]string // of more than a few there are seldom any
-	members := room[:0]
+	var members []string
 	for member := range c.More {
 		if base, _, _ := strings.Cut(member, "#"); shownNames[base] {
 			members = append(members, member)

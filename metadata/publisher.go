@@ -150,7 +150,8 @@ func checkHostSyntax(host string) error {
 	if len(host) == 0 || len(host) > 253 {
 		return errNotDomain
 	}
-	labels, start, punycode := 0, 0, false
+	var labels, start int
+	var punycode bool
 	for i := 0; i <= len(host); i++ {
 		if i < len(host) && host[i] != '.' {
 			c := host[i]
