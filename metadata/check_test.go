@@ -73,6 +73,7 @@ func TestCheck(t *testing.T) {
 		{"R14 jwks_uri to an address", []string{"jwks_uri", `"https://127.0.0.1/j"`}, []string{"metadata_malformed jwks_uri"}},
 		{"R14 jwks_uri to a file", []string{"jwks_uri", `"file:///etc/passwd"`}, []string{"metadata_malformed jwks_uri"}},
 		{"R14 jwks_uri with user information", []string{"jwks_uri", `"https://a@acme.example/j"`}, []string{"metadata_malformed jwks_uri"}},
+		{"R16 a page that is malformed is for others to drop", []string{"client_uri", `"javascript:x"`, "post_logout_redirect_uris", `["javascript:x"]`}, nil},
 		{"R17 name with a bidi control", []string{"client_name", `"a\u202eb"`}, []string{"name_unprintable client_name"}},
 		{"U29 variant with a bidi control", []string{"client_name#ja", `"a\u202eb"`}, []string{"name_unprintable client_name"}},
 		{"U29 16 variants", variants(16), nil},
