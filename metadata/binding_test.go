@@ -62,6 +62,9 @@ func TestBindingText(t *testing.T) {
 	if b.UnmarshalText([]byte("Web")) == nil {
 		t.Error("a capital is accepted")
 	}
+	if got := metadata.Binding(3).String(); got != "Binding(3)" {
+		t.Errorf("a binding that there is not prints as %q", got)
+	}
 }
 
 func TestDeliveryOf(t *testing.T) {

@@ -129,8 +129,18 @@ func TestClientPrintsWhatItRead(t *testing.T) {
 			}
 		})
 	}
-	if _, err := (metadata.Client{More: map[string]json.RawMessage{"x": nil}}).MarshalJSON(); err == nil {
-		t.Error("a member without value is written")
+	for _, more := range []map[string]json.RawMessage{{"x": nil}, {"\xff": json.RawMessage("1")}} {
+		if data, err := (metadata.Client{More: more}).MarshalJSON(); err == nil {
+			t.Errorf("a member without value, or with a name that is no text, is written: %s", data)
+		}
+	}
+	replaced, err := metadata.Client{ClientName: "a\xffb", Contacts: []string{"\xff"}}.MarshalJSON()
+	if want := `{"client_name":"a\ufffdb","contacts":["\ufffd"]}`; err != nil || string(replaced) != want && string(replaced) != strings.ReplaceAll(want, `\ufffd`, "\ufffd") {
+		t.Errorf("what is no UTF-8 is written as %s, %v", replaced, err)
+	}
+	c := metadata.Client{ClientName: "X"}
+	if err := c.UnmarshalJSON([]byte(`{"client_name":7}`)); err == nil || c.ClientName != "X" {
+		t.Errorf("a name of the wrong type is read as %+v, %v", c, err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -91,6 +92,15 @@ func TestTextOfDefects(t *testing.T) {
 	for n, want := range []string{"no defects", first, first + " (and 1 more)", first + " (and 2 more)"} {
 		if got := all[:n].Error(); got != want {
 			t.Errorf("%d defects: %q, want %q", n, got, want)
+		}
+	}
+}
+
+// What a stranger wrote is shown whole up to 100 bytes.
+func TestQuotesAreCut(t *testing.T) {
+	for n, want := range map[int]string{100: strconv.Quote(strings.Repeat("a", 100)), 101: strconv.Quote(strings.Repeat("a", 100)) + "…"} {
+		if _, err := metadata.ParsePublisher(strings.Repeat("a", n)); err == nil || err.Error() != want+" is no https origin" {
+			t.Errorf("%d bytes: %v", n, err)
 		}
 	}
 }

@@ -26,10 +26,6 @@ func CheckName(name string) error {
 	}
 	marks := 0
 	for _, c := range name {
-		if ' ' <= c && c <= '~' { // none of them is what the rules are about
-			marks = 0
-			continue
-		}
 		if !unicode.IsPrint(c) && c != '\u3000' || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, c) {
 			return fmt.Errorf("character %U cannot be shown", c)
 		}

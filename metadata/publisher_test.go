@@ -66,6 +66,7 @@ func TestParsePublisher(t *testing.T) {
 		{"U10 A-label that decodes to ASCII", "https://xn--acme-.example", false},
 		{"U10 A-label that decodes to nothing", "https://xn--.example", false},
 		{"U10 A-label that is no punycode", "https://xn--0.example", false},
+		{"U10 A-label that is no punycode below a short top level", "https://xn--0.com", false},
 		{"U10 A-label in capitals", "https://XN--cme-qla.example", false},
 		{"U10 A-label with a capital", "https://xn--CME-qla.example", false},
 		{"U10 A-label of a full-width letter", "https://xn--cme-n76s.example", false},

@@ -184,9 +184,7 @@ func (s *memberSpec) set(c *Client, m strictjson.Member) (ok bool) {
 			*field = nil
 		}
 	case *json.RawMessage:
-		if ok = s.kind.matches(m.Value); ok {
-			*field = m.Value
-		}
+		*field, ok = m.Value, s.kind.matches(m.Value)
 	}
 	return ok
 }

@@ -181,6 +181,24 @@ func TestParseStatementForm(t *testing.T) {
 	}
 }
 
+// A publisher reads in the error what to mend.
+func TestStatementSaysWhy(t *testing.T) {
+	for _, tt := range []struct{ name, value, want string }{
+		{"iss", "7", "publisher_malformed: iss: not a string"},
+		{"iss", `"acme.example"`, `publisher_malformed: iss: "acme.example" is no https origin`},
+		{"iss", "", "publisher_missing: iss: RFC 7591, Section 2.3 requires it"},
+		{"jti", "7", "claim_malformed: jti: not a string of at most 256 bytes"},
+		{"aud", "[]", "claim_malformed: aud: not exactly one non-empty string"},
+		{"exp", "1", "statement_malformed: exp: not an integer from 1420070400 to 4102444799"},
+		{"exp", "", "claim_missing: exp: required"},
+	} {
+		_, err := metadata.ParseStatement(object(baseClaims(), tt.name, tt.value))
+		if err == nil || err.Error() != tt.want {
+			t.Errorf("%s %s: %v, want %s", tt.name, tt.value, err, tt.want)
+		}
+	}
+}
+
 func TestParseStatement(t *testing.T) {
 	s, err := metadata.ParseStatement(object(baseClaims(), "nbf", "1767225601", "aud", `["https://as.example"]`, "cnf", `{"jkt":"x"}`,
 		"client_name#de", `"Acme-Agent"`, "x_build", `{"n": 1}`, "sub", `"y"`, "dpop_bound_access_tokens", "true"))
