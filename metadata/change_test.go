@@ -34,6 +34,9 @@ func TestChanges(t *testing.T) {
 		{"method", ``, `,"token_endpoint_auth_method":"private_key_jwt"`, []metadata.ChangeKind{metadata.ChangeAuthMethod}},
 		{"certificate", ``, `,"tls_client_auth_san_dns":"acme.com"`, []metadata.ChangeKind{metadata.ChangeAuthMethod}},
 		{"token binding", `,"dpop_bound_access_tokens":true`, ``, []metadata.ChangeKind{metadata.ChangeAuthMethod}},
+		{"sorted, not in the order of members", ``, `,"client_name#ja":"x","logo_uri":"https://acme.com/l"`, []metadata.ChangeKind{metadata.ChangeCosmetic, metadata.ChangeName}},
+		{"port of no redirect", `,"x":["http://127.0.0.1:1/"]`, `,"x":["http://127.0.0.1:2/"]`, []metadata.ChangeKind{metadata.ChangeCosmetic}},
+		{"malformed redirect", `,"claims_redirect_uris":["javascript:a"]`, `,"claims_redirect_uris":["javascript:b"]`, []metadata.ChangeKind{metadata.ChangeRedirect}},
 		{"several", `,"jwks_uri":"https://acme.com/j"`, `,"jwks_uri":"https://acme.com/k","logo_uri":"https://acme.com/l","description":"x","software_id":"y"`,
 			[]metadata.ChangeKind{metadata.ChangeCosmetic, metadata.ChangeKey, metadata.ChangeName}},
 	}

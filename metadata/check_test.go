@@ -59,6 +59,7 @@ func TestCheck(t *testing.T) {
 		{"O8 backslash", []string{"scope", `"a\\b"`}, []string{"scope_malformed scope"}},
 		{"O8 DEL", []string{"scope", `"a\u007fb"`}, []string{"scope_malformed scope"}},
 		{"O8 256 tokens", []string{"scope", `"` + strings.Repeat("a ", 255) + `a"`}, nil},
+		{"O8 257 tokens", []string{"scope", `"` + strings.Repeat("a ", 256) + `a"`}, []string{"scope_malformed scope"}},
 		{"O8 10000 tokens", []string{"scope", `"` + strings.Repeat("a ", 9999) + `a"`}, []string{"scope_malformed scope"}},
 		{"R20 code without its grant", []string{"grant_types", `["client_credentials"]`, "response_types", `["code"]`}, []string{"grant_forbidden response_types"}},
 		{"R20 code in a combination without its grant", []string{"grant_types", `["client_credentials"]`, "response_types", `["id_token code"]`}, []string{"grant_forbidden response_types"}},
@@ -83,7 +84,9 @@ func TestCheck(t *testing.T) {
 		{"U29 16 variants", variants(16), nil},
 		{"U29 17 variants", variants(17), []string{"metadata_malformed client_name"}},
 		{"R19 contacts", []string{"contacts", `["security@acme.example"]`}, nil},
-		{"R19 1000 contacts", []string{"contacts", "[" + strings.Repeat(`"a@acme.example",`, 999) + `"a@acme.example"]`}, []string{"metadata_malformed contacts"}},
+		{"R19 16 contacts", []string{"contacts", repeated(`"a@acme.example"`, 16)}, nil},
+		{"R19 17 contacts", []string{"contacts", repeated(`"a@acme.example"`, 17)}, []string{"metadata_malformed contacts"}},
+		{"R19 1000 contacts", []string{"contacts", repeated(`"a@acme.example"`, 1000)}, []string{"metadata_malformed contacts"}},
 		{"R19 contact with a line feed", []string{"contacts", `["a@acme.example\r\nBcc: b@evil.example"]`}, []string{"metadata_malformed contacts"}},
 	}
 	base := map[string]string{"client_name": `"Acme"`, "redirect_uris": `["https://acme.example/cb"]`}

@@ -94,6 +94,16 @@ func TestTextOfDefects(t *testing.T) {
 			t.Errorf("%d defects: %q, want %q", n, got, want)
 		}
 	}
+	for want, e := range map[string]metadata.ReasonError{
+		"claim_missing: jti: required": *all[0],
+		"claim_missing: jti":           {Reason: metadata.ReasonClaimMissing, Member: "jti"},
+		"claim_missing: required":      {Reason: metadata.ReasonClaimMissing, Detail: "required"},
+		"claim_missing":                {Reason: metadata.ReasonClaimMissing},
+	} {
+		if got := e.Error(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
 }
 
 // What a stranger wrote is shown whole up to 100 bytes.
@@ -125,6 +135,14 @@ func TestVariantsAreSorted(t *testing.T) {
 	}
 	if got := c.DisplayNames(); !slices.Equal(got, want) {
 		t.Errorf("%d variants in the order %q", len(c.More), got)
+	}
+	pages := map[string]json.RawMessage{}
+	for i := range 26 {
+		pages["tos_uri#"+string(rune('a'+i))+"x"] = json.RawMessage(`"https://evil.com/"`)
+	}
+	acme := metadata.Coverage{Publisher: metadata.MustPublisher("https://acme.com")}
+	if got := (metadata.Client{More: pages}).UncoveredURLs(acme); !slices.Equal(got, slices.Sorted(maps.Keys(pages))) {
+		t.Errorf("uncovered in the order %q", got)
 	}
 	unknown := map[string]json.RawMessage{}
 	for i := range 26 {

@@ -37,6 +37,8 @@ func TestResembles(t *testing.T) {
 		{"R18 variation selector", "Clau\ufe0fde", evil, true},
 		{"a word of it", "The Claude (official)", evil, true},
 		{"inside a word", "Claudette", evil, false},
+		{"inside a word behind one of its length", "Agents, Claudette", evil, false},
+		{"inside a word before it as a word", "Claudette, Claude", evil, true},
 		{"nobody's host", "Claude", metadata.Publisher{}, true},
 		{"the vendor", "Claude", vendor, false},
 		{"below the vendor", "Claude Code", below, false},
@@ -197,6 +199,7 @@ func TestProtectedHosts(t *testing.T) {
 		{"U10 a brand in other letters", "xn--lude-login-zqi6r.example", "claude", `it has the word "claude" in it`},
 		{"R18 a brand at a host of tenants", "claude.vercel.app", "claude", `it has the word "claude" in it`},
 		{"R18 a brand of four", "foxy-login.com", "foxy.dev", `it has the word "foxy" in it`},
+		{"a word from no domain", "localhost-login.com", "", ""},
 		{"a brand of three", "fox-login.com", "", ""},
 		{"a brand inside a word", "claudette.com", "", ""},
 		{"a brand inside a word, before", "precursors.com", "", ""},
@@ -215,6 +218,9 @@ func TestProtectedHosts(t *testing.T) {
 				t.Errorf("%s %+v, %v, want %q, %q", tt.host, l, ok, tt.of, tt.how)
 			}
 		})
+	}
+	if l, _ := p.Host("claude.ai.evil.example"); l.String() != "resembles claude.ai: "+front {
+		t.Errorf("a host %s", l)
 	}
 	if l, ok := (&metadata.Protected{}).Host("claude-login.example"); ok {
 		t.Errorf("nothing is protected, and it %v", l)

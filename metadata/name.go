@@ -45,7 +45,7 @@ var shownNames = map[string]bool{"client_name": true, "display_name": true, "org
 // DisplayNames returns every name that people may be shown: client_name first,
 // then its variants and the other names, in the order of their members.
 func (c Client) DisplayNames() []string {
-	names := make([]string, 0, 2)
+	var names []string
 	if c.ClientName != "" {
 		names = append(names, c.ClientName)
 	}

@@ -147,11 +147,10 @@ func checkDomain(host string) error {
 // last label not a number (so no IPv4 address in any spelling), and valid
 // IDNA2008 where a label is punycode.
 func checkHostSyntax(host string) error {
-	if len(host) == 0 || len(host) > 253 {
+	if len(host) > 253 {
 		return errNotDomain
 	}
 	var labels, start int
-	var punycode bool
 	for i := 0; i <= len(host); i++ {
 		if i < len(host) && host[i] != '.' {
 			c := host[i]
@@ -164,9 +163,6 @@ func checkHostSyntax(host string) error {
 		if len(label) == 0 || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
 			return errNotDomain
 		}
-		if len(label) >= 4 && label[2:4] == "--" {
-			punycode = true // or hyphens that strictIDNA refuses
-		}
 		if i == len(host) && label[0] >= '0' && label[0] <= '9' {
 			return errNotDomain
 		}
@@ -176,7 +172,7 @@ func checkHostSyntax(host string) error {
 	if labels < 2 {
 		return errNotDomain
 	}
-	if punycode {
+	if strings.Contains(host, "--") { // punycode, or hyphens that strictIDNA may refuse
 		if ascii, err := strictIDNA.ToASCII(host); err != nil || ascii != host {
 			return errNotDomain
 		}

@@ -33,6 +33,14 @@ func TestParsePublisherDocument(t *testing.T) {
 	if printed, err := d.MarshalJSON(); err != nil || string(printed) != publisherDocument {
 		t.Errorf("prints as %s, %v", printed, err)
 	}
+	for want, d := range map[string]metadata.PublisherDocument{
+		`{"publisher":"https://acme.example","keys":[]}`:              {Publisher: origin},
+		`{"publisher":"https://acme.example","keys":[],"clients":[]}`: {Publisher: origin, Clients: []metadata.ListedClient{}, Revoked: []string{}},
+	} {
+		if printed, err := d.MarshalJSON(); err != nil || string(printed) != want {
+			t.Errorf("prints as %s, %v, want %s", printed, err, want)
+		}
+	}
 }
 
 func TestParsePublisherDocumentDefects(t *testing.T) {

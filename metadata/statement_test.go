@@ -71,6 +71,8 @@ func TestParseStatementDefects(t *testing.T) {
 		{"jti missing", []string{"jti", ""}, []string{"claim_missing jti"}},
 		{"jti empty", []string{"jti", `""`}, []string{"claim_missing jti"}},
 		{"jti of 10 KB", []string{"jti", `"` + strings.Repeat("a", 10000) + `"`}, []string{"claim_malformed jti"}},
+		{"jti of 256 bytes", []string{"jti", `"` + strings.Repeat("a", 256) + `"`}, nil},
+		{"jti of 257 bytes", []string{"jti", `"` + strings.Repeat("a", 257) + `"`}, []string{"claim_malformed jti"}},
 		{"jti number", []string{"jti", "1"}, []string{"claim_malformed jti"}},
 		{"iss missing", []string{"iss", ""}, []string{"publisher_missing iss"}},
 		{"iss null", []string{"iss", "null"}, []string{"publisher_malformed iss"}},

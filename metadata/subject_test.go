@@ -35,7 +35,7 @@ func TestParseSubject(t *testing.T) {
 			t.Errorf("%q is read as %q, error %v", text, is, err)
 		}
 	}
-	var zero Subject
+	zero := ClientSubject(ClientID{url: "https://acme.example/"})
 	if err := zero.UnmarshalText(nil); err != nil || !zero.IsZero() || zero.Kind() != "" {
 		t.Errorf("the empty text is %q, error %v", zero, err)
 	}
