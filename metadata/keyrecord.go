@@ -93,7 +93,6 @@ func ParseKeyRecord(text string) (KeyRecord, error) {
 		seen[name] = true
 		if i == 0 && (name != "v" || value != "ck1") {
 			fail("the first tag is not v=ck1")
-			continue
 		}
 		var err error
 		switch name {

@@ -39,6 +39,7 @@ func TestResembles(t *testing.T) {
 		{"inside a word", "Claudette", evil, false},
 		{"inside a word behind one of its length", "Agents, Claudette", evil, false},
 		{"inside a word before it as a word", "Claudette, Claude", evil, true},
+		{"a sign inside it", "Cla~ude", evil, false},
 		{"nobody's host", "Claude", metadata.Publisher{}, true},
 		{"the vendor", "Claude", vendor, false},
 		{"below the vendor", "Claude Code", below, false},
@@ -247,6 +248,15 @@ func TestHostOfManyLetters(t *testing.T) {
 	for host, want := range map[string]bool{long: false, "login." + long: false, strings.Replace(long, ".com", ".net", 1): false, long + ".evil.com": true} {
 		if l, ok := p.Host(host); ok != want {
 			t.Errorf("R18 %s %v, %v, want %v", host, l, ok, want)
+		}
+	}
+}
+
+// What is no host, and has more labels than one can have, is asked about in vain.
+func TestHostOfManyLabels(t *testing.T) {
+	for n := 126; n < 130; n++ {
+		if l, ok := acmes().Host(strings.Repeat("a.", n) + "com"); ok {
+			t.Errorf("R18 %d labels %v", n+1, l)
 		}
 	}
 }

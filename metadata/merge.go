@@ -163,7 +163,6 @@ func (m *merger) grants(stated Client) {
 		ceiling = []string{GrantAuthorizationCode}
 	}
 	if len(asked) == 0 {
-		m.out.GrantTypes = slices.Clone(ceiling)
 		return
 	}
 	kept := intersect(asked, ceiling)

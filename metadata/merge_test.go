@@ -44,6 +44,7 @@ func TestMerge(t *testing.T) {
 		{"the same in another spelling is no override", statedBase("jwks", jwks), `{"jwks": { "keys" :[{"x":"\u0041A","kty":"OKP","crv":"Ed25519"}]},"client_name":"\u0041cme"}`, reg,
 			statedBase("jwks", jwks), nil, nil},
 		{"redirects narrowed", statedBase(), `{"redirect_uris":["https://acme.example/b"]}`, reg, statedBase("redirect_uris", `["https://acme.example/b"]`), nil, nil},
+		{"a malformed redirect is never stated", statedBase("redirect_uris", `["javascript:x","https://acme.example/a"]`), `{}`, reg, statedBase("redirect_uris", `["https://acme.example/a"]`), nil, nil},
 		{"redirects empty", statedBase(), `{"redirect_uris":[]}`, reg, statedBase(), nil, nil},
 		{"redirects twice", statedBase(), `{"redirect_uris":["https://acme.example/b","https://acme.example/b"]}`, reg, statedBase("redirect_uris", `["https://acme.example/b"]`), nil, nil},
 		{"R5 port stated", loop("http://127.0.0.1:1/cb"), `{"redirect_uris":["http://127.0.0.1:2/cb"]}`, reg, loop("http://127.0.0.1/cb"), nil, nil},
@@ -96,7 +97,7 @@ func TestMerge(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d := cmp.Diff(asMap(t, mustClient(t, tt.want)), asMap(t, m.Client)); d != "" {
+			if d := cmp.Diff(mustClient(t, tt.want), m.Client.Clone()); d != "" {
 				t.Errorf("effective (-want +got):\n%s", d)
 			}
 			if d := cmp.Diff(tt.overridden, m.Overridden) + cmp.Diff(tt.unstated, m.Unstated); d != "" {

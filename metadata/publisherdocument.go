@@ -54,9 +54,7 @@ func ParsePublisherDocument(data []byte, origin Publisher) (PublisherDocument, e
 		switch m.Name {
 		case "publisher":
 			name, _ := strictjson.Text(m.Value)
-			if p, err := ParsePublisher(name); err == nil {
-				d.Publisher = p
-			}
+			d.Publisher, _ = ParsePublisher(name) // nobody, where it is malformed
 		case "keys":
 			keys, ok := strictjson.Array(bytes.Clone(m.Value)) // data is not held
 			if !ok || len(keys) > limits.Keys {

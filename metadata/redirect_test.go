@@ -146,6 +146,8 @@ func TestRedirectURISaysWhy(t *testing.T) {
 		"https://acme.example/*":    "an asterisk is not allowed",
 		"https://acme.example/a b":  "character ' ' is not allowed",
 		"https://acme.example/%":    "a percent sign without two hexadecimal digits",
+		"https://acme.example/%g0":  "a percent sign without two hexadecimal digits",
+		"https://acme.example/%0G":  "a percent sign without two hexadecimal digits",
 		"https://acme.example/%00":  "an encoded control character",
 		"https://acme.example/[a]":  "brackets are not allowed in path and query",
 		"https://acme.example/..":   "dot segments are not allowed",

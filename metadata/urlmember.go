@@ -84,9 +84,6 @@ func (c *Client) eachAddress(visit func(rule urlRule, member, uri string)) {
 			visit(registry[m.name].url, m.name, m.uri)
 		}
 	}
-	if len(c.More) == 0 {
-		return
-	}
 	for _, spec := range addresses {
 		if value, ok := c.More[spec.name]; ok {
 			texts(spec.url, spec.name, value)
