@@ -52,7 +52,6 @@ func (b *Binding) UnmarshalText(text []byte) error {
 // all; one that is not the client's binds nothing. keyNamed says that the key with which the client authenticates is named
 // by the statement, or by a covered jwks_uri.
 func BindingOf(c Client, cov Coverage, inUse string, keyNamed bool) Binding {
-	c = c.WithDefaults()
 	if keyNamed && c.AuthenticatesByKey() {
 		return BindingKey
 	}
@@ -101,7 +100,6 @@ func withoutRedirect(grant string) bool {
 // and every grant is delivered by redirect. It is evidence without any document:
 // a copy of such a registration delivers codes to the one copied.
 func DeliveryOf(c Client) (Publisher, bool) {
-	c = c.WithDefaults()
 	if len(c.RedirectURIs) == 0 || !c.UsesRedirects() || slices.ContainsFunc(c.GrantTypes, withoutRedirect) {
 		return Publisher{}, false
 	}
@@ -143,7 +141,9 @@ func ForeignHosts(c Client, cov Coverage, inUse string) []string {
 // or followed by further labels (RFC 8252, Section 7.1): of inUse where the
 // caller names it, else of all.
 func ForeignSchemes(c Client, cov Coverage, inUse string) []string {
-	own := ""
+	labels := strings.Split(cov.Publisher.Domain(), ".")
+	slices.Reverse(labels)
+	own := strings.Join(labels, ".")
 	uris := c.RedirectURIs
 	if inUse != "" {
 		uris = []string{inUse}
@@ -153,11 +153,6 @@ func ForeignSchemes(c Client, cov Coverage, inUse string) []string {
 		r, err := ParseRedirectURI(s)
 		if err != nil || r.Class() != RedirectPrivate {
 			continue
-		}
-		if own == "" {
-			labels := strings.Split(cov.Publisher.Domain(), ".")
-			slices.Reverse(labels)
-			own = strings.Join(labels, ".")
 		}
 		scheme := r.Scheme()
 		if scheme != own && !strings.HasPrefix(scheme, own+".") && !slices.Contains(foreign, scheme+":") {

@@ -44,6 +44,12 @@ func TestBindingOf(t *testing.T) {
 			}
 		})
 	}
+	everything := metadata.Coverage{Publisher: metadata.MustPublisher("https://acme.com"), Hosts: []string{"localhost", ""}}
+	for _, uri := range []string{"http://localhost/cb", "acme:/cb"} {
+		if got := metadata.BindingOf(metadata.Client{RedirectURIs: []string{uri}}, everything, "", false); got != metadata.BindingLoose {
+			t.Errorf("%s is bound by a host of that name: %v", uri, got)
+		}
+	}
 	redirector := metadata.Coverage{Publisher: metadata.MustPublisher("https://vscode.dev")}
 	if got := metadata.BindingOf(mustClient(t, `{"redirect_uris":["https://vscode.dev/redirect"]}`), redirector, "", false); got != metadata.BindingLoose {
 		t.Errorf("R9 a known redirector on a covered host: %v", got)
@@ -61,6 +67,18 @@ func TestBindingText(t *testing.T) {
 	var b metadata.Binding
 	if b.UnmarshalText([]byte("Web")) == nil {
 		t.Error("a capital is accepted")
+	}
+	if got := metadata.Binding(3).String(); got != "Binding(3)" {
+		t.Errorf("a binding that there is not prints as %q", got)
+	}
+}
+
+func TestDeliveredByRedirect(t *testing.T) {
+	for grant, want := range map[string]bool{"authorization_code": true, "refresh_token": true, "implicit": true,
+		"client_credentials": false, metadata.GrantDeviceCode: false, "password": false, "": false} {
+		if metadata.DeliveredByRedirect(grant) != want {
+			t.Errorf("%q: %v, want %v", grant, !want, want)
+		}
 	}
 }
 

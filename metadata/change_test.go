@@ -1,6 +1,7 @@
 package metadata_test
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 
@@ -33,6 +34,9 @@ func TestChanges(t *testing.T) {
 		{"method", ``, `,"token_endpoint_auth_method":"private_key_jwt"`, []metadata.ChangeKind{metadata.ChangeAuthMethod}},
 		{"certificate", ``, `,"tls_client_auth_san_dns":"acme.com"`, []metadata.ChangeKind{metadata.ChangeAuthMethod}},
 		{"token binding", `,"dpop_bound_access_tokens":true`, ``, []metadata.ChangeKind{metadata.ChangeAuthMethod}},
+		{"sorted, not in the order of members", ``, `,"client_name#ja":"x","logo_uri":"https://acme.com/l"`, []metadata.ChangeKind{metadata.ChangeCosmetic, metadata.ChangeName}},
+		{"port of no redirect", `,"x":["http://127.0.0.1:1/"]`, `,"x":["http://127.0.0.1:2/"]`, []metadata.ChangeKind{metadata.ChangeCosmetic}},
+		{"malformed redirect", `,"claims_redirect_uris":["javascript:a"]`, `,"claims_redirect_uris":["javascript:b"]`, []metadata.ChangeKind{metadata.ChangeRedirect}},
 		{"several", `,"jwks_uri":"https://acme.com/j"`, `,"jwks_uri":"https://acme.com/k","logo_uri":"https://acme.com/l","description":"x","software_id":"y"`,
 			[]metadata.ChangeKind{metadata.ChangeCosmetic, metadata.ChangeKey, metadata.ChangeName}},
 	}
@@ -57,6 +61,33 @@ func TestChanges(t *testing.T) {
 		change(&is)
 		if got := metadata.Changes(was, is); !slices.Equal(got, []metadata.ChangeKind{name}) {
 			t.Errorf("%q, want %q", got, name)
+		}
+	}
+}
+
+// Whatever a later version registers is judged here first.
+func TestChangeOfEveryMember(t *testing.T) {
+	of := map[metadata.ChangeKind][]string{
+		metadata.ChangeRedirect: {"redirect_uris", "application_type", "sector_identifier_uri", "initiate_login_uri", "request_uris",
+			"post_logout_redirect_uris", "frontchannel_logout_uri", "backchannel_logout_uri", "backchannel_client_notification_endpoint", "claims_redirect_uris"},
+		metadata.ChangeKey:   {"jwks", "jwks_uri", "signed_jwks_uri"},
+		metadata.ChangeScope: {"scope", "grant_types", "response_types", "response_modes", "authorization_details_types"},
+		metadata.ChangeName:  {"client_id", "software_id", "client_name", "display_name", "organization_name"},
+		metadata.ChangeCosmetic: {"client_uri", "logo_uri", "tos_uri", "policy_uri", "information_uri", "organization_uri", "contacts", "description",
+			"software_version", "software_statement", "client_id_issued_at", "registration_client_uri"},
+	}
+	kindOf := map[string]metadata.ChangeKind{}
+	for kind, members := range of {
+		for _, member := range members {
+			kindOf[member] = kind
+		}
+	}
+	values := map[string]string{"text": `"a"`, "texts": `["a"]`, "integer": "1", "bool": "true", "object": `{"a":1}`}
+	for member, kind := range metadata.RegisteredKinds() {
+		want := cmp.Or(kindOf[member], metadata.ChangeAuthMethod)
+		is := mustClient(t, string(object(map[string]string{member: values[kind]})))
+		if got := metadata.Changes(metadata.Client{}, is); !slices.Equal(got, []metadata.ChangeKind{want}) {
+			t.Errorf("%s: %q, want %q", member, got, want)
 		}
 	}
 }

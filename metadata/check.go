@@ -73,12 +73,8 @@ func IsScopeToken(text string) bool {
 }
 
 func (c Client) checkGrants(defects *Defects) {
-	if len(c.ResponseTypes) == 0 {
-		return
-	}
-	redirects := c.UsesRedirects()
 	for _, r := range c.ResponseTypes {
-		if strings.Contains(" "+r+" ", " code ") && !redirects {
+		if strings.Contains(" "+r+" ", " code ") && !c.UsesRedirects() {
 			defects.add(ReasonGrantForbidden, "response_types", "code needs the authorization_code grant")
 			return
 		}
@@ -86,11 +82,10 @@ func (c Client) checkGrants(defects *Defects) {
 }
 
 func (c Client) checkKeys(defects *Defects) {
-	hasKeys := len(c.JWKS) > 0 || c.JWKSURI != ""
 	switch {
 	case len(c.JWKS) > 0 && c.JWKSURI != "":
 		defects.add(ReasonMetadataConflict, "jwks", "jwks and jwks_uri exclude each other (RFC 7591, Section 2)")
-	case c.TokenEndpointAuthMethod == AuthPrivateKeyJWT && !hasKeys:
+	case c.TokenEndpointAuthMethod == AuthPrivateKeyJWT && !c.AuthenticatesByKey():
 		defects.add(ReasonMetadataConflict, "token_endpoint_auth_method", "private_key_jwt needs jwks or jwks_uri")
 	}
 	if alg := c.TokenEndpointAuthSigningAlg; c.authMethod() == AuthPrivateKeyJWT && (strings.EqualFold(alg, "none") || strings.HasPrefix(strings.ToUpper(alg), "HS")) {

@@ -101,13 +101,11 @@ func clientFrom(members []strictjson.Member) (c Client, wrong []string) {
 	for _, m := range members {
 		spec, registered := registry[m.Name]
 		switch {
-		case !registered && strings.Contains(m.Name, "#"):
+		case !registered:
 			base, _, _ := strings.Cut(m.Name, "#")
 			if localizable[base] && !strictjson.IsText(m.Value) {
 				wrong = append(wrong, m.Name)
 			}
-			c.keep(m)
-		case !registered:
 			c.keep(m)
 		case spec.field == nil:
 			if !spec.kind.matches(m.Value) {
@@ -234,9 +232,7 @@ func (c Client) WithDefaults() Client {
 	if len(c.ResponseTypes) == 0 && slices.Contains(c.GrantTypes, GrantAuthorizationCode) {
 		c.ResponseTypes = []string{ResponseCode}
 	}
-	if c.TokenEndpointAuthMethod == "" {
-		c.TokenEndpointAuthMethod = c.authMethod()
-	}
+	c.TokenEndpointAuthMethod = c.authMethod()
 	return c
 }
 

@@ -129,8 +129,49 @@ func TestClientPrintsWhatItRead(t *testing.T) {
 			}
 		})
 	}
-	if _, err := (metadata.Client{More: map[string]json.RawMessage{"x": nil}}).MarshalJSON(); err == nil {
-		t.Error("a member without value is written")
+	for _, more := range []map[string]json.RawMessage{{"x": nil}, {"\xff": json.RawMessage("1")}} {
+		if data, err := (metadata.Client{More: more}).MarshalJSON(); err == nil {
+			t.Errorf("a member without value, or with a name that is no text, is written: %s", data)
+		}
+	}
+	replaced, err := metadata.Client{ClientName: "a\xffb", Contacts: []string{"\xff"}}.MarshalJSON()
+	if want := `{"client_name":"a\ufffdb","contacts":["\ufffd"]}`; err != nil || string(replaced) != want && string(replaced) != strings.ReplaceAll(want, `\ufffd`, "\ufffd") {
+		t.Errorf("what is no UTF-8 is written as %s, %v", replaced, err)
+	}
+	c := metadata.Client{ClientName: "X"}
+	if err := c.UnmarshalJSON([]byte(`{"client_name":7}`)); err == nil || c.ClientName != "X" {
+		t.Errorf("a name of the wrong type is read as %+v, %v", c, err)
+	}
+}
+
+func TestCloneSharesNothing(t *testing.T) {
+	const data = `{"redirect_uris":["a"],"grant_types":["a"],"response_types":["a"],"token_endpoint_auth_methods_supported":["a"],"contacts":["a"],"jwks":{"a":1},"x":"a"}`
+	was := mustClient(t, data)
+	c := was.Clone()
+	for _, list := range [][]string{c.RedirectURIs, c.GrantTypes, c.ResponseTypes, c.TokenEndpointAuthMethodsSupported, c.Contacts} {
+		list[0] = "b"
+	}
+	c.JWKS[2], c.More["x"][1] = 'b', 'b'
+	c.More["y"] = json.RawMessage("1")
+	if d := cmp.Diff(mustClient(t, data), was); d != "" {
+		t.Errorf("a change of the clone changed the client (-want +got):\n%s", d)
+	}
+}
+
+// A variant for a language is of the type of its member (RFC 7591, Section 2.2).
+func TestVariantTypes(t *testing.T) {
+	for member, want := range map[string]bool{
+		"client_name": true, "client_uri": true, "logo_uri": true, "tos_uri": true, "policy_uri": true,
+		"organization_name": true, "display_name": true, "description": true,
+		"scope": false, "jwks": false, "x": false, "": false,
+	} {
+		_, err := metadata.ParseClient(object(map[string]string{member + "#ja": "7"}))
+		if got := reported(err, member+"#ja"); got != want {
+			t.Errorf("U29 a number for %s#ja: %v, want reported %v", member, err, want)
+		}
+		if c := mustClient(t, string(object(map[string]string{member + "#ja": `"x"`}))); len(c.Unregistered()) == 0 != want {
+			t.Errorf("U29 %s#ja is unregistered: %q", member, c.Unregistered())
+		}
 	}
 }
 

@@ -122,6 +122,31 @@ func TestParseClientID(t *testing.T) {
 	}
 }
 
+// Whoever wrote the address learns which rule it breaks.
+func TestClientIDSaysWhy(t *testing.T) {
+	const host = "https://acme.example"
+	for url, want := range map[string]string{
+		"http://acme.example/a":               "not an https URL, the scheme in lower case",
+		host:                                  "no path",
+		host + "?a":                           "no path",
+		host + "/a?b":                         "a query is not allowed",
+		host + "/a#b":                         "a fragment is not allowed",
+		host + "/a/../b":                      "dot segments are not allowed",
+		host + ":443/a":                       "port 443 is written by leaving it out",
+		host + ":0/a":                         "the port is not 1 to 65535",
+		"https://a@acme.example/a":            "user information is not allowed",
+		"https:///a":                          "no host",
+		"https://github.io/a":                 "the host is a public suffix",
+		"https://Acme.example/a":              "the host is no domain in canonical form",
+		host + "/" + strings.Repeat("a", 255): "the path is longer than 255 bytes",
+		host + "/" + strings.Repeat("a", 512): "longer than 512 bytes",
+	} {
+		if _, err := metadata.ParseClientID(url); err == nil || err.Error() != "client_id_malformed: client_id: "+want {
+			t.Errorf("%q: %v, want %s", url, err, want)
+		}
+	}
+}
+
 func TestClientIDPublisher(t *testing.T) {
 	id, err := metadata.ParseClientID("https://agent.acme.example:8443/mcp/client.json")
 	if err != nil || id.Publisher() != metadata.MustPublisher("https://agent.acme.example") {

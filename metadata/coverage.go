@@ -44,12 +44,9 @@ func (c Coverage) Covers(host string) bool {
 // CoversURL reports whether s is an https URL on a covered host, on the default
 // port.
 func (c Coverage) CoversURL(s string) bool {
-	u, err := ParseRedirectURI(s)
-	if err != nil || u.Class() != RedirectHTTPS {
-		return false
-	}
-	web, err := splitWebURL(strings.TrimPrefix(s, "https:"))
-	return err == nil && web.port == "" && c.Covers(u.Host())
+	u, _ := ParseRedirectURI(s) // zero, which is no https one, where it is malformed
+	web, _ := splitWebURL(strings.TrimPrefix(s, "https:"))
+	return u.Class() == RedirectHTTPS && web.port == "" && c.Covers(u.Host())
 }
 
 //go:embed hosts.json
@@ -108,8 +105,6 @@ func Redirector(r RedirectURI) bool {
 // make one slash of several at its beginning.
 func (r RedirectURI) serverPath() string {
 	path, _, _ := strings.Cut(r.rest, "?")
-	if decoded, err := url.PathUnescape(path); err == nil {
-		path = decoded
-	}
+	path, _ = url.PathUnescape(path) // each percent sign has its digits
 	return "/" + strings.TrimLeft(strings.ToLower(path), "/")
 }

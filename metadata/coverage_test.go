@@ -57,6 +57,16 @@ func TestCoversURL(t *testing.T) {
 	}
 }
 
+// A host that is covered by its name is so over https.
+func TestCoversURLOverHTTPSOnly(t *testing.T) {
+	c := metadata.Coverage{Publisher: metadata.MustPublisher("https://acme.com"), Hosts: []string{"localhost", ""}}
+	for _, url := range []string{"http://localhost/jwks", "http://acme.com/", "acme:/x", ""} {
+		if c.CoversURL(url) {
+			t.Errorf("%q is covered", url)
+		}
+	}
+}
+
 func TestKnownHosts(t *testing.T) {
 	for host, want := range map[string]bool{
 		"raw.githubusercontent.com": true, "storage.googleapis.com": true, "sites.google.com": true, "s3.amazonaws.com": true,

@@ -31,8 +31,11 @@ func TestReasons(t *testing.T) {
 			t.Errorf("%s: %+v", r, p)
 		}
 		seen[r] = true
-		if without := r.ProblemWithout(); without.Error == "unapproved_software_statement" {
-			t.Errorf("%s without a statement: %+v", r, without)
+		if p.Error == "unapproved_software_statement" {
+			p.Error = "invalid_client_metadata"
+		}
+		if without := r.ProblemWithout(); without != p {
+			t.Errorf("%s without a statement: %+v, want %+v", r, without, p)
 		}
 	}
 	if got, want := metadata.Reason("of_tomorrow").Problem(), metadata.ReasonServerError.Problem(); got != want {

@@ -57,9 +57,9 @@ func checkDocument(c Client, id ClientID, wrong []string, defects *Defects) {
 	}
 	missing("client_name", c.ClientName == "")
 	missing("redirect_uris", c.UsesRedirects() && len(c.RedirectURIs) == 0)
-	for _, name := range []string{"client_secret", "client_secret_expires_at", "registration_access_token"} {
-		if _, has := c.More[name]; has {
-			defects.add(ReasonSecretInDocument, name, "a metadata document is public")
+	for _, spec := range registered {
+		if _, has := c.More[spec.name]; has && spec.secret {
+			defects.add(ReasonSecretInDocument, spec.name, "a metadata document is public")
 		}
 	}
 	if HoldsSecretKey(c.JWKS) {

@@ -32,6 +32,8 @@ func TestParseDocument(t *testing.T) {
 		{"U24 client_secret of another type", []string{"client_secret", "null"}, []string{"secret_in_document client_secret"}},
 		{"U24 client_secret_expires_at", []string{"client_secret_expires_at", "0"}, []string{"secret_in_document client_secret_expires_at"}},
 		{"U24 registration_access_token", []string{"registration_access_token", `"x"`}, []string{"secret_in_document registration_access_token"}},
+		{"U24 client_secret_expires_at of another type", []string{"client_secret_expires_at", "null"}, []string{"secret_in_document client_secret_expires_at"}},
+		{"U24 registration_access_token of another type", []string{"registration_access_token", "7"}, []string{"secret_in_document registration_access_token"}},
 		{"U24 private key", []string{"jwks", `{"keys":[{"kty":"EC","d":"AA"}]}`}, []string{"secret_in_document jwks"}},
 		{"U26 symmetric key", []string{"jwks", `{"keys":[{"kty":"oct","k":"AA"}]}`}, []string{"secret_in_document jwks"}},
 		{"U24 client_secret_basic", []string{method, `"client_secret_basic"`}, []string{"auth_method_forbidden " + method}},

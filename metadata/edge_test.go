@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -19,6 +20,9 @@ func TestEverySecretMember(t *testing.T) {
 		if !metadata.HoldsSecretKey(json.RawMessage(fmt.Sprintf(`{"keys":[{"kty":"OKP"},{%q:""}]}`, name))) {
 			t.Errorf("J29 %s is no secret", name)
 		}
+	}
+	if metadata.HoldsSecretKey(json.RawMessage(`{"others":[{"d":""}],"d":"","keys":[]}`)) {
+		t.Error("what is no key of the set is a secret")
 	}
 	for _, name := range []string{"D", "x", "y", "n", "e", "kid", "kty", "crv"} {
 		if metadata.HoldsSecretKey(json.RawMessage(fmt.Sprintf(`{"keys":[{%q:""}]}`, name))) {
@@ -90,6 +94,25 @@ func TestTextOfDefects(t *testing.T) {
 			t.Errorf("%d defects: %q, want %q", n, got, want)
 		}
 	}
+	for want, e := range map[string]metadata.ReasonError{
+		"claim_missing: jti: required": *all[0],
+		"claim_missing: jti":           {Reason: metadata.ReasonClaimMissing, Member: "jti"},
+		"claim_missing: required":      {Reason: metadata.ReasonClaimMissing, Detail: "required"},
+		"claim_missing":                {Reason: metadata.ReasonClaimMissing},
+	} {
+		if got := e.Error(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// What a stranger wrote is shown whole up to 100 bytes.
+func TestQuotesAreCut(t *testing.T) {
+	for n, want := range map[int]string{100: strconv.Quote(strings.Repeat("a", 100)), 101: strconv.Quote(strings.Repeat("a", 100)) + "…"} {
+		if _, err := metadata.ParsePublisher(strings.Repeat("a", n)); err == nil || err.Error() != want+" is no https origin" {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+	}
 }
 
 func TestDefaultsReplaceNothing(t *testing.T) {
@@ -112,6 +135,14 @@ func TestVariantsAreSorted(t *testing.T) {
 	}
 	if got := c.DisplayNames(); !slices.Equal(got, want) {
 		t.Errorf("%d variants in the order %q", len(c.More), got)
+	}
+	pages := map[string]json.RawMessage{}
+	for i := range 26 {
+		pages["tos_uri#"+string(rune('a'+i))+"x"] = json.RawMessage(`"https://evil.com/"`)
+	}
+	acme := metadata.Coverage{Publisher: metadata.MustPublisher("https://acme.com")}
+	if got := (metadata.Client{More: pages}).UncoveredURLs(acme); !slices.Equal(got, slices.Sorted(maps.Keys(pages))) {
+		t.Errorf("uncovered in the order %q", got)
 	}
 	unknown := map[string]json.RawMessage{}
 	for i := range 26 {

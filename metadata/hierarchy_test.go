@@ -48,6 +48,7 @@ func TestMergeWith(t *testing.T) {
 		"O8 asked for is greater":  {"all", "read", "read"},
 		"O8 parts are no whole":    {"all", "read write", "read write"},
 		"O8 both":                  {"all read", "all", "all read"},
+		"O8 parts of two":          {"all read", "read", "read"},
 		"O8 nothing in common":     {"write", "read", "scope_empty scope"},
 		"O8 nothing asked for":     {"", "all", "all"},
 		"O8 another word entirely": {"read admin", "all", "read"},

@@ -68,9 +68,9 @@ func (r KeyRecord) Revoked() bool { return r.PublicKey == "" }
 func ParseKeyRecord(text string) (KeyRecord, error) {
 	var r KeyRecord
 	var hasKey bool
-	seen := make(map[string]bool, 8)
+	seen := make(map[string]bool)
 	tags := strings.Split(text, ";")
-	if strings.Trim(tags[len(tags)-1], " \t") == "" && len(tags) > 1 {
+	if strings.Trim(tags[len(tags)-1], " \t") == "" {
 		tags = tags[:len(tags)-1]
 	}
 	var firstErr error
@@ -93,7 +93,6 @@ func ParseKeyRecord(text string) (KeyRecord, error) {
 		seen[name] = true
 		if i == 0 && (name != "v" || value != "ck1") {
 			fail("the first tag is not v=ck1")
-			continue
 		}
 		var err error
 		switch name {
@@ -129,8 +128,8 @@ func ParseKeyRecord(text string) (KeyRecord, error) {
 		fail("tag k is missing")
 	case !hasKey:
 		fail("tag p is missing (an empty one revokes the key)")
-	case !r.Revoked() && len(r.PublicKey) != r.Type.size():
-		fail("tag p holds %d bytes, and %s takes %d", len(r.PublicKey), r.Type, r.Type.size())
+	case !r.Revoked() && len(r.PublicKey) != keySizes[r.Type]:
+		fail("tag p holds %d bytes, and %s takes %d", len(r.PublicKey), r.Type, keySizes[r.Type])
 	}
 	if firstErr != nil {
 		return KeyRecord{KeyID: r.KeyID}, firstErr
@@ -164,22 +163,15 @@ func (r KeyRecord) String() string {
 	return b.String()
 }
 
-func (k KeyType) size() int {
-	switch k {
-	case KeyEd25519:
-		return 32
-	case KeyP256:
-		return 33
-	}
-	return -1
-}
+// keySizes are the bytes that a key of each type has.
+var keySizes = map[KeyType]int{KeyEd25519: 32, KeyP256: 33}
 
 func parseKeyType(value string) (KeyType, error) {
-	switch k := KeyType(value); k {
-	case KeyEd25519, KeyP256:
-		return k, nil
+	k := KeyType(value)
+	if _, ok := keySizes[k]; !ok {
+		return "", fmt.Errorf("%s is no key type: ed25519 or p256", quote(value))
 	}
-	return "", fmt.Errorf("%s is no key type: ed25519 or p256", quote(value))
+	return k, nil
 }
 
 // parsePublicKey decodes RFC 4648, Section 4 base64, padded, in its one

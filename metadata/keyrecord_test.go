@@ -45,6 +45,7 @@ func TestParseKeyRecord(t *testing.T) {
 		{"revoked without k", "v=ck1; kid=2026a; p=", with(func(r *metadata.KeyRecord) { r.PublicKey, r.Type = "", "" })},
 		{"kid of one character", strings.Replace(goodKey, "2026a", "a", 1), with(func(r *metadata.KeyRecord) { r.KeyID = "a" })},
 		{"kid of 63 characters", strings.Replace(goodKey, "2026a", strings.Repeat("a", 63), 1), with(func(r *metadata.KeyRecord) { r.KeyID = strings.Repeat("a", 63) })},
+		{"kid of the first and last letters and digits", strings.Replace(goodKey, "2026a", "az09", 1), with(func(r *metadata.KeyRecord) { r.KeyID = "az09" })},
 		{"kid with hyphens", strings.Replace(goodKey, "2026a", "a--b", 1), with(func(r *metadata.KeyRecord) { r.KeyID = "a--b" })},
 
 		{"empty", "", nil},
@@ -73,6 +74,10 @@ func TestParseKeyRecord(t *testing.T) {
 		{"kid missing", strings.Replace(goodKey, "kid=2026a; ", "", 1), nil},
 		{"kid empty", strings.Replace(goodKey, "2026a", "", 1), nil},
 		{"kid with a capital", strings.Replace(goodKey, "2026a", "2026A", 1), nil},
+		{"kid with a sign before a", strings.Replace(goodKey, "2026a", "a`b", 1), nil},
+		{"kid with a sign behind z", strings.Replace(goodKey, "2026a", "a{b", 1), nil},
+		{"kid with a sign before 0", strings.Replace(goodKey, "2026a", "a/b", 1), nil},
+		{"kid with a sign behind 9", strings.Replace(goodKey, "2026a", "a:b", 1), nil},
 		{"kid with a dot", strings.Replace(goodKey, "2026a", "2026.a", 1), nil},
 		{"kid with an underscore", strings.Replace(goodKey, "2026a", "2026_a", 1), nil},
 		{"kid begins with a hyphen", strings.Replace(goodKey, "2026a", "-a", 1), nil},
@@ -135,6 +140,26 @@ func TestParseKeyRecord(t *testing.T) {
 	}
 }
 
+// A publisher reads in the error what to mend.
+func TestKeyRecordSaysWhy(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                "tag kid is missing",
+		"v=ck1; k=ed25519; p=":            "tag kid is missing",
+		"v=ck1; kid=a; p=AA==":            "tag k is missing",
+		"v=ck1; kid=a":                    "tag p is missing (an empty one revokes the key)",
+		"v=ck1; kid=a; p":                 `" p" is no tag`,
+		"kid=a; v=ck1":                    "the first tag is not v=ck1",
+		goodKey + "; p=":                  "tag p appears twice",
+		goodKey + "; x=never":             `tag x: "never" is no time in Unix seconds`,
+		goodKey + "; s=n; t=no":           `tag s: "n" is not y`,
+		"v=ck1; kid=a; k=ed25519; p=AA==": "tag p holds 1 bytes, and ed25519 takes 32",
+	} {
+		if _, err := metadata.ParseKeyRecord(text); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
 func TestKeyRecordString(t *testing.T) {
 	r := metadata.KeyRecord{KeyID: "2026a", Type: metadata.KeyEd25519, PublicKey: edKey, NotBefore: 1767225600, NotAfter: 1893456000,
 		Subdomains: true, Instances: true, Test: true}
@@ -167,6 +192,9 @@ func TestParseKeySet(t *testing.T) {
 		{"D4 revoked and live with one kid", []string{goodKey, "v=ck1; kid=2026a; p="}, []string{"2026a"}, []string{"2026a"}, nil},
 		{"D4 revoked twice with one kid", []string{"v=ck1; kid=2026a; p=", goodKey, "v=ck1; kid=2026a; p="}, []string{"2026a", "2026a"}, []string{"2026a"}, nil},
 		{"D4 a malformed record harms only itself", []string{"v=ck1; kid=2026a; p=?", second}, []string{"2026b"}, []string{"2026a"}, nil},
+		{"D4 kid behind a tag that is none", []string{"v=ck1; kid; kid=2026a; p="}, nil, []string{"2026a"}, nil},
+		{"D4 two kids in one record", []string{"v=ck1; kid=2026a; kid=2026b; p=", second}, []string{"2026b"}, []string{"2026a"}, nil},
+		{"D1 noise that has the kid", []string{goodKey, "v=ck2; kid=2026a; p="}, []string{"2026a"}, nil, []string{"v=ck2; kid=2026a; p="}},
 		{"D4 kid that cannot be read", []string{"v=ck1; kid=A; p="}, nil, []string{""}, nil},
 		{"D4 version alone", []string{"v=ck1"}, nil, []string{""}, nil},
 		{"D4 glued version", []string{"v=ck1kid=2026a; k=ed25519; p=" + edText}, nil, []string{""}, nil},
@@ -213,7 +241,8 @@ func TestParseKeySet(t *testing.T) {
 func TestCheckKeyID(t *testing.T) {
 	for kid, ok := range map[string]bool{
 		"2026a": true, "A.b_c-D": true, "-": true, strings.Repeat("a", 64): true,
-		"": false, strings.Repeat("a", 65): false, "a b": false, "a/b": false, "../x": false, "a\x00": false, "é": false, "a:b": false,
+		"azAZ09": true, "a`": false, "a{": false, "a@": false, "a[": false, "a/": false, "a:": false,
+		"": false, strings.Repeat("a", 65): false, "a b": false, "../x": false, "a\x00": false, "é": false,
 	} {
 		if (metadata.CheckKeyID(kid) == nil) != ok {
 			t.Errorf("kid %q accepted: %v, want %v", kid, !ok, ok)

@@ -37,6 +37,9 @@ func TestResembles(t *testing.T) {
 		{"R18 variation selector", "Clau\ufe0fde", evil, true},
 		{"a word of it", "The Claude (official)", evil, true},
 		{"inside a word", "Claudette", evil, false},
+		{"inside a word behind one of its length", "Agents, Claudette", evil, false},
+		{"inside a word before it as a word", "Claudette, Claude", evil, true},
+		{"a sign inside it", "Cla~ude", evil, false},
 		{"nobody's host", "Claude", metadata.Publisher{}, true},
 		{"the vendor", "Claude", vendor, false},
 		{"below the vendor", "Claude Code", below, false},
@@ -93,6 +96,7 @@ func acmes() *metadata.Protected {
 		{Name: "GenAI", Domains: []string{"genai.studio"}},
 		{Domains: []string{"goose.bot"}},
 		{Domains: []string{"tree.io"}},
+		{Domains: []string{"acme.chuo.kawasaki.jp"}},
 	})
 }
 
@@ -183,6 +187,7 @@ func TestProtectedHosts(t *testing.T) {
 		{"R18 in front, and more", "login.claude.ai.x.evil.example", "claude.ai", front},
 		{"R18 an accepted one in front", "zed.dev.evil.co.uk", "zed.dev", front},
 		{"R18 one of a longer suffix in front", "google-drive.co.uk.evil.com", "google-drive.co.uk", front},
+		{"R18 one of the longest suffix in front", "acme.chuo.kawasaki.jp.evil.com", "acme.chuo.kawasaki.jp", front},
 		{"U10 in front, in other letters", "xn--lude-53d4h.ai.evil.com", "claude.ai", front},
 
 		{"R18 a brand as label", "anthropic.evil.example", "anthropic.com", `it has the word "anthropic" in it`},
@@ -195,6 +200,7 @@ func TestProtectedHosts(t *testing.T) {
 		{"U10 a brand in other letters", "xn--lude-login-zqi6r.example", "claude", `it has the word "claude" in it`},
 		{"R18 a brand at a host of tenants", "claude.vercel.app", "claude", `it has the word "claude" in it`},
 		{"R18 a brand of four", "foxy-login.com", "foxy.dev", `it has the word "foxy" in it`},
+		{"a word from no domain", "localhost-login.com", "", ""},
 		{"a brand of three", "fox-login.com", "", ""},
 		{"a brand inside a word", "claudette.com", "", ""},
 		{"a brand inside a word, before", "precursors.com", "", ""},
@@ -214,8 +220,21 @@ func TestProtectedHosts(t *testing.T) {
 			}
 		})
 	}
+	if l, _ := p.Host("claude.ai.evil.example"); l.String() != "resembles claude.ai: "+front {
+		t.Errorf("a host %s", l)
+	}
 	if l, ok := (&metadata.Protected{}).Host("claude-login.example"); ok {
 		t.Errorf("nothing is protected, and it %v", l)
+	}
+}
+
+// Of two protected domains that look the same the one listed first is named.
+func TestFirstOfTwoProtectedHosts(t *testing.T) {
+	p := metadata.NewProtected(nil, []metadata.ProtectedName{{Domains: []string{"toolsmith.com"}}, {Domains: []string{"too1smith.com"}}})
+	for host, want := range map[string]string{"toolsmith.com": "", "too1smith.com": "", "t0olsmith.com": "toolsmith.com"} {
+		if l, _ := p.Host(host); l.Of != want {
+			t.Errorf("R18 %s resembles %q, want %q", host, l.Of, want)
+		}
 	}
 }
 
@@ -229,6 +248,15 @@ func TestHostOfManyLetters(t *testing.T) {
 	for host, want := range map[string]bool{long: false, "login." + long: false, strings.Replace(long, ".com", ".net", 1): false, long + ".evil.com": true} {
 		if l, ok := p.Host(host); ok != want {
 			t.Errorf("R18 %s %v, %v, want %v", host, l, ok, want)
+		}
+	}
+}
+
+// What is no host, and has more labels than one can have, is asked about in vain.
+func TestHostOfManyLabels(t *testing.T) {
+	for n := 126; n < 130; n++ {
+		if l, ok := acmes().Host(strings.Repeat("a.", n) + "com"); ok {
+			t.Errorf("R18 %d labels %v", n+1, l)
 		}
 	}
 }

@@ -111,10 +111,8 @@ func inUnicode(host string) string {
 	if !strings.Contains(host, "xn--") {
 		return host
 	}
-	if decoded, err := strictIDNA.ToUnicode(host); err == nil {
-		return decoded
-	}
-	return host
+	decoded, _ := strictIDNA.ToUnicode(host) // a host in canonical form can be
+	return decoded
 }
 
 // affixes are what is put before or behind a brand without a hyphen.
@@ -135,10 +133,8 @@ func (p *Protected) brandIn(label []byte) (Likeness, bool) {
 		var word []byte
 		word, rest, more = bytes.Cut(rest, []byte("-"))
 		joined = append(joined, word...)
-		if l, ok := p.words[string(word)]; ok {
-			return l, true
-		}
 		for _, affix := range affixes {
+			// Of a word without the affix both are the word.
 			behind, before := bytes.TrimPrefix(word, affix), bytes.TrimSuffix(word, affix)
 			if l, ok := p.words[string(behind)]; ok {
 				return l, true

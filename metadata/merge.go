@@ -163,7 +163,6 @@ func (m *merger) grants(stated Client) {
 		ceiling = []string{GrantAuthorizationCode}
 	}
 	if len(asked) == 0 {
-		m.out.GrantTypes = slices.Clone(ceiling)
 		return
 	}
 	kept := intersect(asked, ceiling)
@@ -217,9 +216,9 @@ func sameJSON(a, b json.RawMessage) bool {
 	if bytes.Equal(a, b) {
 		return true
 	}
-	ca, errA := strictjson.Canonical(a)
-	cb, errB := strictjson.Canonical(b)
-	return errA == nil && errB == nil && bytes.Equal(ca, cb)
+	ca, err := strictjson.Canonical(a)
+	cb, _ := strictjson.Canonical(b) // empty where there is none, which no value is
+	return err == nil && bytes.Equal(ca, cb)
 }
 
 // intersect returns the members of list that ceiling has, in the order of list,

@@ -44,6 +44,7 @@ func TestMerge(t *testing.T) {
 		{"the same in another spelling is no override", statedBase("jwks", jwks), `{"jwks": { "keys" :[{"x":"\u0041A","kty":"OKP","crv":"Ed25519"}]},"client_name":"\u0041cme"}`, reg,
 			statedBase("jwks", jwks), nil, nil},
 		{"redirects narrowed", statedBase(), `{"redirect_uris":["https://acme.example/b"]}`, reg, statedBase("redirect_uris", `["https://acme.example/b"]`), nil, nil},
+		{"a malformed redirect is never stated", statedBase("redirect_uris", `["javascript:x","https://acme.example/a"]`), `{}`, reg, statedBase("redirect_uris", `["https://acme.example/a"]`), nil, nil},
 		{"redirects empty", statedBase(), `{"redirect_uris":[]}`, reg, statedBase(), nil, nil},
 		{"redirects twice", statedBase(), `{"redirect_uris":["https://acme.example/b","https://acme.example/b"]}`, reg, statedBase("redirect_uris", `["https://acme.example/b"]`), nil, nil},
 		{"R5 port stated", loop("http://127.0.0.1:1/cb"), `{"redirect_uris":["http://127.0.0.1:2/cb"]}`, reg, loop("http://127.0.0.1/cb"), nil, nil},
@@ -79,8 +80,12 @@ func TestMerge(t *testing.T) {
 		{"document: what names counts as unstated", statedBase(), `{"client_name#ja":"Claude"}`, doc, statedBase("client_name#ja", `"Claude"`), nil, []string{"client_name#ja"}},
 		{"document: what redirects counts as unstated", statedBase("redirect_uris", ""), `{"redirect_uris":["https://acme.example/c"]}`, doc,
 			statedBase("redirect_uris", `["https://acme.example/c"]`), nil, []string{"redirect_uris"}},
+		{"document: no redirects at all", statedBase("redirect_uris", "", "grant_types", `["client_credentials"]`), `{}`, doc,
+			statedBase("redirect_uris", "", "grant_types", `["client_credentials"]`), nil, nil},
 		{"document: a stated member wins", statedBase(), `{"client_name":"Claude"}`, doc, statedBase(), []string{"client_name"}, nil},
 		{"document: grants that are not stated stand", bare, `{"grant_types":["authorization_code","refresh_token"]}`, doc, statedBase("scope", ""), nil, nil},
+		{"document: grants that are delivered by no redirect count as unstated", bare, `{"grant_types":["authorization_code","client_credentials"]}`, doc,
+			statedBase("scope", "", "grant_types", `["authorization_code","client_credentials"]`), nil, []string{"grant_types"}},
 		{"document: the ceiling of stated grants holds", statedBase(), `{"grant_types":["refresh_token","client_credentials"]}`, doc,
 			statedBase("grant_types", `["refresh_token"]`), []string{"grant_types"}, nil},
 	}
@@ -92,7 +97,7 @@ func TestMerge(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d := cmp.Diff(asMap(t, mustClient(t, tt.want)), asMap(t, m.Client)); d != "" {
+			if d := cmp.Diff(mustClient(t, tt.want), m.Client.Clone()); d != "" {
 				t.Errorf("effective (-want +got):\n%s", d)
 			}
 			if d := cmp.Diff(tt.overridden, m.Overridden) + cmp.Diff(tt.unstated, m.Unstated); d != "" {
@@ -135,6 +140,7 @@ func TestMergeRefuses(t *testing.T) {
 		"token_endpoint_auth_methods_supported": `["private_key_jwt"]`, "token_endpoint_auth_signing_alg": `"ES256"`, "software_id": `"x"`,
 		"tls_client_auth_subject_dn": `"CN=x"`, "tls_client_auth_san_dns": `"x"`, "tls_client_auth_san_uri": `"x"`,
 		"tls_client_auth_san_ip": `"x"`, "tls_client_auth_san_email": `"x"`, "tls_client_auth_of_tomorrow": "1",
+		"signed_jwks_uri": `"https://evil.example/jwks"`,
 	} {
 		tests = append(tests, struct {
 			name, stated, plain string

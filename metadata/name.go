@@ -26,10 +26,6 @@ func CheckName(name string) error {
 	}
 	marks := 0
 	for _, c := range name {
-		if ' ' <= c && c <= '~' { // none of them is what the rules are about
-			marks = 0
-			continue
-		}
 		if !unicode.IsPrint(c) && c != '\u3000' || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, c) {
 			return fmt.Errorf("character %U cannot be shown", c)
 		}
@@ -49,12 +45,11 @@ var shownNames = map[string]bool{"client_name": true, "display_name": true, "org
 // DisplayNames returns every name that people may be shown: client_name first,
 // then its variants and the other names, in the order of their members.
 func (c Client) DisplayNames() []string {
-	names := make([]string, 0, 2)
+	var names []string
 	if c.ClientName != "" {
 		names = append(names, c.ClientName)
 	}
-	var room [4]string // of more than a few there are seldom any
-	members := room[:0]
+	var members []string
 	for member := range c.More {
 		if base, _, _ := strings.Cut(member, "#"); shownNames[base] {
 			members = append(members, member)

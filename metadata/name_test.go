@@ -1,7 +1,9 @@
 package metadata_test
 
 import (
+	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,6 +20,9 @@ func TestCheckName(t *testing.T) {
 		{"Japanese with an ideographic space", "クロード\u3000コード", true},
 		{"composed accents", "é e\u0301", true},
 		{"four marks", "e\u0301\u0301\u0301\u0301x\u0301", true},
+		{"four marks first", "\u0301\u0301\u0301\u0301", true},
+		{"four marks on a letter outside ASCII", "\u30af\u0301\u0301\u0301\u0301\u30af\u0301", true},
+		{"first and last of ASCII", " ~", true},
 		{"emoji", "🤖", true},
 		{"R17 markup is text", "<b>%s</b>{{x}}", true},
 		{"128 characters", strings.Repeat("é", 128), true},
@@ -54,6 +59,20 @@ func TestCheckName(t *testing.T) {
 				t.Errorf("%q: %v, want accepted %v", tt.value, err, tt.ok)
 			}
 		})
+	}
+}
+
+func TestDisplayNames(t *testing.T) {
+	c := mustClient(t, `{"organization_name":"O","display_name#de":"D","client_name#ja":"J","software_id":"S","description":"X"}`)
+	if got, want := c.DisplayNames(), []string{"J", "D", "O"}; !slices.Equal(got, want) {
+		t.Errorf("without a client_name: %q, want %q", got, want)
+	}
+	if got := (metadata.Client{More: map[string]json.RawMessage{"display_name": json.RawMessage("7")}}).DisplayNames(); len(got) > 0 {
+		t.Errorf("what is no text is a name: %q", got)
+	}
+	c.ClientName = "C"
+	if got, want := c.DisplayNames(), []string{"C", "J", "D", "O"}; !slices.Equal(got, want) {
+		t.Errorf("with a client_name: %q, want %q", got, want)
 	}
 }
 

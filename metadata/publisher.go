@@ -147,10 +147,10 @@ func checkDomain(host string) error {
 // last label not a number (so no IPv4 address in any spelling), and valid
 // IDNA2008 where a label is punycode.
 func checkHostSyntax(host string) error {
-	if len(host) == 0 || len(host) > 253 {
+	if len(host) > 253 {
 		return errNotDomain
 	}
-	labels, start, punycode := 0, 0, false
+	var labels, start int
 	for i := 0; i <= len(host); i++ {
 		if i < len(host) && host[i] != '.' {
 			c := host[i]
@@ -163,9 +163,6 @@ func checkHostSyntax(host string) error {
 		if len(label) == 0 || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
 			return errNotDomain
 		}
-		if len(label) >= 4 && label[2:4] == "--" {
-			punycode = true // or hyphens that strictIDNA refuses
-		}
 		if i == len(host) && label[0] >= '0' && label[0] <= '9' {
 			return errNotDomain
 		}
@@ -175,7 +172,7 @@ func checkHostSyntax(host string) error {
 	if labels < 2 {
 		return errNotDomain
 	}
-	if punycode {
+	if strings.Contains(host, "--") { // punycode, or hyphens that strictIDNA may refuse
 		if ascii, err := strictIDNA.ToASCII(host); err != nil || ascii != host {
 			return errNotDomain
 		}
@@ -192,7 +189,7 @@ func checkHostSyntax(host string) error {
 
 var strictIDNA = idna.New(
 	idna.ValidateLabels(true), idna.StrictDomainName(true), idna.CheckHyphens(true),
-	idna.CheckJoiners(true), idna.BidiRule(), idna.VerifyDNSLength(true), idna.Transitional(false))
+	idna.CheckJoiners(true), idna.BidiRule(), idna.VerifyDNSLength(true))
 
 // specialUseNames are the special-use domain names under which no public
 // client can live (IANA special-use domain names registry; RFC 6761, RFC 6762,

@@ -11,9 +11,9 @@ import (
 )
 
 const publisherDocument = `{"publisher":"https://acme.example",` +
-	`"keys":[{"kty":"OKP","crv":"Ed25519","kid":"2026a","x":"AA"}],` +
-	`"clients":[{"software_id":"acme-agent","client_id":"https://acme.example/client.json","not_before":1767225600},{"software_id":"cli"}],` +
-	`"revoked":["s1"]}`
+	`"keys":[{"kty":"OKP","crv":"Ed25519","kid":"2026a","x":"AA"},{"kty":"EC"}],` +
+	`"clients":[{"software_id":"acme-agent","client_id":"https://acme.example/client.json","not_before":1767225600},{"software_id":"cli"},{"client_id":"https://acme.example/bare.json"}],` +
+	`"revoked":["s1","s2"]}`
 
 func TestParsePublisherDocument(t *testing.T) {
 	origin := metadata.MustPublisher("https://acme.example")
@@ -23,15 +23,23 @@ func TestParsePublisherDocument(t *testing.T) {
 	}
 	want := metadata.PublisherDocument{
 		Publisher: origin,
-		Keys:      []json.RawMessage{json.RawMessage(`{"kty":"OKP","crv":"Ed25519","kid":"2026a","x":"AA"}`)},
-		Clients:   []metadata.ListedClient{{SoftwareID: "acme-agent", ClientID: "https://acme.example/client.json", NotBefore: 1767225600}, {SoftwareID: "cli"}},
-		Revoked:   []string{"s1"},
+		Keys:      []json.RawMessage{json.RawMessage(`{"kty":"OKP","crv":"Ed25519","kid":"2026a","x":"AA"}`), json.RawMessage(`{"kty":"EC"}`)},
+		Clients:   []metadata.ListedClient{{SoftwareID: "acme-agent", ClientID: "https://acme.example/client.json", NotBefore: 1767225600}, {SoftwareID: "cli"}, {ClientID: "https://acme.example/bare.json"}},
+		Revoked:   []string{"s1", "s2"},
 	}
 	if diff := cmp.Diff(want, d, cmp.AllowUnexported(metadata.Publisher{})); diff != "" {
 		t.Errorf("document (-want +got):\n%s", diff)
 	}
 	if printed, err := d.MarshalJSON(); err != nil || string(printed) != publisherDocument {
 		t.Errorf("prints as %s, %v", printed, err)
+	}
+	for want, d := range map[string]metadata.PublisherDocument{
+		`{"publisher":"https://acme.example","keys":[]}`:              {Publisher: origin},
+		`{"publisher":"https://acme.example","keys":[],"clients":[]}`: {Publisher: origin, Clients: []metadata.ListedClient{}, Revoked: []string{}},
+	} {
+		if printed, err := d.MarshalJSON(); err != nil || string(printed) != want {
+			t.Errorf("prints as %s, %v, want %s", printed, err, want)
+		}
 	}
 }
 
@@ -56,6 +64,7 @@ func TestParsePublisherDocumentDefects(t *testing.T) {
 		{"65 keys", []string{"keys", "[" + strings.Repeat("{},", 64) + "{}]"}, []string{mismatch + " keys"}},
 		{"private key", []string{"keys", `[{"kty":"OKP","d":"AA"}]`}, []string{"key_exposed keys"}},
 		{"symmetric key", []string{"keys", `[{"kty":"OKP"},{"kty":"oct","k":"AA"}]`}, []string{"key_exposed keys"}},
+		{"unknown member of a client", []string{"clients", `[{"x":1,"software_id":"a"}]`}, nil},
 		{"clients object", []string{"clients", "{}"}, []string{mismatch + " clients"}},
 		{"client is a string", []string{"clients", `["a"]`}, []string{mismatch + " clients"}},
 		{"client names nothing", []string{"clients", `[{}]`}, []string{mismatch + " clients"}},

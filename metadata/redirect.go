@@ -181,7 +181,7 @@ func splitWebURL(s string) (webURL, error) {
 	if u.host == "" {
 		return webURL{}, errors.New("no host")
 	}
-	if strings.IndexByte(u.rest, '[') >= 0 || strings.IndexByte(u.rest, ']') >= 0 {
+	if strings.ContainsAny(u.rest, "[]") {
 		return webURL{}, errors.New("brackets are not allowed in path and query")
 	}
 	if hasDotSegment(u.rest) {
@@ -244,9 +244,8 @@ func isScheme(s string) bool {
 // encoded slash or backslash: parsers disagree on all of them.
 func hasDotSegment(rest string) bool {
 	path, _, _ := strings.Cut(rest, "?")
-	if path == "" || path[0] != '.' && strings.IndexByte(path, '%') < 0 &&
-		strings.IndexByte(path, '\\') < 0 && !strings.Contains(path, "/.") {
-		return false // no segment begins with a dot
+	if !strings.ContainsAny(path, ".%") {
+		return false
 	}
 	for range 3 { // as written, decoded once, decoded twice
 		for segment := range strings.FieldsFuncSeq(path, func(c rune) bool { return c == '/' || c == '\\' }) {

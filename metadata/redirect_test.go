@@ -16,6 +16,7 @@ func TestParseRedirectURI(t *testing.T) {
 		{"https query without path", "https://acme.example?a=b", web},
 		{"dots in a query are no segments", "https://acme.example/cb?to=/../x", web},
 		{"512 bytes", "https://acme.example/" + strings.Repeat("a", 512-21), web},
+		{"encoded, not ASCII and a space", "https://acme.example/%20%7e%90%29%af%FA%fa%AF", web},
 		{"R2 reverse host", "com.acme.agent:/callback", private},
 		{"R2 authority, as Cursor has", "cursor://anysphere.cursor-mcp/oauth/callback", private},
 		{"R2 authority with port", "myapp://auth:3000/callback", private},
@@ -23,6 +24,7 @@ func TestParseRedirectURI(t *testing.T) {
 		{"R2 single letter", "x:cb", private},
 		{"R2 scheme with plus", "http+x:/cb", private},
 		{"R2 scheme with digits", "com.acme0.app9:/cb", private},
+		{"R2 scheme of first and last letters and digits", "a-z+0.9:/cb", private},
 		{"R2 at sign in the query", "myapp://auth?user=a@b", private},
 		{"R4 localhost", "http://localhost/cb", loop},
 		{"R4 127.0.0.1 with port", "http://127.0.0.1:33418/cb", loop},
@@ -54,6 +56,7 @@ func TestParseRedirectURI(t *testing.T) {
 		{"R2 scheme alone", "x:", no},
 		{"R2 user information", "myapp://user@host/cb", no},
 		{"R2 brackets", "myapp://[x/cb", no},
+		{"R2 brackets without authority", "myapp:/cb/[x]", no},
 		{"R2 bad port", "myapp://host:x/cb", no},
 		{"R2 encoded authority", "myapp://ho%73t/cb", no},
 		{"R2 dot segment", "myapp:/a/../cb", no},
@@ -62,6 +65,10 @@ func TestParseRedirectURI(t *testing.T) {
 		{"R2 two dots first", "com.acme.app:../cb", no},
 		{"R2 fragment", "myapp:/cb#", no},
 		{"R2 wildcard", "myapp:/*", no},
+		{"R2 scheme with an underscore", "my_app:/cb", no},
+		{"R2 scheme with a tilde", "my~app:/cb", no},
+		{"R2 scheme with a sign before 0", "my/app:/cb", no},
+		{"R2 scheme begins with a sign", "+app:/cb", no},
 		{"R2 scheme begins with a digit", "1app:/cb", no},
 		{"R3 http", "http://acme.example/cb", no},
 		{"R3 https to IPv4", "https://192.0.2.1/cb", no},
@@ -77,6 +84,12 @@ func TestParseRedirectURI(t *testing.T) {
 		{"R3 space", "https://acme.example/c b", no},
 		{"R3 control character", "https://acme.example/c\x01b", no},
 		{"R3 encoded control character", "https://acme.example/c%0ab", no},
+		{"R3 the last encoded control character", "https://acme.example/c%1fb", no},
+		{"R3 encoded DEL", "https://acme.example/c%7fb", no},
+		{"R3 a percent sign last", "https://acme.example/c%", no},
+		{"R3 a percent sign and one digit", "https://acme.example/c%a", no},
+		{"R3 percent signs without digits", "https://acme.example/%g0", no},
+		{"R3 percent signs without capital digits", "https://acme.example/%0G", no},
 		{"R3 not ASCII", "https://acme.example/ü", no},
 		{"R3 dot segment", "https://acme.example/a/../b", no},
 		{"R3 encoded dot segment", "https://acme.example/a/%2e%2E/b", no},
@@ -123,6 +136,39 @@ func TestParseRedirectURI(t *testing.T) {
 				t.Errorf("%q: not zero with an error", tt.uri)
 			}
 		})
+	}
+}
+
+// Whoever wrote the URI learns which rule it breaks.
+func TestRedirectURISaysWhy(t *testing.T) {
+	for uri, want := range map[string]string{
+		"https://acme.example/cb#a": "a fragment is not allowed",
+		"https://acme.example/*":    "an asterisk is not allowed",
+		"https://acme.example/a b":  "character ' ' is not allowed",
+		"https://acme.example/%":    "a percent sign without two hexadecimal digits",
+		"https://acme.example/%g0":  "a percent sign without two hexadecimal digits",
+		"https://acme.example/%0G":  "a percent sign without two hexadecimal digits",
+		"https://acme.example/%00":  "an encoded control character",
+		"https://acme.example/[a]":  "brackets are not allowed in path and query",
+		"https://acme.example/..":   "dot segments are not allowed",
+		"https://a@acme.example/":   "user information is not allowed",
+		"https://acme.example:0/":   "the port is not 1 to 65535",
+		"https://:80/cb":            "no host",
+		"https:///cb":               "no host",
+		"https:acme.example":        "not of the form scheme://host",
+		"http://acme.example/cb":    "http is for 127.0.0.1, [::1] and localhost only",
+		"https://acme/cb":           "https needs a host name of two or more lower-case labels, not an address",
+		"/cb":                       "not an absolute URI with a lower-case scheme",
+		"javascript:x":              "scheme javascript is never accepted",
+		"acme:":                     "nothing after the scheme",
+		"acme:/[":                   "brackets are not allowed",
+		"acme:/..":                  "dot segments are not allowed",
+		"acme://[::1]/":             "the authority has brackets, colons or percent signs",
+		strings.Repeat("a", 513):    "longer than 512 bytes",
+	} {
+		if _, err := metadata.ParseRedirectURI(uri); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", uri, err, want)
+		}
 	}
 }
 

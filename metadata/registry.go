@@ -75,12 +75,12 @@ var registered = []memberSpec{
 	{name: "registration_access_token", secret: true},
 	{name: "registration_client_uri", url: urlRule{use: urlGiven}},
 
-	// RFC 8705.
-	{name: "tls_client_auth_subject_dn", authenticates: true},
-	{name: "tls_client_auth_san_dns", authenticates: true},
-	{name: "tls_client_auth_san_uri", authenticates: true, url: urlRule{use: urlCompared}},
-	{name: "tls_client_auth_san_ip", authenticates: true},
-	{name: "tls_client_auth_san_email", authenticates: true},
+	// RFC 8705. Those of tls_client_auth_ authenticate by their name.
+	{name: "tls_client_auth_subject_dn"},
+	{name: "tls_client_auth_san_dns"},
+	{name: "tls_client_auth_san_uri", url: urlRule{use: urlCompared}},
+	{name: "tls_client_auth_san_ip"},
+	{name: "tls_client_auth_san_email"},
 	{name: "tls_client_certificate_bound_access_tokens", kind: kindBool},
 	{name: "use_mtls_endpoint_aliases", kind: kindBool},
 
@@ -184,9 +184,7 @@ func (s *memberSpec) set(c *Client, m strictjson.Member) (ok bool) {
 			*field = nil
 		}
 	case *json.RawMessage:
-		if ok = s.kind.matches(m.Value); ok {
-			*field = m.Value
-		}
+		*field, ok = m.Value, s.kind.matches(m.Value)
 	}
 	return ok
 }

@@ -162,7 +162,7 @@ func (p *statementParser) required(wrong []string) {
 		missing("client_name", s.Client.ClientName == "")
 		missing("redirect_uris", s.Client.UsesRedirects() && len(s.Client.RedirectURIs) == 0)
 	}
-	if s.IssuedAt != 0 && s.ExpiresAt != 0 && s.IssuedAt >= s.ExpiresAt {
+	if s.ExpiresAt != 0 && s.IssuedAt >= s.ExpiresAt {
 		p.defects.add(ReasonStatementMalformed, "exp", "not after iat")
 	}
 }

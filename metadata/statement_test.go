@@ -71,6 +71,8 @@ func TestParseStatementDefects(t *testing.T) {
 		{"jti missing", []string{"jti", ""}, []string{"claim_missing jti"}},
 		{"jti empty", []string{"jti", `""`}, []string{"claim_missing jti"}},
 		{"jti of 10 KB", []string{"jti", `"` + strings.Repeat("a", 10000) + `"`}, []string{"claim_malformed jti"}},
+		{"jti of 256 bytes", []string{"jti", `"` + strings.Repeat("a", 256) + `"`}, nil},
+		{"jti of 257 bytes", []string{"jti", `"` + strings.Repeat("a", 257) + `"`}, []string{"claim_malformed jti"}},
 		{"jti number", []string{"jti", "1"}, []string{"claim_malformed jti"}},
 		{"iss missing", []string{"iss", ""}, []string{"publisher_missing iss"}},
 		{"iss null", []string{"iss", "null"}, []string{"publisher_malformed iss"}},
@@ -178,6 +180,24 @@ func TestParseStatementForm(t *testing.T) {
 	}
 	if _, err := metadata.ParseStatement([]byte(open + `,"x":` + strings.Repeat("[", 15) + strings.Repeat("]", 15) + "}")); err != nil {
 		t.Errorf("J44 16 levels: %v", err)
+	}
+}
+
+// A publisher reads in the error what to mend.
+func TestStatementSaysWhy(t *testing.T) {
+	for _, tt := range []struct{ name, value, want string }{
+		{"iss", "7", "publisher_malformed: iss: not a string"},
+		{"iss", `"acme.example"`, `publisher_malformed: iss: "acme.example" is no https origin`},
+		{"iss", "", "publisher_missing: iss: RFC 7591, Section 2.3 requires it"},
+		{"jti", "7", "claim_malformed: jti: not a string of at most 256 bytes"},
+		{"aud", "[]", "claim_malformed: aud: not exactly one non-empty string"},
+		{"exp", "1", "statement_malformed: exp: not an integer from 1420070400 to 4102444799"},
+		{"exp", "", "claim_missing: exp: required"},
+	} {
+		_, err := metadata.ParseStatement(object(baseClaims(), tt.name, tt.value))
+		if err == nil || err.Error() != tt.want {
+			t.Errorf("%s %s: %v, want %s", tt.name, tt.value, err, tt.want)
+		}
 	}
 }
 

@@ -29,8 +29,13 @@ func TestParseSubject(t *testing.T) {
 		if s, err := ParseSubject(text); err == nil || !s.IsZero() {
 			t.Errorf("%q is %q %q, error %v", text, s.Kind(), s, err)
 		}
+		was := PublisherSubject(MustPublisher("https://acme.example"))
+		is := was
+		if err := is.UnmarshalText([]byte(text)); text != "" && (err == nil || is != was) {
+			t.Errorf("%q is read as %q, error %v", text, is, err)
+		}
 	}
-	var zero Subject
+	zero := ClientSubject(ClientID{url: "https://acme.example/"})
 	if err := zero.UnmarshalText(nil); err != nil || !zero.IsZero() || zero.Kind() != "" {
 		t.Errorf("the empty text is %q, error %v", zero, err)
 	}

@@ -2,7 +2,6 @@ package metadata
 
 import (
 	"encoding/json"
-	"errors"
 	"slices"
 	"strings"
 
@@ -85,9 +84,6 @@ func (c *Client) eachAddress(visit func(rule urlRule, member, uri string)) {
 			visit(registry[m.name].url, m.name, m.uri)
 		}
 	}
-	if len(c.More) == 0 {
-		return
-	}
 	for _, spec := range addresses {
 		if value, ok := c.More[spec.name]; ok {
 			texts(spec.url, spec.name, value)
@@ -95,9 +91,7 @@ func (c *Client) eachAddress(visit func(rule urlRule, member, uri string)) {
 	}
 	for _, name := range c.variants(localizable) {
 		base, _, _ := strings.Cut(name, "#")
-		if rule := registry[base].url; rule.form != formFree {
-			texts(rule, name, c.More[name])
-		}
+		texts(registry[base].url, name, c.More[name])
 	}
 }
 
@@ -118,19 +112,14 @@ func (c *Client) checkAddresses(defects *Defects) {
 	})
 }
 
-func (f urlForm) check(uri string) error {
-	var err error
+// check says what is malformed in an address, but of formWeb, where covered asks
+// for more.
+func (f urlForm) check(uri string) (err error) {
 	switch f {
-	case formFree:
 	case formRedirect:
 		_, err = ParseRedirectURI(uri)
 	case formDocument:
 		_, err = ParseClientID(uri)
-	case formWeb:
-		var r RedirectURI
-		if r, err = ParseRedirectURI(uri); err == nil && r.Class() != RedirectHTTPS {
-			err = errors.New("not https")
-		}
 	}
 	return err
 }

@@ -121,6 +121,10 @@ func TestWithout(t *testing.T) {
 	if d := cmp.Diff([]string{"logo_uri", "policy_uri#de"}, had) + cmp.Diff(before, c); d != "" {
 		t.Errorf("removed, and the client itself (-want +got):\n%s", d)
 	}
+	all := mustClient(t, `{"scope":"a","contacts":["a"],"jwks":{"keys":[]},"default_max_age":1,"x":1}`)
+	if none, had := all.Without("scope", "contacts", "jwks", "default_max_age", "x"); len(had) != 5 || len(asMap(t, none)) > 0 {
+		t.Errorf("of members of every type %+v is left, without %q", none, had)
+	}
 	if rest.LogoURI != "" || rest.More["policy_uri#de"] != nil || rest.ClientURI == "" || rest.JWKSURI == "" {
 		t.Errorf("left: %+v", rest)
 	}

@@ -3,6 +3,7 @@ package dnsx
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/miekg/dns"
 
+	"github.com/fc28f635/countersign/internal/limits"
 	"github.com/fc28f635/countersign/verify"
 )
 
@@ -72,6 +74,23 @@ func TestAuthorities(t *testing.T) {
 			t.Errorf("%v, %v, want one address and why there is no other", servers, err)
 		}
 	})
+	t.Run("over UDP", func(t *testing.T) {
+		if n := f.count("tcp"); n > 0 {
+			t.Errorf("asked over TCP %d times of %d", n, len(f.questions()))
+		}
+	})
+	t.Run("the next upstream is asked", func(t *testing.T) {
+		refusing := newFake(t, func(q *dns.Msg, _ string) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeRefused) })
+		zone, servers, err := newResolver(t, Upstream{Address: refusing.address}, Upstream{Address: f.address}).Authorities(t.Context(), "acme.test")
+		if diff := cmp.Diff(want, servers); err != nil || zone != "acme.test" || diff != "" {
+			t.Error(zone, err, diff)
+		}
+		failing := newFake(t, func(q *dns.Msg, _ string) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeServerFailure) })
+		_, _, err = newResolver(t, Upstream{Address: refusing.address}, Upstream{Address: failing.address}).Authorities(t.Context(), "acme.test")
+		if err == nil || !strings.Contains(err.Error(), "REFUSED") || !strings.Contains(err.Error(), "SERVFAIL") {
+			t.Errorf("%v, want what each upstream answered", err)
+		}
+	})
 	t.Run("special-use names", func(t *testing.T) {
 		strict, err := New(Config{Upstreams: []Upstream{{Address: f.address}}})
 		if err != nil {
@@ -118,6 +137,22 @@ func TestAskAuthority(t *testing.T) {
 			}
 		})
 	}
+	t.Run("D6 more records than are read", func(t *testing.T) {
+		var records []string
+		for i := range limits.TXTRecords + 1 {
+			records = append(records, txt(owner, strconv.Itoa(i)))
+		}
+		f := newFake(t, serving(t, records, aa))
+		got, err := newResolver(t, Upstream{Address: "192.0.2.1:53"}).AskAuthority(t.Context(), Server{"ns.acme.test", f.address}, owner)
+		if err == nil || !strings.Contains(err.Error(), "more than 64 TXT records") || got.Texts != nil {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+	t.Run("D38 a name that is none", func(t *testing.T) {
+		if _, err := newResolver(t, Upstream{Address: "192.0.2.1:53"}).AskAuthority(t.Context(), Server{"ns.acme.test", "127.0.0.1:1"}, "acme"); err == nil || !strings.Contains(err.Error(), "no fully qualified name") {
+			t.Errorf("asked for: %v", err)
+		}
+	})
 	t.Run("S1 addresses that are not public", func(t *testing.T) {
 		strict, err := New(Config{Upstreams: []Upstream{{Address: "192.0.2.1:53"}}, Timeout: 300 * time.Millisecond})
 		if err != nil {

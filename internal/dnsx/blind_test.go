@@ -1,6 +1,8 @@
 package dnsx
 
 import (
+	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -59,6 +61,26 @@ func TestCase(t *testing.T) {
 		}
 		if q.Question[0].Name != owner+"." {
 			t.Error("the question itself was changed")
+		}
+	})
+	t.Run("D14 every letter is drawn, and nothing else", func(t *testing.T) {
+		const name = "abcdefghijklmnopqrstuvwxyz.ABCDEFGHIJKLMNOPQRSTUVWXYZ.0123456789-_."
+		q := question(name, dns.TypeTXT)
+		seen := make([]map[byte]bool, len(name))
+		for i := range seen {
+			seen[i] = map[byte]bool{}
+		}
+		for range 60 {
+			for i, c := range []byte(mixCase(q).Question[0].Name) {
+				seen[i][c] = true
+			}
+		}
+		for i, c := range []byte(name) {
+			upper, lower := strings.ToUpper(string(c))[0], strings.ToLower(string(c))[0]
+			want := map[byte]bool{upper: true, lower: true}
+			if !maps.Equal(seen[i], want) {
+				t.Errorf("%q is asked for as %v, want %v", c, seen[i], want)
+			}
 		}
 	})
 }
@@ -148,6 +170,46 @@ func TestCookies(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A client's cookie is of 8 bytes, a server's of 8 to 32 (RFC 7873, Section 4).
+func TestCookieAtTheEdge(t *testing.T) {
+	with := func(cookie string) *dns.Msg {
+		return withCookie(new(dns.Msg), new(dns.Msg).SetEdns0(limits.DNSUDPBytes, true), func(string) string { return cookie })
+	}
+	const ours = "0123456789abcdef"
+	server := func(bytes int) string { return strings.Repeat("5a", bytes) }
+	for name, tc := range map[string]struct {
+		answer *dns.Msg
+		before string // what the server sent earlier
+		err    error
+		udp    string // what is kept of an answer over UDP
+		tcp    string // and over TCP
+	}{
+		"none":                       {new(dns.Msg), "", nil, "", ""},
+		"none where one is due":      {new(dns.Msg), server(8), errCookieMissing, server(8), ""},
+		"the client's alone":         {with(ours), "", nil, "", ""},
+		"the client's alone, later":  {with(ours), server(8), nil, server(8), server(8)},
+		"8 bytes of the server":      {with(ours + server(8)), "", nil, server(8), server(8)},
+		"32 bytes of the server":     {with(ours + server(32)), server(8), nil, server(32), server(32)},
+		"7 bytes of the server":      {with(ours + server(7)), "", errWrongCookie, "", ""},
+		"33 bytes of the server":     {with(ours + server(33)), server(8), errWrongCookie, server(8), server(8)},
+		"half of the client's":       {with(ours[:8]), "", errWrongCookie, "", ""},
+		"another client's":           {with("f" + ours[1:] + server(8)), server(9), errWrongCookie, server(9), server(9)},
+		"other options without ours": {new(dns.Msg).SetEdns0(limits.DNSUDPBytes, true), server(8), errCookieMissing, server(8), ""},
+	} {
+		t.Run("D14 "+name, func(t *testing.T) {
+			if err := (&jar{client: ours, server: tc.before}).check(tc.answer); !errors.Is(err, tc.err) {
+				t.Errorf("checked: %v, want %v", err, tc.err)
+			}
+			for tcp, want := range map[bool]string{false: tc.udp, true: tc.tcp} {
+				j := &jar{client: ours, server: tc.before}
+				if j.keep(tc.answer, tcp); j.server != want {
+					t.Errorf("over TCP %v: kept %q, want %q", tcp, j.server, want)
+				}
+			}
+		})
+	}
 }
 
 // An answer larger than asked for may have come in fragments, of which somebody

@@ -12,11 +12,11 @@ import (
 func mixCase(q *dns.Msg) *dns.Msg {
 	mixed := q.Copy()
 	name := []byte(mixed.Question[0].Name)
-	bits := make([]byte, (len(name)+7)/8)
-	_, _ = rand.Read(bits) // it never fails
+	coins := make([]byte, len(name))
+	_, _ = rand.Read(coins) // it never fails
 	for i, c := range name {
 		if lower := c | 0x20; 'a' <= lower && lower <= 'z' {
-			name[i] = lower ^ (bits[i/8]>>(i%8)&1)<<5
+			name[i] = lower ^ coins[i]&0x20
 		}
 	}
 	mixed.Question[0].Name = string(name)

@@ -43,12 +43,6 @@ func connect(ctx context.Context, network, address string) (net.Conn, func(), er
 	if err != nil {
 		return nil, nil, err
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		if err := conn.SetDeadline(deadline); err != nil {
-			conn.Close()
-			return nil, nil, err
-		}
-	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	return conn, func() { stop(); conn.Close() }, nil
 }

@@ -30,6 +30,11 @@ func TestDelegation(t *testing.T) {
 			domain: "A.B.acme.test", zone: "acme.test",
 			want: []Server{{"ns1.other.test", "192.0.2.1:53"}},
 		},
+		"a server that is moved by name": {
+			above:  referring(t, []string{"acme.test. 300 IN NS moved.test."}, []string{"moved.test. 300 IN A 192.0.2.2"}),
+			domain: "acme.test", zone: "acme.test",
+			want: []Server{{"moved.test", "127.0.0.1:5353"}},
+		},
 		"the server has both zones": {
 			above:  serving(t, referral, aa),
 			domain: "acme.test",
@@ -78,8 +83,11 @@ func TestDelegation(t *testing.T) {
 			})
 			r := newResolver(t, Upstream{Address: resolver.address})
 			r.cfg.ConnectTo = func(address string) string {
-				if address == "a.test:53" {
+				switch address {
+				case "a.test:53":
 					return above.address
+				case "moved.test:53":
+					return "127.0.0.1:5353"
 				}
 				return address
 			}
@@ -117,12 +125,55 @@ func changed(answer injector, change func(*dns.Msg)) injector {
 }
 
 func TestDelegationOfSpecialUseNames(t *testing.T) {
-	strict, err := New(Config{Upstreams: []Upstream{{Address: "127.0.0.1:53"}}})
+	f := newFake(t, serving(t, nil))
+	strict, err := New(Config{Upstreams: []Upstream{{Address: f.address}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if zone, servers, err := strict.Delegation(t.Context(), "acme.test"); err == nil || strings.Contains(err.Error(), "(udp)") {
-		t.Errorf("asked for: %q, %v, %v", zone, servers, err)
+	for _, domain := range []string{"acme.test", "acme", "a b.dev", ""} {
+		if zone, servers, err := strict.Delegation(t.Context(), domain); err == nil || len(f.questions()) > 0 {
+			t.Errorf("%q is asked for: %q, %v, %v", domain, zone, servers, err)
+		}
+	}
+}
+
+// What stands in the way of a delegation is said.
+func TestNoDelegation(t *testing.T) {
+	for name, tc := range map[string]struct {
+		known []string // nothing where the resolver refuses
+		moved string   // where a.test is
+		want  string
+	}{
+		"the resolver refuses":                   {nil, "", "answered REFUSED"},
+		"no zone is above":                       {[]string{"other.test. 300 IN A 192.0.2.1"}, "", "no zone is there"},
+		"the server above has no address":        {[]string{"test. 300 IN NS a.test."}, "", `name server "a.test" has no address`},
+		"S1 the server above is a private one":   {[]string{"test. 300 IN NS a.test.", "a.test. 300 IN A 10.0.0.1"}, "", "10.0.0.1"},
+		"nobody listens where the zone above is": {[]string{"test. 300 IN NS a.test."}, "127.0.0.1:1", "127.0.0.1:1 ("},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t, func(q *dns.Msg, _ string) *dns.Msg {
+				if tc.known == nil {
+					return new(dns.Msg).SetRcode(q, dns.RcodeRefused)
+				}
+				m := respond(t, q, tc.known)
+				m.Answer = slices.DeleteFunc(m.Answer, func(rr dns.RR) bool { return rr.Header().Rrtype != q.Question[0].Qtype })
+				return m
+			})
+			r := newResolver(t, Upstream{Address: f.address})
+			r.cfg.ConnectTo = func(address string) string {
+				if address == "a.test:53" && tc.moved != "" {
+					return tc.moved
+				}
+				return address
+			}
+			zone, servers, err := r.Delegation(t.Context(), "a.b.acme.test")
+			if err == nil || zone != "" || servers != nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("%q, %v, %v, want an error with %q", zone, servers, err, tc.want)
+			}
+			if n := len(f.questions()); n > 6 {
+				t.Errorf("asked %d times", n)
+			}
+		})
 	}
 }
 

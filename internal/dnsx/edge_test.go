@@ -1,8 +1,13 @@
 package dnsx
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/miekg/dns"
+
+	"github.com/fc28f635/countersign/internal/limits"
 )
 
 // The library never gives an escape beyond a byte; another one might.
@@ -24,6 +29,48 @@ func TestNamesAtTheEdge(t *testing.T) {
 	} {
 		if err := checkName(name); (err == nil) != want {
 			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+// What a stranger wrote is shown up to 100 bytes.
+func TestQuotesAreCut(t *testing.T) {
+	for n, want := range map[int]int{99: 101, 100: 102, 101: 102, 1000: 102} {
+		if got := quote(strings.Repeat("a", n)); len(got) != want {
+			t.Errorf("%d bytes are shown as %s", n, got)
+		}
+	}
+}
+
+func TestStatus(t *testing.T) {
+	for code, want := range map[int]string{dns.RcodeRefused: "REFUSED", 12: "response code 12", 4095: "response code 4095"} {
+		if got := status(code); got != want {
+			t.Errorf("%d is %q, want %q", code, got, want)
+		}
+	}
+}
+
+// Of the name servers of a zone no more are asked than the limit.
+func TestManyNameServers(t *testing.T) {
+	var records []dns.RR
+	for i := range limits.DNSServers + 1 {
+		records = append(records, mustRR(t, fmt.Sprintf("acme.test. 300 IN NS ns%02d.acme.test.", i)))
+	}
+	if got := serverNames(records, "acme.test"); len(got) != limits.DNSServers {
+		t.Errorf("%d of %d", len(got), len(records))
+	}
+	if got := serverNames(records[:limits.DNSServers], "acme.test"); len(got) != limits.DNSServers {
+		t.Errorf("%d of %d", len(got), limits.DNSServers)
+	}
+}
+
+// A cache of HTTP held the answer for as long as it says, if it says that.
+func TestAge(t *testing.T) {
+	for text, want := range map[string]uint32{"": 300, "0": 300, "x": 300, "-1": 300, "1.5": 300, "290": 10, "300": 0, "301": 0, "4294967296": 0, strings.Repeat("9", 30): 0} {
+		m := &dns.Msg{Answer: []dns.RR{mustRR(t, txt(owner, record))}, Ns: []dns.RR{mustRR(t, "test. 300 IN SOA ns.test. root.test. 1 2 3 4 60")}}
+		age(m, text)
+		if got, ns := m.Answer[0].Header().Ttl, m.Ns[0].Header().Ttl; got != want || ns != want {
+			t.Errorf("D39 Age %q leaves %d and %d of 300 seconds, want %d", text, got, ns, want)
 		}
 	}
 }

@@ -78,12 +78,10 @@ func readHTTPS(resp fetch.Response, q *dns.Msg) (*dns.Msg, error) {
 }
 
 // age takes off the time that caches of HTTP held an answer (RFC 8484, Section
-// 5.1). An Age that is no number counts as none.
+// 5.1). An Age that is no number counts as none, and one that is too large as the
+// largest (RFC 9111, Section 1.2.2).
 func age(m *dns.Msg, text string) {
-	held, err := strconv.ParseUint(text, 10, 32)
-	if err != nil {
-		return
-	}
+	held, _ := strconv.ParseUint(text, 10, 32)
 	for _, section := range [][]dns.RR{m.Answer, m.Ns} {
 		for _, rr := range section {
 			rr.Header().Ttl -= min(rr.Header().Ttl, uint32(held))

@@ -129,6 +129,20 @@ func TestAbsentOrUnavailable(t *testing.T) {
 			}
 		})
 	}
+	t.Run("D7 timeout is said", func(t *testing.T) {
+		f := newFake(t, func(*dns.Msg, string) *dns.Msg { return nil })
+		_, err := lookup(t, newResolverWithin(t, 200*time.Millisecond, Upstream{Address: f.address}))
+		if err == nil || !strings.Contains(err.Error(), f.address+" (tcp): no answer in time") {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("the caller went away", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		f := newFake(t, func(*dns.Msg, string) *dns.Msg { cancel(); return nil })
+		if _, err := newResolver(t, Upstream{Address: f.address}).LookupTXT(ctx, owner); !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), f.address) {
+			t.Errorf("%v, want an error that blames no server", err)
+		}
+	})
 	t.Run("D7 port unreachable", func(t *testing.T) {
 		packets, listener := listenBoth(t)
 		packets.Close()
@@ -145,6 +159,9 @@ func TestAbsentOrUnavailable(t *testing.T) {
 		got, err := lookup(t, newResolver(t, Upstream{Address: bad.address}, Upstream{Address: good.address}))
 		if err != nil || !slices.Equal(got.Texts, []string{record}) || got.Corroborated {
 			t.Errorf("%+v, %v", got, err)
+		}
+		if n := len(bad.questions()); n != 1 {
+			t.Errorf("who refused was asked %q, want only for the name", bad.questions())
 		}
 	})
 	t.Run("an absence is not asked about again", func(t *testing.T) {
@@ -213,7 +230,7 @@ func TestAliases(t *testing.T) {
 		"D11 one link":             {chain(1), "l0.host.test", 250 * time.Second},
 		"D11 eight links":          {chain(8), "l7.host.test", 243 * time.Second},
 		"D11 nine links":           {chain(9), "", 0},
-		"D11 to itself":            {[]string{owner + ". 1 IN CNAME " + owner + "."}, "", 0},
+		"D11 loop of one":          {[]string{owner + ". 1 IN CNAME " + owner + "."}, "", 0},
 		"D11 loop of two":          {[]string{owner + ". 1 IN CNAME a.test.", "a.test. 1 IN CNAME " + owner + "."}, "", 0},
 		"D11 loop of three":        {[]string{owner + ". 1 IN CNAME a.test.", "a.test. 1 IN CNAME b.test.", "b.test. 1 IN CNAME a.test."}, "", 0},
 		"D11 beside TXT":           {append(keyRecord(), owner+". 1 IN CNAME a.test."), "", 0},
@@ -242,6 +259,9 @@ func TestAliases(t *testing.T) {
 				if tc.final == "" {
 					if err == nil || len(got.Texts) > 0 {
 						t.Errorf("%+v, want no records", got)
+					}
+					if strings.Contains(name, "loop") && !strings.Contains(err.Error(), "loop") {
+						t.Errorf("error %v does not say that it is a loop", err)
 					}
 					if errors.Is(err, verify.ErrNoRecord) != strings.HasPrefix(name, "D13") {
 						t.Errorf("error %v", err)

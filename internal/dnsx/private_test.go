@@ -306,6 +306,23 @@ func TestPerspectives(t *testing.T) {
 			}
 		})
 	}
+	t.Run("one of them knows of a wildcard", func(t *testing.T) {
+		f := newFake(t, serving(t, keyRecord()))
+		for _, views := range [][]bool{{true, false}, {false, true}} {
+			cfg := Config{Upstreams: []Upstream{{Address: f.address, Operator: "here"}}, AllowSpecialUse: true}
+			for i, wildcard := range views {
+				cfg.Perspectives = append(cfg.Perspectives, &seer{name: string(rune('a' + i)), view: with(verify.Answer{Texts: []string{record}, Wildcard: wildcard})})
+			}
+			r, err := New(cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.perspectives = r.perspectives[1:] // of the seers alone
+			if got, err := lookup(t, r); err != nil || !got.Corroborated || !got.Wildcard {
+				t.Errorf("%+v, %v", got, err)
+			}
+		}
+	})
 	t.Run("D37 alone, and says that all agree", func(t *testing.T) {
 		f := newFake(t, func(q *dns.Msg, _ string) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeRefused) })
 		r, err := New(Config{Upstreams: []Upstream{{Address: f.address}}, AllowSpecialUse: true,

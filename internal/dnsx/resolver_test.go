@@ -2,6 +2,8 @@ package dnsx
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -73,6 +75,10 @@ func TestParseResolvConf(t *testing.T) {
 			"nameserver fe80::1%eth0\nnameserver 192.0.2.1\nnameserver 192.0.2.1\nnameserver ::1\nnameserver 192.0.2.9\n",
 			[]Upstream{{"[fe80::1%eth0]:53", "system", false}, {"192.0.2.1:53", "system", false}, {"[::1]:53", "system", true}},
 		},
+		"mapped addresses are the addresses": {
+			"nameserver ::ffff:127.0.0.1\nnameserver ::ffff:192.0.2.1\nnameserver 192.0.2.1\n",
+			[]Upstream{{"127.0.0.1:53", "system", true}, {"192.0.2.1:53", "system", false}},
+		},
 		"D38 empty":     {"", nil},
 		"D38 no server": {"search x\nnameserver\n", nil},
 		"D38 garbage":   {"nameserver not-an-address\n", nil},
@@ -86,6 +92,27 @@ func TestParseResolvConf(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestReadResolvConf(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "resolv.conf")
+	for _, text := range []string{"", "search x\n", "nameserver x\n", "nameserver " + strings.Repeat("1", 70<<10) + "\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if ups, err := readResolvConf(path); err == nil || len(ups) > 0 || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "--resolver") {
+			t.Errorf("%.20q: %v, %v, want an error that names the file and --resolver", text, ups, err)
+		}
+	}
+	if ups, err := readResolvConf(path + ".missing"); err == nil || len(ups) > 0 || !strings.Contains(err.Error(), "--resolver") {
+		t.Errorf("%v, %v, want an error that names --resolver", ups, err)
+	}
+	if err := os.WriteFile(path, []byte("nameserver 192.0.2.1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if ups, err := readResolvConf(path); err != nil || len(ups) != 1 {
+		t.Errorf("%v, %v", ups, err)
 	}
 }
 

@@ -152,6 +152,9 @@ func TestCorroborated(t *testing.T) {
 				if err == nil || errors.Is(err, verify.ErrNoRecord) || got.Texts != nil || got.Corroborated {
 					t.Errorf("%+v, %v", got, err)
 				}
+				if strings.HasPrefix(name, "D36") && (!strings.Contains(err.Error(), "no record") || !strings.Contains(err.Error(), "2 other records")) {
+					t.Errorf("error %v does not say who has what", err)
+				}
 				for _, f := range fakes {
 					if !strings.Contains(err.Error(), f.address) {
 						t.Errorf("error %v does not name %s", err, f.address)

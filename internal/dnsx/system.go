@@ -26,14 +26,18 @@ func System() ([]Upstream, error) {
 	if runtime.GOOS == "windows" {
 		return nil, errors.New("the resolvers of Windows cannot be read, name one with --resolver")
 	}
-	f, err := os.Open(resolvConf)
+	return readResolvConf(resolvConf)
+}
+
+func readResolvConf(path string) ([]Upstream, error) {
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading this machine's resolvers (name one with --resolver): %w", err)
 	}
 	defer f.Close()
 	ups, err := parseResolvConf(f)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s (name a resolver with --resolver): %w", resolvConf, err)
+		return nil, fmt.Errorf("reading %s (name a resolver with --resolver): %w", path, err)
 	}
 	return ups, nil
 }

@@ -69,12 +69,13 @@ func TestQuestionsAreBounded(t *testing.T) {
 		"D40 no record at any name, one operator":   {with(dns.RcodeNameError), 1, limits.WalkNames},
 		"D40 no record at any name, two operators":  {with(dns.RcodeNameError), 2, 2 * limits.WalkNames},
 		"D40 no record at any name, many operators": {with(dns.RcodeNameError), limits.Upstreams, 2 * limits.WalkNames},
-		"D40 truncated":            {truncated, 1, 2 * limits.WalkNames},
-		"D40 UDP does not pass":    {flaky, 1, 2 * limits.WalkNames},
-		"D40 aliases to nowhere":   {link, 2, limits.DNSQuestions},
-		"D40 refused by everybody": {with(dns.RcodeRefused), limits.Upstreams, limits.Upstreams},
-		"D40 bogus":                {bogus, limits.Upstreams, 4},
-		"D40 silence":              {func(*dns.Msg, string) *dns.Msg { return nil }, limits.Upstreams, limits.Upstreams},
+		"D40 truncated":                    {truncated, 1, 2 * limits.WalkNames},
+		"D40 UDP does not pass":            {flaky, 1, 2 * limits.WalkNames},
+		"D40 aliases to nowhere, over UDP": {link, 1, limits.DNSQuestions},
+		"D40 aliases to nowhere":           {link, 2, limits.DNSQuestions},
+		"D40 refused by everybody":         {with(dns.RcodeRefused), limits.Upstreams, limits.Upstreams},
+		"D40 bogus":                        {bogus, limits.Upstreams, 4},
+		"D40 silence":                      {func(*dns.Msg, string) *dns.Msg { return nil }, limits.Upstreams, limits.Upstreams},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var sent atomic.Int64
