@@ -87,8 +87,9 @@ func originsOf(req Request, v *verify.Verdict, locate func(netip.Addr, time.Time
 		o.By = PartyBrowser
 	}
 	for _, f := range v.Findings {
-		if f.Check != verify.CheckMetadataDocument && f.Check != verify.CheckWellknownKey {
-			continue
+		if f.Check != verify.CheckMetadataDocument && f.Check != verify.CheckWellknownKey ||
+			f.Status == verify.Failed || f.Status == verify.Unavailable {
+			continue // nothing rests on what did not pass
 		}
 		server, err := netip.ParseAddrPort(f.Evidence.Server)
 		if err == nil || f.Status == verify.Passed { // one that passed by a copy of ours came from nowhere that is known

@@ -51,6 +51,7 @@ func (r *run) checkPossession(ctx context.Context, coverage metadata.Coverage) (
 	if err != nil {
 		return false, err
 	}
+	r.clientKeys = &e
 	switch e.state {
 	case sourceNotAsked:
 		r.skip(CheckPossession, "nothing is looked up")
@@ -64,7 +65,7 @@ func (r *run) checkPossession(ctx context.Context, coverage metadata.Coverage) (
 			return false, nil
 		}
 		r.until(e.until)
-		r.pass(CheckPossession, Evidence{Source: "jwks_uri", Server: e.server, Name: c.JWKSURI, SeenAt: e.seenAt, ValidUntil: e.until})
+		r.pass(CheckPossession, e.evidence(c.JWKSURI))
 	case sourceExposed:
 		r.reject(CheckPossession, metadata.ReasonKeyExposed, "jwks_uri: "+e.detail)
 	case sourceUnavailable:

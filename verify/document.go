@@ -71,8 +71,7 @@ func (r *run) takeDocument(id metadata.ClientID, e *metadataEvidence) {
 		r.skip(CheckMetadataDocument, "the host serves many tenants by path: the document proves nothing of it")
 		return
 	}
-	r.pass(CheckMetadataDocument, Evidence{Source: e.source, Server: e.server, Name: id.String(),
-		SeenAt: e.seenAt, ValidUntil: e.until})
+	r.pass(CheckMetadataDocument, e.evidence(id.String()))
 }
 
 // sameDocument reports whether the metadata document at a URL that a statement
@@ -94,7 +93,7 @@ func (r *run) sameDocument(ctx context.Context, url string) (ok bool, err error)
 	case err != nil:
 		return false, err
 	case e.state == sourceFound && e.document.Client.SoftwareStatement == r.raw:
-		r.pass(CheckMetadataDocument, Evidence{Source: e.source, Server: e.server, Name: url, SeenAt: e.seenAt, ValidUntil: e.until})
+		r.pass(CheckMetadataDocument, e.evidence(url))
 		r.until(e.until)
 		r.document = &e
 		return true, nil

@@ -237,8 +237,6 @@ func (r *run) reportDocument(dns, doc keyClaim) {
 		r.lower(CheckWellknownKey, Failed, metadata.ReasonWellknownMismatch, e.detail)
 	case sourceExposed: // findDead has said so
 	case sourceFound:
-		evidence := Evidence{Source: "https", Server: e.server, Name: r.verdict.Publisher.PublisherDocumentURL(),
-			SeenAt: e.seenAt, ValidUntil: e.until, Thumbprint: doc.key.Thumbprint()}
 		switch {
 		case !doc.live:
 			r.lower(CheckWellknownKey, Failed, doc.reason, doc.detail)
@@ -248,7 +246,7 @@ func (r *run) reportDocument(dns, doc keyClaim) {
 			r.lower(CheckWellknownKey, Failed, metadata.ReasonWellknownMismatch, "another key under this kid than in DNS")
 		case dns.live || r.sources.dns.silent():
 			r.until(e.until)
-			r.pass(CheckWellknownKey, evidence)
+			r.pass(CheckWellknownKey, e.evidence(r.verdict.Publisher, doc))
 		case r.sources.dns.state == sourceFound:
 			r.lower(CheckWellknownKey, Failed, metadata.ReasonKeyNotInDNS, "DNS is authoritative and has no such key")
 		default:
@@ -318,11 +316,6 @@ func (e *dnsEvidence) mayHide(c keyClaim) bool {
 	return (e.state == sourceAbsent || e.state == sourceFound) && !c.live && !c.revoked && !e.strong()
 }
 
-func (e *dnsEvidence) evidence(c keyClaim) Evidence {
-	return Evidence{Source: "dns", Server: e.answer.Server, Name: e.answer.Name, SeenAt: e.seenAt,
-		ValidUntil: e.until, Thumbprint: c.key.Thumbprint(), Record: c.record.String()}
-}
-
 // claim is what the DNS set says of a kid.
 func (e *dnsEvidence) claim(kid string, p metadata.Publisher) keyClaim {
 	if e.state != sourceFound {
@@ -337,7 +330,7 @@ func (e *dnsEvidence) claim(kid string, p metadata.Publisher) keyClaim {
 	case e.name != p && !record.Subdomains:
 		return keyClaim{reason: metadata.ReasonKeyUnknown, detail: "the key of " + e.name.Domain() + " does not speak for hosts below it (s=y)"}
 	case record.Revoked():
-		return keyClaim{revoked: true, reason: metadata.ReasonKeyRevoked}
+		return keyClaim{record: record, revoked: true, reason: metadata.ReasonKeyRevoked}
 	case record.Instances:
 		return keyClaim{reason: metadata.ReasonKeyUnusable, detail: "the key signs instance statements only (u=i)"}
 	}

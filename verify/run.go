@@ -23,6 +23,7 @@ type run struct {
 	verified   string            // thumbprint under which these bytes are known to verify
 	root       *trustroots.Root  // the pin, nil where the publisher has none
 	sources    sources           // what the publisher publishes
+	clientKeys *keySetEvidence   // what jwks_uri serves, nil where it was not asked
 	fetches    int               // documents looked up, remembered ones included
 	key        jose.Key          // the key that kid names, from whichever source
 	keyEnd     int64             // when the key ends as other sources have it, in Unix seconds; zero for none
@@ -54,6 +55,7 @@ func (r *run) open() {
 
 // close seals the verdict.
 func (r *run) close() {
+	r.showSeen()
 	v := r.verdict
 	v.reason = r.stopReason
 	v.testMode = r.statement != nil && r.record.Test

@@ -50,8 +50,8 @@ func TestFormCostsNoPacket(t *testing.T) {
 }
 
 // One verification asks at most three documents and four names, and checks at
-// most two signatures, whatever comes. Of a name internal/dnsx asks its resolvers
-// at most six times: 24 questions in all.
+// most two signatures, whatever comes. For the names internal/dnsx sends at most 18
+// questions, and internal/fetch two for each host of a document: 24 in all.
 func TestWorkIsBounded(t *testing.T) {
 	const mostFetches = 3 // metadata document, publisher document, one foreign host's
 	const mostSignatures = 2

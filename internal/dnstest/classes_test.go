@@ -200,6 +200,7 @@ func TestLiars(t *testing.T) {
 	lyingAuthority := dnstest.Proxy(t, s.network.Authority, adLie)
 	behindLies := s.network.Resolver(t, lyingAuthority).Plain
 	behindStripping := s.network.Resolver(t, dnstest.Proxy(t, s.network.Authority, strip)).Plain
+	unanchored := s.network.ResolverWithoutAnchors(t, s.network.Authority).Plain
 	stripping := dnstest.Proxy(t, s.resolver.Plain, func(m *dns.Msg, network string) { strip(m, network); m.AuthenticatedData = false })
 	forged := dnstest.Proxy(t, s.resolver.Plain, forge)
 	for name, tc := range map[string]struct {
@@ -216,6 +217,7 @@ func TestLiars(t *testing.T) {
 		"D18 an authority's signatures are taken out":          {"signed.test", []online.Resolver{at(behindStripping.String(), "a", true)}, verify.Inconclusive, metadata.ReasonDNSBogus, issuer.TierUnverified, false},
 		"D27 a resolver that strips signatures":                {"signed.test", []online.Resolver{at(stripping.String(), "a", true)}, verify.Verified, "", issuer.TierDomain, false},
 		"D27 a resolver of whom nobody said that it validates": {"signed.test", []online.Resolver{at(s.resolver.Plain.String(), "a", false)}, verify.Verified, "", issuer.TierDomain, false},
+		"D26 a resolver without trust anchor":                  {"signed.test", []online.Resolver{at(unanchored.String(), "a", true)}, verify.Verified, "", issuer.TierDomain, false},
 		"D14 forged over UDP, one operator":                    {"plain.test", []online.Resolver{at(forged.String(), "a", false)}, verify.Rejected, metadata.ReasonSignatureInvalid, issuer.TierUnverified, false},
 		"D14 forged over UDP, two operators":                   {"plain.test", []online.Resolver{at(forged.String(), "a", false), at(s.network.Authority.String(), "b", false)}, verify.Verified, "", issuer.TierSigned, false},
 		"D14 forged over UDP, of a signed zone":                {"signed.test", []online.Resolver{at(forged.String(), "a", false), at(s.resolver.Plain.String(), "b", true)}, verify.Verified, "", issuer.TierSigned, false},

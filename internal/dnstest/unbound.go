@@ -31,6 +31,17 @@ type Resolver struct {
 // other zone.
 func (n *Network) Resolver(t testing.TB, upstream netip.AddrPort) Resolver {
 	t.Helper()
+	return n.resolver(t, upstream, fmt.Sprintf("\ttrust-anchor-file: %q\n", n.anchors))
+}
+
+// ResolverWithoutAnchors runs one that has the validator and nothing to trust.
+func (n *Network) ResolverWithoutAnchors(t testing.TB, upstream netip.AddrPort) Resolver {
+	t.Helper()
+	return n.resolver(t, upstream, "")
+}
+
+func (n *Network) resolver(t testing.TB, upstream netip.AddrPort, anchors string) Resolver {
+	t.Helper()
 	r := Resolver{Plain: FreePort(t), TLS: FreePort(t), HTTPS: FreePort(t)}
 	n.started++
 	dir := filepath.Join(n.dir, fmt.Sprintf("resolver%d", n.started))
@@ -65,11 +76,10 @@ func (n *Network) Resolver(t testing.TB, upstream netip.AddrPort) Resolver {
 	do-not-query-localhost: no
 	module-config: "validator iterator"
 	val-nsec3-keysize-iterations: "1024 50 2048 50 4096 50"
-	trust-anchor-file: %q
-	local-zone: "." refuse
+%s	local-zone: "." refuse
 %sremote-control:
 	control-enable: no
-%s`, dir, r.Plain.Port(), r.TLS.Port(), r.HTTPS.Port(), r.TLS.Port(), r.HTTPS.Port(), n.anchors, zones.String(), stubs.String()))
+%s`, dir, r.Plain.Port(), r.TLS.Port(), r.HTTPS.Port(), r.TLS.Port(), r.HTTPS.Port(), anchors, zones.String(), stubs.String()))
 	start(t, dir, "unbound", "-d", "-c", conf)
 	await(t, r.Plain, n.zones[0].Name)
 	return r

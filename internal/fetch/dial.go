@@ -209,17 +209,3 @@ func onlyLoopback(addr netip.Addr) error {
 	}
 	return nil
 }
-
-// lookupAddrs asks Go's own resolver for a fully qualified name, so that no
-// search list applies.
-func lookupAddrs(ctx context.Context, host string) ([]netip.Addr, error) {
-	r := net.Resolver{PreferGo: true}
-	addrs, err := r.LookupNetIP(ctx, "ip", host+".")
-	if err != nil {
-		return nil, err
-	}
-	for i, addr := range addrs {
-		addrs[i] = addr.Unmap()
-	}
-	return addrs, nil
-}

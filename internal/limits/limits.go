@@ -297,9 +297,13 @@ const (
 
 	// DNSQuestions bounds the DNS messages sent for the key records of one client:
 	// two operators at WalkNames names are 8, and one chain of CNAMELinks that a
-	// server gives link by link is 9 more. With two questions for each of the
-	// addresses of three hosts a request costs 24.
+	// server gives link by link is 9 more. With AddressQuestions for each of three
+	// hosts a request costs 24.
 	DNSQuestions = 18
+
+	// AddressQuestions bounds the DNS messages sent for the addresses of one host:
+	// one for each family.
+	AddressQuestions = 2
 
 	// DNSServers bounds the name servers of a zone that are looked at: the root
 	// has 13, and no zone needs more.
