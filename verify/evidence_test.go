@@ -52,6 +52,31 @@ func TestCancelledVerification(t *testing.T) {
 		want(t, p.verify(t, presented), verify.Verified, "")
 		p.wantPackets(t, 1, 1)
 	})
+	bound := statement(t, inDocument)
+	files := map[string]string{
+		"roots.json":           fmt.Sprintf(`{"publishers":{%q:{"keys":[%s]}}}`, vectortest.Acme, vectortest.Genuine.Key.JWK()),
+		vectortest.DocumentURL: plainDocument(vectortest.DocumentURL, fmt.Sprintf(`,"software_statement":%q`, bound)),
+		vectortest.KeySetURL:   fmt.Sprintf(`{"keys":[%s]}`, vectortest.Genuine.Key.JWK()),
+	}
+	for name, presented := range map[string]verify.Presentation{
+		"a metadata document":    named,
+		"the document of a copy": {Client: &metadata.Client{SoftwareStatement: bound}},
+		"a jwks_uri":             keyed(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPlace(t, nil, files, nil)
+				p.delay = time.Second
+				impatient, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+				defer cancel()
+				if v, err := p.verifier.Verify(impatient, presented); !errors.Is(err, context.DeadlineExceeded) || v != nil {
+					t.Errorf("got %v and %v, want no verdict and the context's error", v, err)
+				}
+				want(t, p.verify(t, presented), verify.Verified, "")
+				p.wantPackets(t, 0, 1)
+			})
+		})
+	}
 }
 
 // A look-up that never answers ends by its own deadline: no answer.
