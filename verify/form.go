@@ -67,12 +67,8 @@ type verifiedBytes struct {
 }
 
 func newStatementCache(size int, looked func(hit bool)) *statementCache {
-	entries, err := lru.New[string, verifiedBytes](size)
-	if err != nil {
-		panic("verify: " + err.Error()) // only for a size that is not positive
-	}
 	check := func(p *parsedStatement, k jose.Key) error { return p.compact.Verify(k) }
-	return &statementCache{entries: entries, looked: looked, check: check}
+	return &statementCache{entries: newLRU[string, verifiedBytes](size), looked: looked, check: check}
 }
 
 // parse returns what the statement's bytes say, and the thumbprint of the key

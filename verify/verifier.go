@@ -112,18 +112,14 @@ func New(cfg Config) (*Verifier, error) {
 	case cfg.DocumentBytes < 0 || cfg.DocumentBytes > limits.DocumentBytesMax:
 		return nil, errors.New("field DocumentBytes is not within 65536")
 	}
-	denials, err := lru.New[metadata.Publisher, metadata.PublisherDocument](limits.CachedPublishers)
-	if err != nil {
-		return nil, err
-	}
 	return &Verifier{
-		denials:    denials,
 		cfg:        cfg,
 		statements: newStatementCache(keptStatements, cfg.Observer.look(CacheStatements)),
 		dns:        newEvidenceCache[dnsEvidence](limits.CachedPublishers, cfg.Observer.look(CacheDNS)),
 		publishers: newEvidenceCache[documentEvidence](limits.CachedPublishers, cfg.Observer.look(CachePublishers)),
 		documents:  newEvidenceCache[metadataEvidence](limits.CachedPublishers, cfg.Observer.look(CacheDocuments)),
 		keySets:    newEvidenceCache[keySetEvidence](limits.CachedPublishers, cfg.Observer.look(CacheKeySets)),
+		denials:    newLRU[metadata.Publisher, metadata.PublisherDocument](limits.CachedPublishers),
 	}, nil
 }
 
