@@ -107,6 +107,7 @@ func TestDocumentWithoutItsStatement(t *testing.T) {
 	if claimed := v.Claimed(); claimed.ClientID != vectortest.DocumentURL || claimed.ClientName != "Acme Agent" {
 		t.Errorf("claimed by the document: %+v", claimed)
 	}
+	wantFinding(t, v, verify.CheckSignature, verify.Skipped, "")
 	p.wantPackets(t, 0, 1)
 }
 

@@ -127,6 +127,9 @@ func TestExposedClientKey(t *testing.T) {
 			v := p.verify(t, presented)
 			want(t, v, verify.Rejected, metadata.ReasonKeyExposed)
 			wantFinding(t, v, verify.CheckPossession, verify.Failed, metadata.ReasonKeyExposed)
+			if last := v.Findings[len(v.Findings)-1]; last.Reason != metadata.ReasonKeyExposed || last.Evidence.Thumbprint != vectortest.Foreign.Key.Thumbprint() {
+				t.Errorf("it went on, or names another key\n%s", findings(v))
+			}
 		})
 	}
 }
