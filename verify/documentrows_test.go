@@ -242,7 +242,7 @@ func TestPinnedCopy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlace(t, nil, nil, func(cfg *verify.Config) {
-				cfg.Fetcher = pinnedCopy(plainDocument(vectortest.DocumentURL, ""))
+				cfg.Fetcher = freshCopy{pinnedCopy(plainDocument(vectortest.DocumentURL, ""))}
 			})
 			p.after(c.now.Sub(vectortest.DrawnNow))
 			v := p.verify(t, named)
@@ -256,6 +256,15 @@ func TestPinnedCopy(t *testing.T) {
 			}
 		})
 	}
+}
+
+// freshCopy is a copy that says of itself that it holds for an hour.
+type freshCopy struct{ pinnedCopy }
+
+func (c freshCopy) Fetch(ctx context.Context, url string, limit int) (verify.Resource, error) {
+	r, err := c.pinnedCopy.Fetch(ctx, url, limit)
+	r.Fresh = time.Hour
+	return r, err
 }
 
 func TestDocumentWithoutFetcher(t *testing.T) {

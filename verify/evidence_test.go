@@ -61,9 +61,10 @@ func TestCancelledVerification(t *testing.T) {
 		vectortest.KeySetURL:   fmt.Sprintf(`{"keys":[%s]}`, vectortest.Genuine.Key.JWK()),
 	}
 	for name, presented := range map[string]verify.Presentation{
-		"a metadata document":    named,
-		"the document of a copy": {Client: &metadata.Client{SoftwareStatement: bound}},
-		"a jwks_uri":             keyed(),
+		"a metadata document":            named,
+		"one whose statement is at hand": {ClientID: vectortest.DocumentURL, Statement: bound},
+		"the document of a copy":         {Client: &metadata.Client{SoftwareStatement: bound}},
+		"a jwks_uri":                     keyed(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -422,6 +423,9 @@ func TestRefusalOutlivesAnOutage(t *testing.T) {
 			want(t, p.verify(t, presented), verify.Rejected, c.reason)
 			serve(publisherDocument("", vectortest.Genuine), "")
 			want(t, p.verify(t, presented), verify.Verified, "")
+			if verify.CountDenials(p.verifier) > 0 {
+				t.Error("who refuses nobody takes the place of one who does")
+			}
 			serve(refusing, "503")
 			want(t, p.verify(t, presented), verify.Verified, "")
 		})

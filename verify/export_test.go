@@ -181,3 +181,6 @@ func CountSignatures(v *Verifier, count func()) {
 func FailSignatures(v *Verifier, err error) {
 	v.statements.check = func(*parsedStatement, jose.Key) error { return err }
 }
+
+// CountDenials returns of how many publishers a verifier remembers whom they refuse.
+func CountDenials(v *Verifier) int { return v.denials.Len() }

@@ -122,7 +122,7 @@ func (r *run) checkForm(ctx context.Context) error {
 	if slices.Contains(r.v.cfg.Countersigners, s.Publisher) {
 		r.reject(CheckForm, metadata.ReasonPublisherIsCountersigner, "a countersigner is never a publisher")
 	}
-	if len(s.Confirmation) > 0 {
+	if s.Confirmation != nil {
 		if r.road == metadata.RoadDocument {
 			r.reject(CheckPossession, metadata.ReasonInstanceStatementInDocument, "cnf binds it to one install")
 		} else {
