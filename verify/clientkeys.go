@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/fc28f635/countersign/internal/jose"
@@ -10,7 +9,8 @@ import (
 	"github.com/fc28f635/countersign/metadata"
 )
 
-// mostFetches bounds the documents that one verification looks up.
+// mostFetches bounds the documents that one verification looks up. Those of the
+// client's keys are the last.
 const mostFetches = 3
 
 // keySetEvidence is what a client's jwks_uri serves.
@@ -23,49 +23,45 @@ type keySetEvidence struct {
 	until  time.Time
 }
 
-// checkPossession reports whether the client proves a key of the publisher at
+// checkPossession finds out whether the client proves a key of the publisher at
 // every token request: one at a covered jwks_uri counts as a signature, and one
 // that the statement holds binds.
-func (r *run) checkPossession(ctx context.Context, coverage metadata.Coverage) (keyNamed bool, err error) {
+func (r *run) checkPossession(ctx context.Context, coverage metadata.Coverage) error {
 	c := &r.verdict.client
 	if !c.AuthenticatesByKey() {
 		r.skip(CheckPossession, "the client does not authenticate with a key")
-		return false, nil
+		return nil
 	}
-	if e, found, err := r.v.exposed(ctx, r.thumbprints(c.JWKS)...); found || err != nil {
-		if found {
-			r.rejectExposed(CheckPossession, e)
-		}
-		return false, err
+	keys, _, _ := jose.ParseKeys(c.JWKS) // none, where it has no set that can be read
+	if err := r.rejectExposed(ctx, CheckPossession, thumbprintsOf(keys)); err != nil || r.stopped() {
+		return err
 	}
-	if c.JWKSURI == "" || !coverage.CoversURL(c.JWKSURI) || !r.v.looksUp(coverage.Publisher) {
+	if !coverage.CoversURL(c.JWKSURI) || !r.v.looksUp(coverage.Publisher) {
 		r.skip(CheckPossession, "no jwks_uri on a host of the publisher")
-		return r.statement != nil && usableKeys(r.statement.Client.JWKS), nil
+		if r.statement != nil && usableKeys(r.statement.Client.JWKS) {
+			r.bindByKey(coverage)
+		}
+		return nil
 	}
 	if r.fetches >= mostFetches {
 		r.skip(CheckPossession, "as many documents as one verification may fetch were fetched before jwks_uri")
-		return false, nil
+		return nil
 	}
-	r.fetches++
 	e, err := r.v.lookUpKeySet(ctx, c.JWKSURI)
 	if err != nil {
-		return false, err
+		return err
 	}
 	r.clientKeys = &e
 	switch e.state {
 	case sourceNotAsked:
 		r.skip(CheckPossession, "nothing is looked up")
 	case sourceFound:
-		exposure, found, err := r.v.exposed(ctx, e.keys...)
-		if err != nil {
-			return false, err
-		}
-		if found {
-			r.rejectExposed(CheckPossession, exposure)
-			return false, nil
+		if err := r.rejectExposed(ctx, CheckPossession, e.keys); err != nil || r.stopped() {
+			return err
 		}
 		r.until(e.until)
 		r.pass(CheckPossession, e.evidence(c.JWKSURI))
+		r.bindByKey(coverage)
 	case sourceExposed:
 		r.reject(CheckPossession, metadata.ReasonKeyExposed, "jwks_uri: "+e.detail)
 	case sourceUnavailable:
@@ -75,7 +71,12 @@ func (r *run) checkPossession(ctx context.Context, coverage metadata.Coverage) (
 	default:
 		r.lower(CheckPossession, Failed, metadata.ReasonKeyUnusable, "jwks_uri: "+e.detail)
 	}
-	return e.state == sourceFound, nil
+	return nil
+}
+
+// bindByKey has the client bound by a key that its publisher names.
+func (r *run) bindByKey(coverage metadata.Coverage) {
+	r.verdict.Binding = metadata.BindingOf(r.verdict.client, coverage, r.p.RedirectURI, true)
 }
 
 // lookUpKeySet fetches the JWK set at a jwks_uri. Like every look-up it is made
@@ -124,19 +125,6 @@ func exposes(problems []jose.KeyProblem) bool {
 		}
 	}
 	return false
-}
-
-// thumbprints returns those of a JWK set that the client's metadata holds, as far
-// as anybody remembers any.
-func (r *run) thumbprints(jwks json.RawMessage) []string {
-	if r.v.cfg.Memory == nil || len(jwks) == 0 {
-		return nil
-	}
-	keys, _, err := jose.ParseKeys(jwks)
-	if err != nil {
-		return nil
-	}
-	return thumbprintsOf(keys)
 }
 
 func thumbprintsOf(keys []jose.Key) []string {

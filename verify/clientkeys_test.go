@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -97,8 +98,14 @@ func TestKeySetAtJWKSURI(t *testing.T) {
 	})
 	t.Run("evidence ends with it", func(t *testing.T) {
 		p := newPlace(t, nil, servedKeys(key), nil)
-		if v := p.verify(t, keyed()); !v.ValidUntil().Equal(vectortest.DrawnNow.Add(5 * time.Minute)) {
+		v := p.verify(t, keyed())
+		end := vectortest.DrawnNow.Add(5 * time.Minute)
+		if !v.ValidUntil().Equal(end) {
 			t.Errorf("valid until %s", v.ValidUntil())
+		}
+		seen := verify.Evidence{Source: "jwks_uri", Server: "192.0.2.80:443", Name: vectortest.KeySetURL, SeenAt: vectortest.DrawnNow, ValidUntil: end}
+		if f, _ := v.Finding(verify.CheckPossession); f.Evidence != seen {
+			t.Errorf("evidence %+v, want %+v", f.Evidence, seen)
 		}
 	})
 	t.Run("nothing is fetched without a fetcher", func(t *testing.T) {
@@ -123,10 +130,74 @@ func TestKeySetAtJWKSURI(t *testing.T) {
 		}
 		files := servedKeys(key)
 		files[vectortest.DocumentURL] = string(body)
-		p := newPlace(t, []string{"dns: secure"}, files, nil)
-		v := p.verify(t, verify.Presentation{ClientID: vectortest.DocumentURL})
-		want(t, v, verify.Verified, "")
-		wantFinding(t, v, verify.CheckPossession, verify.Skipped, "")
-		p.wantPackets(t, 1, 3)
+		for name, presented := range map[string]verify.Presentation{"by its document": named, "by a copy": {Client: c}} {
+			p := newPlace(t, []string{"dns: secure"}, files, nil)
+			v := p.verify(t, presented)
+			want(t, v, verify.Verified, "")
+			wantFinding(t, v, verify.CheckPossession, verify.Skipped, "")
+			p.wantPackets(t, 1, 3)
+			if v.Binding == metadata.BindingKey {
+				t.Errorf("%s, bound by a key that nobody saw", name)
+			}
+		}
 	})
+	for name, c := range map[string]struct{ served, says string }{
+		"no JWK set":       {`{}`, "it has no member keys"},
+		"no list of keys":  {`{"keys":{}}`, "keys is not an array"},
+		"no key":           {`{"keys":[]}`, "no key that can be used"},
+		"a key of no type": {`{"keys":[{}]}`, "no key that can be used"},
+		"K5 a private key": {`{"keys":[` + secretJWK(vectortest.Genuine, vectortest.Genuine) + `]}`, "holds a private or symmetric key"},
+		"K5 one beside others": {`{"keys":[` + string(vectortest.Foreign.Key.JWK()) + `,{},` + secretJWK(vectortest.Genuine, vectortest.Genuine) + `]}`,
+			"holds a private or symmetric key"},
+	} {
+		t.Run("says what is wrong: "+name, func(t *testing.T) {
+			p := newPlace(t, nil, map[string]string{vectortest.KeySetURL: c.served}, nil)
+			v := p.verify(t, keyed())
+			if f, _ := v.Finding(verify.CheckPossession); f.Status != verify.Failed || !strings.Contains(f.Detail, c.says) {
+				t.Errorf("want a failure with %q\n%s", c.says, findings(v))
+			}
+		})
+	}
+}
+
+// Only a key that the publisher itself names binds the client, and nothing is
+// fetched for one who cannot prove any.
+func TestPossessionIsSkipped(t *testing.T) {
+	key := string(vectortest.Genuine.Key.JWK())
+	set := []byte(`{"keys":[` + key + `]}`)
+	pins := fmt.Sprintf(`{"publishers":{%q:{"keys":[%s]}}}`, vectortest.Acme, key)
+	stated := func(c metadata.Client) *metadata.Client {
+		c.SoftwareID = "acme-agent"
+		return &metadata.Client{SoftwareStatement: statement(t, func(s *metadata.Statement) { s.Client = c })}
+	}
+	for name, tc := range map[string]struct {
+		header  []string
+		change  func(*metadata.Client)
+		stated  bool
+		binding metadata.Binding
+	}{
+		"a client without authentication": {nil, func(c *metadata.Client) { c.TokenEndpointAuthMethod = "none" }, false, metadata.BindingWeb},
+		"a client with a secret":          {nil, func(c *metadata.Client) { c.TokenEndpointAuthMethod = "client_secret_basic" }, false, metadata.BindingWeb},
+		"keys that nobody stands for":     {nil, func(c *metadata.Client) { c.JWKS, c.JWKSURI = set, "" }, false, metadata.BindingWeb},
+		"keys that are stated":            {nil, func(c *metadata.Client) { c.JWKS, c.JWKSURI = set, "" }, true, metadata.BindingKey},
+		"K28 a client of nobody's":        {nil, func(c *metadata.Client) { c.RedirectURIs = []string{"http://127.0.0.1/callback"} }, false, metadata.BindingLoose},
+		"K28 a special-use name":          {[]string{"special_use: refused"}, func(*metadata.Client) {}, true, metadata.BindingWeb},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, tc.header, map[string]string{"roots.json": pins, vectortest.KeySetURL: string(set)}, nil)
+			c := *keyed().Client
+			tc.change(&c)
+			presented := verify.Presentation{Client: &c}
+			if tc.stated {
+				presented.Client = stated(c)
+			}
+			v := p.verify(t, presented)
+			want(t, v, verify.Verified, "")
+			wantFinding(t, v, verify.CheckPossession, verify.Skipped, "")
+			p.wantPackets(t, 0, 0)
+			if v.Binding != tc.binding {
+				t.Errorf("binding %s, want %s", v.Binding, tc.binding)
+			}
+		})
+	}
 }

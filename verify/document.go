@@ -24,7 +24,7 @@ func (r *run) loadDocument(ctx context.Context) error {
 		r.reject(CheckMetadataDocument, metadata.ReasonPublisherIsCountersigner, "the document would be this service's own, or another countersigner's")
 		return nil
 	}
-	if id.Publisher().SpecialUse() && !r.v.cfg.InsecureSpecialUse {
+	if !r.v.looksUp(id.Publisher()) {
 		r.reject(CheckMetadataDocument, metadata.ReasonAddressRefused, "a special-use name")
 		return nil
 	}
@@ -62,7 +62,6 @@ func (r *run) loadDocument(ctx context.Context) error {
 func (r *run) takeDocument(id metadata.ClientID, e *metadataEvidence) {
 	r.plain = e.document.Client
 	r.verdict.claimed = r.plain
-	r.raw = ""
 	if r.p.WithoutStatement {
 		r.plain.SoftwareStatement = ""
 	}
@@ -74,33 +73,27 @@ func (r *run) takeDocument(id metadata.ClientID, e *metadataEvidence) {
 	r.pass(CheckMetadataDocument, e.evidence(id.String()))
 }
 
-// sameDocument reports whether the metadata document at a URL that a statement
-// names holds that statement. ok is false where the question could not be
-// answered or the answer is no; the finding says which.
-func (r *run) sameDocument(ctx context.Context, url string) (ok bool, err error) {
+// sameDocument rejects unless the metadata document at a URL that a statement
+// names holds that statement, and suspends where it cannot be read.
+func (r *run) sameDocument(ctx context.Context, url string) error {
 	id, err := metadata.ParseClientID(url)
-	if err != nil {
-		r.reject(CheckMetadataDocument, metadata.ReasonClientIDMismatch, "the statement's client_id is no acceptable URL")
-		return false, nil
-	}
-	if id.Publisher().SpecialUse() && !r.v.cfg.InsecureSpecialUse || r.v.cfg.Fetcher == nil {
+	if err != nil || !r.v.looksUp(id.Publisher()) || r.v.cfg.Fetcher == nil {
 		r.reject(CheckMetadataDocument, metadata.ReasonClientIDMismatch, "the statement is for a metadata document that is not looked up here")
-		return false, nil
+		return nil
 	}
 	r.fetches++
 	e, err := r.v.lookUpMetadata(ctx, id)
 	switch {
 	case err != nil:
-		return false, err
+		return err
 	case e.state == sourceFound && e.document.Client.SoftwareStatement == r.raw:
 		r.pass(CheckMetadataDocument, e.evidence(url))
 		r.until(e.until)
 		r.document = &e
-		return true, nil
 	case e.state == sourceUnavailable:
 		r.suspend(CheckMetadataDocument, metadata.ReasonDocumentUnavailable, e.detail)
 	default:
 		r.reject(CheckMetadataDocument, metadata.ReasonClientIDMismatch, "the document at the statement's client_id does not hold this statement")
 	}
-	return false, nil
+	return nil
 }

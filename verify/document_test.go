@@ -3,6 +3,7 @@ package verify_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/fc28f635/countersign/internal/vectortest"
 	"github.com/fc28f635/countersign/metadata"
@@ -46,6 +47,68 @@ func TestDocumentThatCannotBeFetched(t *testing.T) {
 			t.Error("a statement that the document does not hold was judged")
 		}
 	})
+}
+
+// A client_id that is no address of a document is refused, and nothing is asked.
+func TestClientIDThatIsNoAddress(t *testing.T) {
+	for name, id := range map[string]string{
+		"http": "http://acme.example/client.json", "a query": vectortest.DocumentURL + "?v=2", "no path": "https://acme.example", "a word": "acme-agent",
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, []string{"dns: secure"}, liveZone, nil)
+			v := p.verify(t, verify.Presentation{ClientID: id, Statement: statement(t, inDocument)})
+			want(t, v, verify.Rejected, metadata.ReasonClientIDMalformed)
+			wantFinding(t, v, verify.CheckMetadataDocument, verify.Failed, metadata.ReasonClientIDMalformed)
+			p.wantPackets(t, 0, 0)
+		})
+	}
+}
+
+// What a document proves says where it was read, and no verdict outlives it.
+func TestEvidenceOfADocument(t *testing.T) {
+	bound := statement(t, inDocument)
+	holding := plainDocument(vectortest.DocumentURL, fmt.Sprintf(`,"software_statement":%q`, bound))
+	pins := fmt.Sprintf(`{"publishers":{%q:{"keys":[%s]}}}`, vectortest.Acme, vectortest.Genuine.Key.JWK())
+	end := vectortest.DrawnNow.Add(2 * time.Minute)
+	seen := verify.Evidence{Source: "https", Server: "192.0.2.80:443", Name: vectortest.DocumentURL, SeenAt: vectortest.DrawnNow, ValidUntil: end}
+	for name, c := range map[string]struct {
+		document  string
+		presented verify.Presentation
+	}{
+		"alone":                      {plainDocument(vectortest.DocumentURL, ""), named},
+		"with a statement":           {holding, named},
+		"of a copy of its statement": {holding, verify.Presentation{Client: &metadata.Client{SoftwareStatement: bound}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, nil, map[string]string{"roots.json": pins, vectortest.DocumentURL: c.document}, nil)
+			p.fresh = 2 * time.Minute
+			v := p.verify(t, c.presented)
+			want(t, v, verify.Verified, "")
+			if f, _ := v.Finding(verify.CheckMetadataDocument); f.Status != verify.Passed || f.Evidence != seen {
+				t.Errorf("%s by %+v, want %+v", f.Status, f.Evidence, seen)
+			}
+			if !v.ValidUntil().Equal(end) {
+				t.Errorf("valid until %s, want %s", v.ValidUntil(), end)
+			}
+		})
+	}
+}
+
+// A client can be judged by its document as if that held no statement: what it
+// claims is still what the document says.
+func TestDocumentWithoutItsStatement(t *testing.T) {
+	document := plainDocument(vectortest.DocumentURL, fmt.Sprintf(`,"software_statement":%q`, statement(t, inDocument)))
+	p := newPlace(t, []string{"dns: secure"}, map[string]string{"dns.zone": liveZone["dns.zone"], vectortest.DocumentURL: document}, nil)
+	v := p.verify(t, verify.Presentation{ClientID: vectortest.DocumentURL, WithoutStatement: true})
+	want(t, v, verify.Verified, "")
+	if c, _ := v.Client(); c.SoftwareStatement != "" || v.Digest != "" {
+		t.Errorf("its statement was judged: %q, %+v", v.Digest, c)
+	}
+	if claimed := v.Claimed(); claimed.ClientID != vectortest.DocumentURL || claimed.ClientName != "Acme Agent" {
+		t.Errorf("claimed by the document: %+v", claimed)
+	}
+	wantFinding(t, v, verify.CheckSignature, verify.Skipped, "")
+	p.wantPackets(t, 0, 1)
 }
 
 func TestStatementBoundToADocument(t *testing.T) {

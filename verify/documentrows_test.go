@@ -1,10 +1,13 @@
 package verify_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -171,6 +174,7 @@ func TestHostsOfManyTenants(t *testing.T) {
 			if v.Passed(verify.CheckMetadataDocument) || !v.Publisher.IsZero() {
 				t.Errorf("it counts as its host's\n%s", findings(v))
 			}
+			wantFinding(t, v, verify.CheckMetadataDocument, verify.Skipped, "")
 		})
 	}
 	t.Run("U36 a tenant by host name", func(t *testing.T) {
@@ -227,23 +231,77 @@ func TestAddressesAreNotFetched(t *testing.T) {
 	}
 }
 
-// A memory that fails costs the withdrawal and nothing else.
+// A copy that an operator pinned counts while it stands; that the address answers
+// again is seen within a minute, and the finding says whose copy it was.
+func TestPinnedCopy(t *testing.T) {
+	end := vectortest.DrawnNow.Add(24 * time.Hour)
+	for name, c := range map[string]struct{ now, until time.Time }{
+		"for long":               {vectortest.DrawnNow, vectortest.DrawnNow.Add(time.Minute)},
+		"for a second more":      {end.Add(-61 * time.Second), end.Add(-time.Second)},
+		"for less than a minute": {end.Add(-30 * time.Second), end},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, nil, nil, func(cfg *verify.Config) {
+				cfg.Fetcher = freshCopy{pinnedCopy(plainDocument(vectortest.DocumentURL, ""))}
+			})
+			p.after(c.now.Sub(vectortest.DrawnNow))
+			v := p.verify(t, named)
+			want(t, v, verify.Verified, "")
+			seen := verify.Evidence{Source: "pinned by ada until " + end.Format(time.RFC3339), Name: vectortest.DocumentURL, SeenAt: c.now, ValidUntil: c.until}
+			if f, _ := v.Finding(verify.CheckMetadataDocument); f.Evidence != seen {
+				t.Errorf("evidence %+v, want %+v", f.Evidence, seen)
+			}
+			if !v.ValidUntil().Equal(c.until) {
+				t.Errorf("valid until %s, want %s", v.ValidUntil(), c.until)
+			}
+		})
+	}
+}
+
+// freshCopy is a copy that says of itself that it holds for an hour.
+type freshCopy struct{ pinnedCopy }
+
+func (c freshCopy) Fetch(ctx context.Context, url string, limit int) (verify.Resource, error) {
+	r, err := c.pinnedCopy.Fetch(ctx, url, limit)
+	r.Fresh = time.Hour
+	return r, err
+}
+
+func TestDocumentWithoutFetcher(t *testing.T) {
+	p := newPlace(t, []string{"dns: secure"}, liveZone, func(cfg *verify.Config) { cfg.Fetcher = nil })
+	want(t, p.verify(t, named), verify.Inconclusive, metadata.ReasonDocumentUnavailable)
+}
+
+// A memory that fails costs the withdrawal and nothing else, and an operator is
+// told.
 func TestBrokenMemoryOfDocuments(t *testing.T) {
 	p := documentPlace(t, "")
 	cfg, err := p.Config()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Fetcher, cfg.Now, cfg.Memory = p, p.clock, forgetful{}
+	var log bytes.Buffer
+	cfg.Fetcher, cfg.Now, cfg.Memory, cfg.Logger = p, p.clock, forgetful{}, slog.New(slog.NewTextHandler(&log, nil))
 	verifier, err := verify.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.verifier = verifier
 	want(t, p.verify(t, named), verify.Verified, "")
+	wantWarning(t, &log)
 	p.Answer(vectortest.DocumentURL, "404")
 	p.after(time.Hour)
 	want(t, p.verify(t, named), verify.Inconclusive, metadata.ReasonDocumentUnavailable)
+	wantWarning(t, &log)
+}
+
+// wantWarning fails unless the log warns of a memory that fails, and empties it.
+func wantWarning(t *testing.T, log *bytes.Buffer) {
+	t.Helper()
+	if text := log.String(); !strings.Contains(text, "level=WARN") || !strings.Contains(text, errForgotten.Error()) {
+		t.Errorf("an operator reads %q", text)
+	}
+	log.Reset()
 }
 
 var errForgotten = errors.New("the disk is gone")

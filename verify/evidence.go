@@ -92,11 +92,16 @@ type cached[T any] struct {
 }
 
 func newEvidenceCache[T any](size int, looked func(hit bool)) *evidenceCache[T] {
-	entries, err := lru.New[string, cached[T]](size)
+	return &evidenceCache[T]{entries: newLRU[string, cached[T]](size), looked: looked}
+}
+
+// newLRU returns an empty cache. It panics for a size that is not positive.
+func newLRU[K comparable, V any](size int) *lru.Cache[K, V] {
+	cache, err := lru.New[K, V](size)
 	if err != nil {
-		panic("verify: " + err.Error()) // only for a size that is not positive
+		panic("verify: " + err.Error())
 	}
-	return &evidenceCache[T]{entries: entries, looked: looked}
+	return cache
 }
 
 // get returns the value for name, from memory or by look. The look-up goes on
@@ -155,22 +160,18 @@ func (v *Verifier) lookUpDNS(ctx context.Context, p metadata.Publisher) (dnsEvid
 // any key record decides; a name that cannot be resolved ends the walk.
 func (v *Verifier) walk(ctx context.Context, p metadata.Publisher) dnsEvidence {
 	e := dnsEvidence{state: sourceAbsent, name: p}
-	for i, name := range p.Walk() {
+	for _, name := range p.Walk() {
 		answer, err := v.lookupTXT(ctx, name.KeyRecordName())
+		none := errors.Is(err, ErrNoRecord)
 		switch {
-		case errors.Is(err, ErrNoRecord):
-			if i == 0 {
-				e.answer = answer
-			}
-			e.hidden = e.hidden || !answer.Secure && !answer.Corroborated
-			continue
 		case errors.Is(err, ErrBogus):
 			return dnsEvidence{state: sourceBogus, name: name, answer: answer, detail: err.Error()}
-		case err != nil:
+		case err != nil && !none:
 			return dnsEvidence{state: sourceUnavailable, name: name, answer: answer, detail: err.Error()}
 		}
 		set := metadata.ParseKeySet(answer.Texts)
-		if !set.Holds() {
+		if none || !set.Holds() {
+			e.answer = answer
 			e.hidden = e.hidden || !answer.Secure && !answer.Corroborated
 			continue
 		}

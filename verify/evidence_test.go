@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,6 +54,186 @@ func TestCancelledVerification(t *testing.T) {
 		want(t, p.verify(t, presented), verify.Verified, "")
 		p.wantPackets(t, 1, 1)
 	})
+	bound := statement(t, inDocument)
+	files := map[string]string{
+		"roots.json":           fmt.Sprintf(`{"publishers":{%q:{"keys":[%s]}}}`, vectortest.Acme, vectortest.Genuine.Key.JWK()),
+		vectortest.DocumentURL: plainDocument(vectortest.DocumentURL, fmt.Sprintf(`,"software_statement":%q`, bound)),
+		vectortest.KeySetURL:   fmt.Sprintf(`{"keys":[%s]}`, vectortest.Genuine.Key.JWK()),
+	}
+	for name, presented := range map[string]verify.Presentation{
+		"a metadata document":            named,
+		"one whose statement is at hand": {ClientID: vectortest.DocumentURL, Statement: bound},
+		"the document of a copy":         {Client: &metadata.Client{SoftwareStatement: bound}},
+		"a jwks_uri":                     keyed(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPlace(t, nil, files, nil)
+				p.delay = time.Second
+				impatient, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+				defer cancel()
+				if v, err := p.verifier.Verify(impatient, presented); !errors.Is(err, context.DeadlineExceeded) || v != nil {
+					t.Errorf("got %v and %v, want no verdict and the context's error", v, err)
+				}
+				want(t, p.verify(t, presented), verify.Verified, "")
+				p.wantPackets(t, 0, 1)
+			})
+		})
+	}
+}
+
+// The nearest name that holds a key record decides, and is worth no more than
+// what says that those before it hold none.
+func TestWalkIsAsStrongAsItsWeakestAnswer(t *testing.T) {
+	secure, corroborated, weak := verify.Answer{Secure: true}, verify.Answer{Corroborated: true}, verify.Answer{}
+	holding := func(a verify.Answer, text string) verify.Answer {
+		a.Texts, a.TTL = []string{text}, time.Minute
+		return a
+	}
+	key := record(vectortest.Genuine) + "; s=y"
+	const other = "v=spf1 -all"
+	for name, c := range map[string]struct {
+		answers []verify.Answer // of the publisher's own name first
+		strong  bool
+	}{
+		"at the name itself":                       {[]verify.Answer{holding(secure, key)}, true},
+		"below a name without record":              {[]verify.Answer{secure, holding(secure, key)}, true},
+		"corroborated all the way":                 {[]verify.Answer{corroborated, holding(corroborated, key)}, true},
+		"corroborated, then secure":                {[]verify.Answer{corroborated, secure, holding(secure, key)}, true},
+		"below a name with another's record":       {[]verify.Answer{holding(secure, other), holding(secure, key)}, true},
+		"below one that is corroborated":           {[]verify.Answer{holding(corroborated, other), holding(secure, key)}, true},
+		"by a weak answer":                         {[]verify.Answer{secure, holding(weak, key)}, false},
+		"below a weak answer":                      {[]verify.Answer{weak, holding(secure, key)}, false},
+		"below a weak answer of another's record":  {[]verify.Answer{holding(weak, other), holding(secure, key)}, false},
+		"below a weak answer, and then a good one": {[]verify.Answer{weak, secure, holding(secure, key)}, false},
+		"the same by another's record":             {[]verify.Answer{holding(weak, other), holding(secure, other), holding(secure, key)}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			publisher := metadata.MustPublisher("https://a.b.c.acme.example")
+			walk := publisher.Walk()
+			p := newPlace(t, nil, nil, func(cfg *verify.Config) {
+				cfg.Resolver = resolverFunc(func(_ context.Context, name string) (verify.Answer, error) {
+					i := slices.IndexFunc(walk, func(p metadata.Publisher) bool { return p.KeyRecordName() == name })
+					if a := c.answers[i]; len(a.Texts) > 0 {
+						return a, nil
+					}
+					return c.answers[i], verify.ErrNoRecord
+				})
+			})
+			v := p.verify(t, verify.Presentation{Statement: statement(t, func(s *metadata.Statement) { s.Publisher = publisher })})
+			want(t, v, verify.Verified, "")
+			if c.strong {
+				wantFinding(t, v, verify.CheckDNSStrength, verify.Passed, "")
+			} else {
+				wantFinding(t, v, verify.CheckDNSStrength, verify.Failed, metadata.ReasonDNSUncorroborated)
+			}
+		})
+	}
+}
+
+// That a name holds no key record is as certain as the answer, also where it holds
+// something else: then a key that was there is gone, and is not waited for.
+func TestAbsenceIsAsCertainAsItsAnswer(t *testing.T) {
+	other := map[string]string{"dns.zone": zone("v=spf1 -all")}
+	for name, c := range map[string]struct {
+		dns     string
+		files   map[string]string
+		outcome verify.Outcome
+		reason  metadata.Reason
+	}{
+		"nothing, secure":              {"secure", nil, verify.Rejected, metadata.ReasonPublisherUnknown},
+		"nothing, corroborated":        {"corroborated", nil, verify.Rejected, metadata.ReasonPublisherUnknown},
+		"nothing, weak":                {"insecure", nil, verify.Inconclusive, metadata.ReasonDNSUnavailable},
+		"another record, secure":       {"secure", other, verify.Rejected, metadata.ReasonPublisherUnknown},
+		"another record, corroborated": {"corroborated", other, verify.Rejected, metadata.ReasonPublisherUnknown},
+		"another record, weak":         {"insecure", other, verify.Inconclusive, metadata.ReasonDNSUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, []string{"dns: " + c.dns}, c.files, nil).remembering(t)
+			key := verify.PublishedKey{KeyID: vectortest.Genuine.Key.ID(), Thumbprint: vectortest.Genuine.Key.Thumbprint()}
+			if _, err := p.See(t.Context(), vectortest.Acme, []verify.PublishedKey{key}, vectortest.DrawnNow.Add(-time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+			want(t, p.verify(t, verify.Presentation{Statement: statement(t, nil)}), c.outcome, c.reason)
+		})
+	}
+}
+
+// A look-up that ended while another was about to begin is not made again.
+func TestFlightThatWasMissed(t *testing.T) {
+	presented := verify.Presentation{Statement: statement(t, nil)}
+	var p *place
+	var between atomic.Bool
+	p = newPlace(t, []string{"dns: secure"}, liveZone, func(cfg *verify.Config) {
+		cfg.Observer.Cache = func(c verify.Cache, _ bool) {
+			if c == verify.CacheStatements || !between.CompareAndSwap(false, true) {
+				return
+			}
+			if v, err := p.verifier.Verify(t.Context(), presented); err != nil || v.Outcome != verify.Verified {
+				t.Errorf("%v %v", v, err)
+			}
+		}
+	})
+	want(t, p.verify(t, presented), verify.Verified, "")
+	p.wantPackets(t, 1, 1)
+}
+
+// The meter counts the look-ups that are begun, and nothing that is remembered.
+func TestMeter(t *testing.T) {
+	for name, c := range map[string]struct {
+		presented verify.Presentation
+		count     int64
+	}{
+		"a publisher's DNS and document": {verify.Presentation{Statement: statement(t, nil)}, 2},
+		"a metadata document":            {named, 1},
+		"a jwks_uri":                     {keyed(), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, []string{"dns: secure"}, liveZone, nil)
+			for _, want := range []int64{c.count, 0} {
+				var count atomic.Int64
+				if _, err := p.verifier.Verify(verify.WithMeter(t.Context(), func() { count.Add(1) }), c.presented); err != nil {
+					t.Fatal(err)
+				}
+				if got := count.Load(); got != want {
+					t.Errorf("counted %d look-ups, want %d", got, want)
+				}
+			}
+		})
+	}
+}
+
+// What is remembered needs no time: whoever has none left is told all the same.
+func TestRememberedEvidenceNeedsNoTime(t *testing.T) {
+	p := newPlace(t, []string{"dns: secure"}, liveZone, nil)
+	presented := verify.Presentation{Statement: statement(t, nil)}
+	want(t, p.verify(t, presented), verify.Verified, "")
+	late, cancel := context.WithCancel(t.Context())
+	cancel()
+	v, err := p.verifier.Verify(late, presented)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, v, verify.Verified, "")
+}
+
+// Whoever looks something up is told that nobody waits any more: what goes on for
+// an answer ends with it.
+func TestLookUpEndsWithItsAnswer(t *testing.T) {
+	var looked context.Context
+	var p *place
+	p = newPlace(t, nil, nil, func(cfg *verify.Config) {
+		cfg.Resolver = resolverFunc(func(ctx context.Context, name string) (verify.Answer, error) {
+			if looked = ctx; ctx.Err() != nil {
+				t.Error("ended before it was answered")
+			}
+			return p.LookupTXT(ctx, name)
+		})
+	})
+	p.verify(t, verify.Presentation{Statement: statement(t, nil)})
+	if looked.Err() == nil {
+		t.Error("goes on after the answer")
+	}
 }
 
 // A look-up that never answers ends by its own deadline: no answer.
@@ -208,5 +390,66 @@ func TestPublisherDocumentGone(t *testing.T) {
 			want(t, v, verify.Verified, "")
 			wantFinding(t, v, verify.CheckWellknownKey, verify.Failed, metadata.ReasonWellknownMissing)
 		})
+	}
+}
+
+// Who is refused by a publisher document stays refused while that cannot be read,
+// and no longer than the publisher says so.
+func TestRefusalOutlivesAnOutage(t *testing.T) {
+	address := vectortest.Acme.PublisherDocumentURL()
+	presented := verify.Presentation{Statement: statement(t, nil)}
+	for name, c := range map[string]struct {
+		more   string
+		reason metadata.Reason
+	}{
+		"revoked":    {`,"revoked":["acme-agent-1"]`, metadata.ReasonStatementRevoked},
+		"not listed": {`,"clients":[{"software_id":"another"}]`, metadata.ReasonSoftwareNotListed},
+		"none is":    {`,"clients":[]`, metadata.ReasonSoftwareNotListed},
+		"too old":    {fmt.Sprintf(`,"clients":[{"software_id":"acme-agent","not_before":%d}]`, vectortest.DrawnNow.Unix()), metadata.ReasonStatementRevoked},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, []string{"dns: secure"}, liveZone, nil)
+			serve := func(body, answer string) {
+				p.Serve(address, []byte(body))
+				p.Answer(address, answer)
+				p.after(15 * time.Minute)
+			}
+			refusing := publisherDocument(c.more, vectortest.Genuine)
+			serve(refusing, "")
+			want(t, p.verify(t, presented), verify.Rejected, c.reason)
+			serve(refusing, "503")
+			want(t, p.verify(t, presented), verify.Rejected, c.reason)
+			serve("{", "")
+			want(t, p.verify(t, presented), verify.Rejected, c.reason)
+			serve(publisherDocument("", vectortest.Genuine), "")
+			want(t, p.verify(t, presented), verify.Verified, "")
+			if verify.CountDenials(p.verifier) > 0 {
+				t.Error("who refuses nobody takes the place of one who does")
+			}
+			serve(refusing, "503")
+			want(t, p.verify(t, presented), verify.Verified, "")
+		})
+	}
+}
+
+// What was found of a key says where and when, and how long that holds.
+func TestEvidenceOfKeys(t *testing.T) {
+	p := newPlace(t, []string{"dns: secure"}, map[string]string{"dns.zone": liveZone["dns.zone"],
+		vectortest.Acme.PublisherDocumentURL(): publisherDocument("", vectortest.Genuine)}, nil)
+	p.ttl, p.fresh = 2*time.Minute, 3*time.Minute
+	now, key := vectortest.DrawnNow, vectortest.Genuine.Key.Thumbprint()
+	v := p.verify(t, verify.Presentation{Statement: statement(t, nil)})
+	for check, seen := range map[verify.Check]verify.Evidence{
+		verify.CheckDNSKey: {Source: "dns", Server: "192.0.2.53:53 (vector)", Name: vectortest.Acme.KeyRecordName(),
+			SeenAt: now, ValidUntil: now.Add(2 * time.Minute), Thumbprint: key, Record: record(vectortest.Genuine)},
+		verify.CheckWellknownKey: {Source: "https", Server: "192.0.2.80:443", Name: vectortest.Acme.PublisherDocumentURL(),
+			SeenAt: now, ValidUntil: now.Add(3 * time.Minute), Thumbprint: key},
+	} {
+		if f, _ := v.Finding(check); f.Status != verify.Passed || f.Evidence != seen {
+			t.Errorf("%s %s by %+v, want %+v", check, f.Status, f.Evidence, seen)
+		}
+	}
+	if !v.ValidUntil().Equal(now.Add(2 * time.Minute)) {
+		t.Errorf("valid until %s", v.ValidUntil())
 	}
 }

@@ -150,7 +150,7 @@ var WrongStages = []WrongStage{
 // trustUnchecked takes the claims of a statement for good.
 func (r *run) trustUnchecked() {
 	r.statement = &r.parsed.statement
-	r.parsed.reach = reachOf(r.parsed.client, metadata.Coverage{Publisher: r.statement.Publisher}, "")
+	r.parsed.evaluate()
 }
 
 // Install puts the wrong stage in place of the right one, until restore. The
@@ -176,3 +176,11 @@ func CountSignatures(v *Verifier, count func()) {
 		return right(p, k)
 	}
 }
+
+// FailSignatures has each signature check of a verifier fail with err.
+func FailSignatures(v *Verifier, err error) {
+	v.statements.check = func(*parsedStatement, jose.Key) error { return err }
+}
+
+// CountDenials returns of how many publishers a verifier remembers whom they refuse.
+func CountDenials(v *Verifier) int { return v.denials.Len() }

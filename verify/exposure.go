@@ -22,10 +22,21 @@ type Exposure struct {
 	Seen       time.Time `json:"seen"`
 }
 
-// rejectExposed rejects for a key of which the private part was seen somewhere.
-func (r *run) rejectExposed(c Check, e Exposure) {
-	r.rejectBy(c, metadata.ReasonKeyExposed, "the private part of the key "+e.Thumbprint+" was public, seen on "+clock(e.Seen.Unix()),
-		Evidence{Source: "memory", Thumbprint: e.Thumbprint})
+// rejectExposed rejects where the private part of one of the keys was seen
+// somewhere.
+func (r *run) rejectExposed(ctx context.Context, c Check, thumbprints []string) error {
+	if r.v.cfg.Memory == nil || len(thumbprints) == 0 {
+		return nil
+	}
+	list, err := r.v.cfg.Memory.Exposed(ctx, thumbprints)
+	if err != nil {
+		return fmt.Errorf("remembering which keys are exposed: %w", err)
+	}
+	if len(list) > 0 {
+		r.rejectBy(c, metadata.ReasonKeyExposed, "the private part of the key "+list[0].Thumbprint+" was public, seen on "+clock(list[0].Seen.Unix()),
+			Evidence{Source: "memory", Thumbprint: list[0].Thumbprint})
+	}
+	return nil
 }
 
 // fetchDocument fetches a document of whatever kind, and remembers the keys whose
@@ -86,19 +97,4 @@ func (v *Verifier) rememberExposed(ctx context.Context, url string, keys []strin
 		return err
 	}
 	return fmt.Errorf("hosts below %q show more than %d new ones in a day", host.RegistrableDomain(), limits.ExposedKeys)
-}
-
-// exposed returns one of the keys that is known to be exposed, if any is.
-func (v *Verifier) exposed(ctx context.Context, thumbprints ...string) (e Exposure, found bool, err error) {
-	if v.cfg.Memory == nil || len(thumbprints) == 0 {
-		return Exposure{}, false, nil
-	}
-	list, err := v.cfg.Memory.Exposed(ctx, thumbprints)
-	if err != nil {
-		return Exposure{}, false, fmt.Errorf("remembering which keys are exposed: %w", err)
-	}
-	if len(list) == 0 {
-		return Exposure{}, false, nil
-	}
-	return list[0], true, nil
 }

@@ -1,10 +1,12 @@
 package verify_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -125,6 +127,9 @@ func TestExposedClientKey(t *testing.T) {
 			v := p.verify(t, presented)
 			want(t, v, verify.Rejected, metadata.ReasonKeyExposed)
 			wantFinding(t, v, verify.CheckPossession, verify.Failed, metadata.ReasonKeyExposed)
+			if last := v.Findings[len(v.Findings)-1]; last.Reason != metadata.ReasonKeyExposed || last.Evidence.Thumbprint != vectortest.Foreign.Key.Thumbprint() {
+				t.Errorf("it went on, or names another key\n%s", findings(v))
+			}
 		})
 	}
 }
@@ -132,12 +137,13 @@ func TestExposedClientKey(t *testing.T) {
 // A memory that does not answer is no memory that knows nothing.
 func TestBrokenMemoryOfExposures(t *testing.T) {
 	p := newPlace(t, []string{"dns: secure"}, liveZone, nil)
+	var log bytes.Buffer
 	broken := func(m verify.Memory) *verify.Verifier {
 		cfg, err := p.Config()
 		if err != nil {
 			t.Fatal(err)
 		}
-		cfg.Now, cfg.Memory = p.clock, m
+		cfg.Now, cfg.Memory, cfg.Logger = p.clock, m, slog.New(slog.NewTextHandler(&log, nil))
 		verifier, err := verify.New(cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -147,12 +153,29 @@ func TestBrokenMemoryOfExposures(t *testing.T) {
 	if v, err := broken(unexposed{p.World}).Verify(t.Context(), verify.Presentation{Statement: statement(t, nil)}); err == nil {
 		t.Errorf("whether the key is exposed is not known: %s", v.Outcome)
 	}
+	embedded := keyed()
+	embedded.Client.JWKS, embedded.Client.JWKSURI = []byte(`{"keys":[`+string(vectortest.Foreign.Key.JWK())+`]}`), ""
+	if v, err := broken(unexposed{p.World}).Verify(t.Context(), embedded); err == nil {
+		t.Errorf("whether the client's key is exposed is not known: %s", v.Outcome)
+	}
+	v, err := broken(unexposed{p.World}).Verify(t.Context(), keyed())
+	if err != nil {
+		t.Errorf("a client whose keys cannot be had waits for the memory: %v", err)
+	} else {
+		wantFinding(t, v, verify.CheckPossession, verify.Failed, metadata.ReasonKeyUnusable)
+	}
+	p.Serve(vectortest.KeySetURL, embedded.Client.JWKS)
+	if v, err := broken(unexposed{p.World}).Verify(t.Context(), keyed()); err == nil {
+		t.Errorf("whether the key at jwks_uri is exposed is not known: %s", v.Outcome)
+	}
+	log.Reset()
 	p.Serve(vectortest.Acme.PublisherDocumentURL(), []byte(exposing(vectortest.Acme, secretJWK(vectortest.Genuine, vectortest.Genuine))[vectortest.Acme.PublisherDocumentURL()]))
-	v, err := broken(unexposed{p.World}).Verify(t.Context(), verify.Presentation{Statement: statement(t, nil)})
+	v, err = broken(unexposed{p.World}).Verify(t.Context(), verify.Presentation{Statement: statement(t, nil)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want(t, v, verify.Rejected, metadata.ReasonKeyExposed)
+	wantWarning(t, &log)
 }
 
 // unexposed is a memory that fails where exposed keys are concerned.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -21,12 +22,14 @@ type parsedStatement struct {
 	digest    string
 	compact   jose.Compact
 	statement metadata.Statement
-	client    metadata.Client // the stated metadata with defaults
-	formErr   error           // metadata.Defects
-	ruleErr   error           // metadata.Defects of the stated metadata
-	verified  bool            // under some key: then reach is known
-	reach     reach           // of the client by itself
-	alike     atomic.Pointer[resemblance]
+	formErr   error // metadata.Defects
+
+	// What follows is known once the statement verified, under whatever key.
+	verified sync.Once
+	client   metadata.Client // the stated metadata with defaults
+	ruleErr  error           // metadata.Defects of the stated metadata
+	reach    reach           // of the client by itself
+	alike    atomic.Pointer[resemblance]
 }
 
 func parseStatement(raw string) *parsedStatement {
@@ -37,11 +40,17 @@ func parseStatement(raw string) *parsedStatement {
 		p.statement, payloadErr = metadata.ParseStatement(p.compact.Payload)
 		p.formErr = joinDefects(p.formErr, payloadErr)
 	}
-	if p.formErr == nil {
+	return p
+}
+
+// evaluate finds out what the stated metadata come to. Nothing is spent on that
+// for a forgery.
+func (p *parsedStatement) evaluate() {
+	p.verified.Do(func() {
 		p.ruleErr = p.statement.Client.Check()
 		p.client = p.statement.Client.WithDefaults()
-	}
-	return p
+		p.reach = reachOf(p.client, metadata.Coverage{Publisher: p.statement.Publisher}, "")
+	})
 }
 
 // digestOf names the bytes of a statement in verdicts and logs.
@@ -67,12 +76,8 @@ type verifiedBytes struct {
 }
 
 func newStatementCache(size int, looked func(hit bool)) *statementCache {
-	entries, err := lru.New[string, verifiedBytes](size)
-	if err != nil {
-		panic("verify: " + err.Error()) // only for a size that is not positive
-	}
 	check := func(p *parsedStatement, k jose.Key) error { return p.compact.Verify(k) }
-	return &statementCache{entries: entries, looked: looked, check: check}
+	return &statementCache{entries: newLRU[string, verifiedBytes](size), looked: looked, check: check}
 }
 
 // parse returns what the statement's bytes say, and the thumbprint of the key
@@ -91,10 +96,7 @@ func (c *statementCache) verify(raw string, p *parsedStatement, k jose.Key) erro
 	if err := c.check(p, k); err != nil {
 		return err
 	}
-	if !p.verified { // else p is in the cache, and others read it
-		p.verified = true
-		p.reach = reachOf(p.client, metadata.Coverage{Publisher: p.statement.Publisher}, "")
-	}
+	p.evaluate()
 	c.entries.Add(raw, verifiedBytes{parsed: p, thumbprint: k.Thumbprint()})
 	return nil
 }
@@ -120,7 +122,7 @@ func (r *run) checkForm(ctx context.Context) error {
 	if slices.Contains(r.v.cfg.Countersigners, s.Publisher) {
 		r.reject(CheckForm, metadata.ReasonPublisherIsCountersigner, "a countersigner is never a publisher")
 	}
-	if len(s.Confirmation) > 0 {
+	if s.Confirmation != nil {
 		if r.road == metadata.RoadDocument {
 			r.reject(CheckPossession, metadata.ReasonInstanceStatementInDocument, "cnf binds it to one install")
 		} else {
@@ -181,9 +183,6 @@ func reasonErrors(err error) []*metadata.ReasonError {
 }
 
 func joinDefects(a, b error) error {
-	if a == nil && b == nil {
-		return nil
-	}
 	all := append(slices.Clone(reasonErrors(a)), reasonErrors(b)...)
 	if len(all) == 0 {
 		return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +73,50 @@ func TestDefectsOfHeaderAndPayload(t *testing.T) {
 		if v.Outcome != verify.Rejected || len(v.Findings) != want {
 			t.Errorf("%s is %s, for %d reasons, want %d:\n%s", raw, v.Outcome, len(v.Findings), want, findings(v))
 		}
+	}
+}
+
+// A statement of which the form is refused names nobody, and passed nothing.
+func TestRefusedFormNamesNobody(t *testing.T) {
+	for name, c := range map[string]struct {
+		header  []string
+		change  func(*metadata.Statement)
+		outcome verify.Outcome
+		reason  metadata.Reason
+	}{
+		"a countersigner's": {[]string{"countersigner: https://acme.example"}, nil, verify.Rejected, metadata.ReasonPublisherIsCountersigner},
+		"of one install": {nil, func(s *metadata.Statement) {
+			s.Confirmation = []byte(`{"jkt":"NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"}`)
+		}, verify.Rejected, metadata.ReasonPossessionUnproven},
+		"while the pins cannot be read": {[]string{"fault: roots_unreadable"}, nil, verify.Inconclusive, metadata.ReasonRootsUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, c.header, liveZone, nil)
+			v := p.verify(t, verify.Presentation{Statement: statement(t, c.change)})
+			want(t, v, c.outcome, c.reason)
+			if !v.Publisher.IsZero() || v.KeyID != "" || v.Passed(verify.CheckForm) || v.Digest == "" {
+				t.Errorf("it is %s's, under %q, and its digest is %q\n%s", v.Publisher, v.KeyID, v.Digest, findings(v))
+			}
+			p.wantPackets(t, 0, 0)
+		})
+	}
+}
+
+// Who pins others only is no reason to wait.
+func TestPublisherWithoutPin(t *testing.T) {
+	pins := fmt.Sprintf(`{"publishers":{%q:{"keys":[%s]}}}`, vectortest.Other, vectortest.Foreign.Key.JWK())
+	p := newPlace(t, []string{"dns: secure"}, map[string]string{"roots.json": pins, "dns.zone": liveZone["dns.zone"]}, nil)
+	want(t, p.verify(t, verify.Presentation{Statement: statement(t, nil)}), verify.Verified, "")
+}
+
+// A check that fails without saying why has failed.
+func TestFailureWithoutReason(t *testing.T) {
+	p := newPlace(t, []string{"dns: secure"}, liveZone, nil)
+	verify.FailSignatures(p.verifier, errForgotten)
+	v := p.verify(t, verify.Presentation{Statement: statement(t, nil)})
+	want(t, v, verify.Rejected, metadata.ReasonServerError)
+	if f, _ := v.Finding(verify.CheckSignature); f.Detail != errForgotten.Error() {
+		t.Errorf("it says %q", f.Detail)
 	}
 }
 

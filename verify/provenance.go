@@ -34,12 +34,8 @@ func (r *run) checkProvenance(ctx context.Context) error {
 		return err
 	}
 	r.verdict.Binding = reach.binding
-	keyNamed, err := r.checkPossession(ctx, coverage)
-	if err != nil || r.stopped() {
+	if err := r.checkPossession(ctx, coverage); err != nil || r.stopped() {
 		return err
-	}
-	if keyNamed {
-		r.verdict.Binding = metadata.BindingOf(r.verdict.client, coverage, r.p.RedirectURI, true)
 	}
 	r.checkName()
 	r.dropForeignAddresses(reach)
@@ -105,11 +101,7 @@ func (r *run) checkAlive(ctx context.Context) error {
 	if at := ended(r.sightings, r.verdict.KeyID, r.key.Thumbprint()); !at.IsZero() {
 		r.reject(CheckKeyLine, metadata.ReasonKeyRevoked, "the publisher revoked this key, seen on "+clock(at.Unix()))
 	}
-	e, found, err := r.v.exposed(ctx, r.key.Thumbprint())
-	if found {
-		r.rejectExposed(CheckKeyLine, e)
-	}
-	return err
+	return r.rejectExposed(ctx, CheckKeyLine, []string{r.key.Thumbprint()})
 }
 
 // checkLine holds a key that has no past together with the publisher's keys.

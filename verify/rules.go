@@ -99,8 +99,7 @@ func (r *run) checkClientID(ctx context.Context) error {
 	case r.road == metadata.RoadDocument && stated != r.p.ClientID:
 		r.reject(CheckMetadataDocument, metadata.ReasonClientIDMismatch, "the statement is for another metadata document")
 	case r.road == metadata.RoadRegistration && stated != "" && !r.alone() && !r.stopped():
-		_, err := r.sameDocument(ctx, stated)
-		return err
+		return r.sameDocument(ctx, stated)
 	}
 	return nil
 }

@@ -108,12 +108,7 @@ func New(cfg Config) (*Verifier, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	denials, err := lru.New[metadata.Publisher, metadata.PublisherDocument](limits.CachedPublishers)
-	if err != nil {
-		return nil, err
-	}
 	return &Verifier{
-		denials:    denials,
 		showings:   newShowings(),
 		cfg:        cfg,
 		statements: newStatementCache(keptStatements, cfg.Observer.look(CacheStatements)),
@@ -121,6 +116,7 @@ func New(cfg Config) (*Verifier, error) {
 		publishers: newEvidenceCache[documentEvidence](limits.CachedPublishers, cfg.Observer.look(CachePublishers)),
 		documents:  newEvidenceCache[metadataEvidence](limits.CachedPublishers, cfg.Observer.look(CacheDocuments)),
 		keySets:    newEvidenceCache[keySetEvidence](limits.CachedPublishers, cfg.Observer.look(CacheKeySets)),
+		denials:    newLRU[metadata.Publisher, metadata.PublisherDocument](limits.CachedPublishers),
 	}, nil
 }
 
