@@ -151,22 +151,21 @@ func (r *run) findDead(dns, doc keyClaim) {
 	if r.sources.document.state == sourceExposed {
 		r.reject(CheckWellknownKey, metadata.ReasonKeyExposed, "the publisher document holds a private key")
 	}
-	if r.sources.dns.strong() {
+	switch {
+	case r.sources.dns.strong():
 		r.ended = r.sources.dns.revoked(r.verdict.Publisher)
+	case dns.revoked && r.sources.document.state == sourceFound && !doc.live: // the document agrees
+		r.ended = []string{r.verdict.KeyID}
 	}
-	if !dns.revoked {
-		return
-	}
-	if r.sources.dns.strong() || r.sources.document.state == sourceFound && !doc.live {
+	switch {
+	case !dns.revoked:
+	case slices.Contains(r.ended, r.verdict.KeyID):
 		r.reject(CheckDNSKey, metadata.ReasonKeyRevoked, "the key record is empty (p=)")
-		if !slices.Contains(r.ended, r.verdict.KeyID) {
-			r.ended = append(r.ended, r.verdict.KeyID)
-		}
-		return
+	default:
+		// Nobody but the publisher can end a key: until a second source agrees, it
+		// earns nothing new and loses nothing.
+		r.suspend(CheckDNSKey, metadata.ReasonDNSUnavailable, "the key record is empty (p=), and nothing corroborates it")
 	}
-	// Nobody but the publisher can end a key: until a second source agrees, it
-	// earns nothing new and loses nothing.
-	r.suspend(CheckDNSKey, metadata.ReasonDNSUnavailable, "the key record is empty (p=), and nothing corroborates it")
 }
 
 func (r *run) reportDNS(dns, doc keyClaim) {
@@ -265,9 +264,6 @@ func (e *dnsEvidence) silent() bool {
 // revoked returns the names that the set revokes for a publisher.
 func (e *dnsEvidence) revoked(p metadata.Publisher) []string {
 	var kids []string
-	if e.state != sourceFound {
-		return nil
-	}
 	for _, record := range e.set.Keys {
 		if e.claim(record.KeyID, p).revoked {
 			kids = append(kids, record.KeyID)
