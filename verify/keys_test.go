@@ -239,7 +239,7 @@ func TestSources(t *testing.T) {
 		has     = publisherDocument("", vectortest.Genuine)
 		hasElse = publisherDocument("", vectortest.Foreign)
 		lacks   = publisherDocument("")
-		named   = strings.ReplaceAll(hasElse, vectortest.DrawnKeyID, "another")
+		another = strings.ReplaceAll(hasElse, vectortest.DrawnKeyID, "another")
 		hasWeak = fmt.Sprintf(`{"publisher":%q,"keys":[{"kty":"OKP","crv":"Ed25519","kid":"2026a","x":%q}]}`, vectortest.Acme, zeros)
 		weakAs  = strings.ReplaceAll(hasWeak, vectortest.DrawnKeyID, "another")
 		private = fmt.Sprintf(`{"publisher":%q,"keys":[{"kty":"OKP","crv":"Ed25519","kid":"x","x":"","d":"AA"}]}`, vectortest.Acme)
@@ -284,7 +284,7 @@ func TestSources(t *testing.T) {
 		"of instances, and no document":     {"secure", instances, "404", verify.Rejected, metadata.ReasonKeyUnusable, failed(metadata.ReasonKeyUnusable), failed(metadata.ReasonWellknownMissing)},
 		"none, weak in the document":        {"secure", "", hasWeak, verify.Rejected, metadata.ReasonKeyUnusable, failed(metadata.ReasonDomainRecordMissing), failed(metadata.ReasonKeyUnusable)},
 		"none, not in the document":         {"secure", "", lacks, verify.Rejected, metadata.ReasonKeyUnknown, failed(metadata.ReasonDomainRecordMissing), failed(metadata.ReasonKeyUnknown)},
-		"none, another in the document":     {"secure", "", named, verify.Rejected, metadata.ReasonKeyUnknown, failed(metadata.ReasonDomainRecordMissing), failed(metadata.ReasonKeyUnknown)},
+		"none, another in the document":     {"secure", "", another, verify.Rejected, metadata.ReasonKeyUnknown, failed(metadata.ReasonDomainRecordMissing), failed(metadata.ReasonKeyUnknown)},
 		"none, a weak one in the document":  {"secure", "", weakAs, verify.Rejected, metadata.ReasonKeyUnknown, failed(metadata.ReasonDomainRecordMissing), failed(metadata.ReasonKeyUnknown)},
 		"none, and no document":             {"secure", "", "404", verify.Rejected, metadata.ReasonPublisherUnknown, failed(metadata.ReasonDomainRecordMissing), failed(metadata.ReasonWellknownMissing)},
 		"none, and no JSON":                 {"secure", "", garbage, verify.Rejected, metadata.ReasonPublisherUnknown, failed(metadata.ReasonDomainRecordMissing), failed(metadata.ReasonWellknownMismatch)},
