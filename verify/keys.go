@@ -173,19 +173,19 @@ func (r *run) findDead(dns, doc keyClaim) {
 	if r.sources.document.state == sourceExposed {
 		r.reject(CheckWellknownKey, metadata.ReasonKeyExposed, "the publisher document holds a private key")
 	}
-	if r.sources.dns.strong() {
+	strong := r.sources.dns.strong()
+	if strong {
 		r.ended = r.sources.dns.revoked(r.verdict.Publisher)
 	}
-	if !dns.revoked {
-		return
-	}
-	if r.sources.dns.strong() || r.sources.document.state == sourceFound && !doc.live {
+	switch {
+	case !dns.revoked:
+	case strong || r.sources.document.state == sourceFound && !doc.live:
 		r.reject(CheckDNSKey, metadata.ReasonKeyRevoked, "the key record is empty (p=)")
-		return
+	default:
+		// Nobody but the publisher can end a key: until a second source agrees, it
+		// earns nothing new and loses nothing.
+		r.suspend(CheckDNSKey, metadata.ReasonDNSUnavailable, "the key record is empty (p=), and nothing corroborates it")
 	}
-	// Nobody but the publisher can end a key: until a second source agrees, it
-	// earns nothing new and loses nothing.
-	r.suspend(CheckDNSKey, metadata.ReasonDNSUnavailable, "the key record is empty (p=), and nothing corroborates it")
 }
 
 // contradictsPin reports whether a source has another key than the one that is
@@ -293,9 +293,6 @@ func (e *dnsEvidence) silent() bool {
 // revoked returns the names that the set revokes for a publisher.
 func (e *dnsEvidence) revoked(p metadata.Publisher) []string {
 	var kids []string
-	if e.state != sourceFound {
-		return nil
-	}
 	for _, record := range e.set.Keys {
 		if e.claim(record.KeyID, p).revoked {
 			kids = append(kids, record.KeyID)

@@ -35,7 +35,7 @@ func Recall(r Recollection) *Verdict {
 	}
 	v.Binding, v.client, v.claimed, v.shape, v.reason = r.Binding, r.Client, r.Client, r.Shape, ""
 	v.line.First = true
-	if r.Lifetime > 0 {
+	if r.Lifetime != 0 {
 		issued := r.At.Unix()
 		v.statement = &metadata.Statement{Publisher: r.Publisher, IssuedAt: issued, ExpiresAt: issued + int64(r.Lifetime/time.Second), Client: r.Client}
 	}
