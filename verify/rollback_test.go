@@ -136,6 +136,19 @@ func TestWhatIsNoStep(t *testing.T) {
 			want(t, p.verify(t, named), verify.Rejected, metadata.ReasonStatementRevoked)
 			p.Answer(vectortest.Acme.PublisherDocumentURL(), "404")
 		},
+		"O13 a statement with a key of the client that is exposed": func(t *testing.T, p *place) {
+			jwks := `{"keys":[` + string(vectortest.Foreign.Key.JWK()) + `]}`
+			exposed := statement(t, func(s *metadata.Statement) {
+				inDocument(s)
+				s.IssuedAt = vectortest.DrawnNow.Unix()
+				s.Client.TokenEndpointAuthMethod, s.Client.JWKS = "private_key_jwt", []byte(jwks)
+			})
+			if err := p.Expose(t.Context(), []string{vectortest.Foreign.Key.Thumbprint()}, vectortest.DrawnNow); err != nil {
+				t.Fatal(err)
+			}
+			p.serve(plainDocument(vectortest.DocumentURL, fmt.Sprintf(`,"software_statement":%q`, exposed)))
+			want(t, p.verify(t, named), verify.Rejected, metadata.ReasonKeyExposed)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := rollbackPlace(t)
