@@ -33,11 +33,11 @@ func (r *run) checkProvenance(ctx context.Context) error {
 	if err != nil || r.stopped() {
 		return err
 	}
-	r.verdict.Binding = reach.binding
 	keyNamed, err := r.checkPossession(ctx, coverage)
 	if err != nil || r.stopped() {
 		return err
 	}
+	r.verdict.Binding = reach.binding
 	if keyNamed {
 		r.verdict.Binding = metadata.BindingOf(r.verdict.client, coverage, r.p.RedirectURI, true)
 	}

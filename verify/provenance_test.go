@@ -292,6 +292,8 @@ func TestRefusedEndsThere(t *testing.T) {
 	}{
 		"a statement that is revoked, with a foreign host": {listing, verify.Presentation{Statement: foreignCodes}, metadata.ReasonStatementRevoked, 1, 1, verify.CheckWellknownKey},
 		"K28 keys at a foreign host":                       {nil, verify.Presentation{Client: &foreignKeys}, metadata.ReasonMetadataConflict, 0, 0, verify.CheckCoverage},
+		"a private key at jwks_uri": {map[string]string{vectortest.KeySetURL: `{"keys":[` + secretJWK(vectortest.Genuine, vectortest.Genuine) + `]}`}, keyed(), metadata.ReasonKeyExposed,
+			0, 1, verify.CheckPossession},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := covered(t, tc.files)
