@@ -3,6 +3,7 @@ package verify_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -174,6 +175,35 @@ func (c pinnedCopy) Fetch(_ context.Context, url string, _ int) (verify.Resource
 		return verify.Resource{}, &verify.FetchError{Status: 404, Err: errForgotten}
 	}
 	return verify.Resource{Body: []byte(c), PinnedBy: "ada", PinnedUntil: vectortest.DrawnNow.Add(24 * time.Hour)}, nil
+}
+
+// One statement costs the memory one write, however often its document is read.
+func TestKnownStatementIsNotWrittenAgain(t *testing.T) {
+	_, document := aged(t, 1)
+	_, newer := aged(t, 0)
+	var writes []int64
+	p := newPlace(t, []string{"dns: secure"}, map[string]string{"dns.zone": liveZone["dns.zone"], vectortest.DocumentURL: document},
+		func(cfg *verify.Config) { cfg.Memory = written{cfg.Resolver.(*place).World, &writes} })
+	for _, document := range []string{document, document, newer, newer} {
+		p.serve(document)
+		want(t, p.verify(t, named), verify.Verified, "")
+	}
+	if now := vectortest.DrawnNow.Unix(); !slices.Equal(writes, []int64{now - 3600, now}) {
+		t.Errorf("written are %d, of statements of %d and %d", writes, now-3600, now)
+	}
+}
+
+// written is a memory that keeps which statements it was told of.
+type written struct {
+	verify.Memory
+	iats *[]int64
+}
+
+func (m written) Issued(ctx context.Context, p metadata.Publisher, id metadata.ClientID, iat int64) (int64, error) {
+	if iat != 0 {
+		*m.iats = append(*m.iats, iat)
+	}
+	return m.Memory.Issued(ctx, p, id, iat)
 }
 
 func TestBrokenMemoryOfStatements(t *testing.T) {
