@@ -183,3 +183,18 @@ func TestStatementForSomethingElse(t *testing.T) {
 		}
 	})
 }
+
+// What only an authorization server gives is dropped from a document without a
+// statement and listed; its address is its own.
+func TestServerMembersOfADocument(t *testing.T) {
+	given := []string{"client_id_issued_at", "registration_client_uri"} // secrets are refused
+	document := plainDocument(vectortest.DocumentURL, `,"client_id_issued_at":1,"registration_client_uri":"https://acme.example/x"`)
+	v := covered(t, map[string]string{vectortest.DocumentURL: document}).verify(t, named)
+	want(t, v, verify.Verified, "")
+	if c, ok := v.Client(); !ok || c.ClientID != vectortest.DocumentURL || len(c.More) > 0 {
+		t.Errorf("judged as %+v", c)
+	}
+	if !slices.Equal(v.Overridden(), given) {
+		t.Errorf("listed as dropped: %q", v.Overridden())
+	}
+}
