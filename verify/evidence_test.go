@@ -178,31 +178,6 @@ func TestFlightThatWasMissed(t *testing.T) {
 	p.wantPackets(t, 1, 1)
 }
 
-// The meter counts the look-ups that are begun, and nothing that is remembered.
-func TestMeter(t *testing.T) {
-	for name, c := range map[string]struct {
-		presented verify.Presentation
-		count     int64
-	}{
-		"a publisher's DNS and document": {verify.Presentation{Statement: statement(t, nil)}, 2},
-		"a metadata document":            {named, 1},
-		"a jwks_uri":                     {keyed(), 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			p := newPlace(t, []string{"dns: secure"}, liveZone, nil)
-			for _, want := range []int64{c.count, 0} {
-				var count atomic.Int64
-				if _, err := p.verifier.Verify(verify.WithMeter(t.Context(), func() { count.Add(1) }), c.presented); err != nil {
-					t.Fatal(err)
-				}
-				if got := count.Load(); got != want {
-					t.Errorf("counted %d look-ups, want %d", got, want)
-				}
-			}
-		})
-	}
-}
-
 // What is remembered needs no time: whoever has none left is told all the same.
 func TestRememberedEvidenceNeedsNoTime(t *testing.T) {
 	p := newPlace(t, []string{"dns: secure"}, liveZone, nil)

@@ -33,22 +33,19 @@ func (r *run) checkProvenance(ctx context.Context) error {
 	if err != nil || r.stopped() {
 		return err
 	}
-	r.verdict.Binding = reach.binding
 	if err := r.checkPossession(ctx, coverage); err != nil || r.stopped() {
 		return err
 	}
+	r.verdict.Binding = max(r.verdict.Binding, reach.binding)
 	r.checkName()
 	r.dropForeignAddresses(reach)
 	return r.rememberIssued(ctx)
 }
 
 // checkListed asks the publisher document whether it still stands by the
-// statement.
+// statement. One that is not there refuses nothing.
 func (r *run) checkListed() {
 	e, s := &r.sources.document, r.statement
-	if e.document.Publisher.IsZero() {
-		return
-	}
 	listed, notBefore := e.document.Lists(s.Client.SoftwareID, s.Client.ClientID)
 	switch {
 	case !listed:
@@ -64,11 +61,10 @@ func (r *run) checkListed() {
 func (r *run) checkStrength() {
 	dns, _ := r.verdict.Finding(CheckDNSKey)
 	e := &r.sources.dns
-	doc := r.sources.document.claim(r.verdict.KeyID)
 	switch {
 	case dns.Status != Passed:
 		r.skip(CheckDNSStrength, "no key in DNS")
-	case e.strong() || doc.live && doc.key.Thumbprint() == r.key.Thumbprint():
+	case r.sources.corroborate(r.key):
 		r.pass(CheckDNSStrength, Evidence{Source: "dns", Server: e.answer.Server, Name: e.answer.Name, SeenAt: e.seenAt, ValidUntil: e.until})
 	default:
 		r.lower(CheckDNSStrength, Failed, metadata.ReasonDNSUncorroborated, "an insecure answer that no second source confirms")
@@ -134,26 +130,25 @@ func (r *run) checkLine() {
 // any, by itself or with the document's agreement, else those of the document.
 func (s *sources) published(p metadata.Publisher) []PublishedKey {
 	var list []PublishedKey
-	add := func(c keyClaim) {
-		if k := (PublishedKey{c.key.ID(), c.key.Thumbprint()}); c.live && !slices.Contains(list, k) {
-			list = append(list, k)
-		}
-	}
+	add := func(key jose.Key) { list = append(list, PublishedKey{key.ID(), key.Thumbprint()}) }
 	if s.document.state == sourceFound && s.dns.silent() {
 		for _, key := range s.document.keys {
-			add(keyClaim{key: key, live: true})
+			add(key)
 		}
 	}
-	if s.dns.state != sourceFound {
-		return list
-	}
 	for _, record := range s.dns.set.Keys {
-		claim := s.dns.claim(record.KeyID, p)
-		if doc := s.document.claim(record.KeyID); s.dns.strong() || doc.live && doc.key.Thumbprint() == claim.key.Thumbprint() {
-			add(claim)
+		if c := s.dns.claim(record.KeyID, p); c.live && s.corroborate(c.key) {
+			add(c.key)
 		}
 	}
 	return list
+}
+
+// corroborate reports whether DNS may introduce a key that it has: by itself, or
+// since the document has the same.
+func (s *sources) corroborate(key jose.Key) bool {
+	doc := s.document.claim(key.ID())
+	return s.dns.strong() || doc.live && doc.key.Thumbprint() == key.Thumbprint()
 }
 
 // checkCoverage finds for whom the publisher speaks, and takes the better of
@@ -238,13 +233,10 @@ func (r *run) askForeign(ctx context.Context, host string, coverage *metadata.Co
 	if err != nil {
 		return err
 	}
-	if e.state != sourceFound || e.document.Clients == nil {
+	if e.state != sourceFound {
 		return nil
 	}
 	clientID := r.verdict.client.ClientID
-	if clientID == "" {
-		clientID = r.p.ClientID
-	}
 	// A software_id is its publisher's own: only the address of the document
 	// says that both mean the same client.
 	listed := slices.ContainsFunc(e.document.Clients, func(l metadata.ListedClient) bool {
@@ -259,9 +251,6 @@ func (r *run) askForeign(ctx context.Context, host string, coverage *metadata.Co
 
 // usableKeys reports whether a JWK set holds a key that only its holder can use.
 func usableKeys(jwks json.RawMessage) bool {
-	if len(jwks) == 0 {
-		return false
-	}
 	keys, problems, err := jose.ParseKeys(jwks)
 	return err == nil && len(keys) > 0 && len(problems) == 0
 }

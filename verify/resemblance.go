@@ -56,24 +56,21 @@ func resemblanceOf(c *metadata.Client, publisher metadata.Publisher, clientID st
 }
 
 // appendHosts appends the hosts that a client is known by, or sends codes to: its
-// publisher's, that of its client_id, and those of its redirect URIs.
+// publisher's, that of its client_id, and those of its redirect URIs. Where there
+// is none it appends the empty host, which resembles nothing.
 func appendHosts(hosts []string, c *metadata.Client, publisher metadata.Publisher, clientID string) []string {
 	add := func(host string) {
-		if host != "" && !slices.Contains(hosts, host) {
+		if !slices.Contains(hosts, host) {
 			hosts = append(hosts, host)
 		}
 	}
 	add(publisher.Domain())
 	for _, url := range [...]string{clientID, c.ClientID} {
-		if url == "" {
-			continue
-		}
-		if id, err := metadata.ParseClientID(url); err == nil {
-			add(id.Publisher().Domain())
-		}
+		id, _ := metadata.ParseClientID(url)
+		add(id.Publisher().Domain())
 	}
 	for _, uri := range c.RedirectURIs {
-		if u, err := metadata.ParseRedirectURI(uri); err == nil && u.Class() == metadata.RedirectHTTPS {
+		if u, _ := metadata.ParseRedirectURI(uri); u.Class() == metadata.RedirectHTTPS {
 			add(u.Host())
 		}
 	}

@@ -1,10 +1,13 @@
 package verify_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"github.com/fc28f635/countersign/internal/vectortest"
 	"github.com/fc28f635/countersign/metadata"
 	"github.com/fc28f635/countersign/verify"
 )
@@ -39,6 +42,10 @@ func TestResemblance(t *testing.T) {
 				flagged + "login.claude.ai.stranger.com resembles claude.ai: it has that in front of another domain"},
 		"R18 one of the hosts, of no publisher": {metadata.Client{ClientName: "Claude", RedirectURIs: []string{"https://a.com/", "http://127.0.0.1/", "https://perplxety.ai/"}},
 			flagged + "perplxety.ai resembles perplexity.ai: two letters apart"},
+		"R18 the first of its names": {metadata.Client{ClientName: "Claude", More: map[string]json.RawMessage{"client_name#de": json.RawMessage(`"ChatGPT"`)}, RedirectURIs: []string{"https://stranger.com/cb"}},
+			flagged + "resembles Claude, known from claude.ai: it looks the same"},
+		"R18 the first of its hosts": {metadata.Client{ClientName: "Agent", RedirectURIs: []string{"https://perplxety.ai/", "https://claude-login.com/"}},
+			flagged + "perplxety.ai resembles perplexity.ai: two letters apart"},
 		"the vendor": {metadata.Client{ClientName: "Claude", RedirectURIs: []string{"https://claude.ai/api/mcp/auth_callback"}}, "passed"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -48,6 +55,26 @@ func TestResemblance(t *testing.T) {
 			}
 		})
 	}
+	t.Run("R18 the publisher's host, of codes that stay on this machine", func(t *testing.T) {
+		publisher := metadata.MustPublisher("https://claude-login.com")
+		pins := map[string]string{"roots.json": fmt.Sprintf(`{"publishers":{%q:{"keys":[%s]}}}`, publisher, vectortest.Genuine.Key.JWK())}
+		got := newPlace(t, nil, pins, nil).verify(t, verify.Presentation{Statement: statement(t, func(s *metadata.Statement) {
+			s.Publisher, s.Client.RedirectURIs = publisher, []string{"http://127.0.0.1/callback"}
+		})})
+		if said := displayName(got); said != flagged+`claude-login.com resembles Claude, known from claude.ai: it has the word "claude" in it` {
+			t.Errorf("%s %s: %s", got.Outcome, got.Reason(), said)
+		}
+	})
+	t.Run("this machine is no host of anybody's", func(t *testing.T) {
+		tunnels := metadata.NewProtected([]metadata.ProtectedName{{Name: "Localhost Tunnels", Domains: []string{"localhost.run"}}}, nil)
+		p := newPlace(t, nil, nil, func(cfg *verify.Config) { cfg.Protected = func() *metadata.Protected { return tunnels } })
+		for uri, want := range map[string]string{"http://localhost/callback": "passed", "https://localhost-login.com/callback": flagged} {
+			got := p.verify(t, verify.Presentation{Client: &metadata.Client{ClientName: "Agent", RedirectURIs: []string{uri}}})
+			if said := displayName(got); !strings.HasPrefix(said, want) {
+				t.Errorf("%s: %q, want %q", uri, said, want)
+			}
+		}
+	})
 	t.Run("U10 the host of a document", func(t *testing.T) {
 		const url = "https://anthropic.stranger.com/c.json"
 		got := newPlace(t, nil, map[string]string{url: plainDocument(url, "")}, nil).verify(t, verify.Presentation{ClientID: url})

@@ -3,6 +3,7 @@ package verify_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -136,6 +137,19 @@ func TestWhatIsNoStep(t *testing.T) {
 			want(t, p.verify(t, named), verify.Rejected, metadata.ReasonStatementRevoked)
 			p.Answer(vectortest.Acme.PublisherDocumentURL(), "404")
 		},
+		"O13 a statement with a key of the client that is exposed": func(t *testing.T, p *place) {
+			jwks := `{"keys":[` + string(vectortest.Foreign.Key.JWK()) + `]}`
+			exposed := statement(t, func(s *metadata.Statement) {
+				inDocument(s)
+				s.IssuedAt = vectortest.DrawnNow.Unix()
+				s.Client.TokenEndpointAuthMethod, s.Client.JWKS = "private_key_jwt", []byte(jwks)
+			})
+			if err := p.Expose(t.Context(), []string{vectortest.Foreign.Key.Thumbprint()}, vectortest.DrawnNow); err != nil {
+				t.Fatal(err)
+			}
+			p.serve(plainDocument(vectortest.DocumentURL, fmt.Sprintf(`,"software_statement":%q`, exposed)))
+			want(t, p.verify(t, named), verify.Rejected, metadata.ReasonKeyExposed)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := rollbackPlace(t)
@@ -161,6 +175,35 @@ func (c pinnedCopy) Fetch(_ context.Context, url string, _ int) (verify.Resource
 		return verify.Resource{}, &verify.FetchError{Status: 404, Err: errForgotten}
 	}
 	return verify.Resource{Body: []byte(c), PinnedBy: "ada", PinnedUntil: vectortest.DrawnNow.Add(24 * time.Hour)}, nil
+}
+
+// One statement costs the memory one write, however often its document is read.
+func TestKnownStatementIsNotWrittenAgain(t *testing.T) {
+	_, document := aged(t, 1)
+	_, newer := aged(t, 0)
+	var writes []int64
+	p := newPlace(t, []string{"dns: secure"}, map[string]string{"dns.zone": liveZone["dns.zone"], vectortest.DocumentURL: document},
+		func(cfg *verify.Config) { cfg.Memory = written{cfg.Resolver.(*place).World, &writes} })
+	for _, document := range []string{document, document, newer, newer} {
+		p.serve(document)
+		want(t, p.verify(t, named), verify.Verified, "")
+	}
+	if now := vectortest.DrawnNow.Unix(); !slices.Equal(writes, []int64{now - 3600, now}) {
+		t.Errorf("written are %d, of statements of %d and %d", writes, now-3600, now)
+	}
+}
+
+// written is a memory that keeps which statements it was told of.
+type written struct {
+	verify.Memory
+	iats *[]int64
+}
+
+func (m written) Issued(ctx context.Context, p metadata.Publisher, id metadata.ClientID, iat int64) (int64, error) {
+	if iat != 0 {
+		*m.iats = append(*m.iats, iat)
+	}
+	return m.Memory.Issued(ctx, p, id, iat)
 }
 
 func TestBrokenMemoryOfStatements(t *testing.T) {

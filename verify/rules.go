@@ -65,22 +65,19 @@ func (r *run) checkInUse() {
 		return
 	}
 	c := &r.verdict.client
-	own := slices.Index(c.RedirectURIs, r.p.RedirectURI)
-	if own < 0 { // loopback, on another port
-		own = slices.IndexFunc(c.RedirectURIs, func(s string) bool {
-			stated, err := metadata.ParseRedirectURI(s)
-			return err == nil && stated.Matches(used)
-		})
-	}
-	if own >= 0 {
-		if len(c.RedirectURIs) > 1 {
-			c.RedirectURIs = []string{c.RedirectURIs[own]}
-			r.override("redirect_uris")
-		}
-		r.pass(CheckRedirectURIs, Evidence{})
+	own := slices.IndexFunc(c.RedirectURIs, func(s string) bool { // loopback, also on another port
+		stated, _ := metadata.ParseRedirectURI(s)
+		return stated.Matches(used)
+	})
+	if own < 0 {
+		r.reject(CheckRedirectURIs, metadata.ReasonRedirectURINotStated, "the redirect URI in use is none of the client's")
 		return
 	}
-	r.reject(CheckRedirectURIs, metadata.ReasonRedirectURINotStated, "the redirect URI in use is none of the client's")
+	if len(c.RedirectURIs) > 1 {
+		c.RedirectURIs = []string{c.RedirectURIs[own]}
+		r.override("redirect_uris")
+	}
+	r.pass(CheckRedirectURIs, Evidence{})
 }
 
 // override lists a plain member that did not come through.
