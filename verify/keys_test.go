@@ -272,7 +272,7 @@ func TestSources(t *testing.T) {
 		"another kid, live in the document": {"secure", otherKid, has, verify.Verified, "", failed(metadata.ReasonKeyNotInDNS), failed(metadata.ReasonKeyNotInDNS)},
 		"nothing well formed beside it":     {"secure", other, has, verify.Verified, "", failed(metadata.ReasonKeyNotInDNS), passed},
 		"malformed, live in the document":   {"secure", malformed, has, verify.Verified, "", failed(metadata.ReasonDomainRecordMalformed), passed},
-		"weak, live in the document":        {"secure", weak, has, verify.Verified, "", failed(metadata.ReasonKeyUnusable), failed(metadata.ReasonKeyNotInDNS)},
+		"weak, live in the document":        {"secure", weak, has, verify.Rejected, metadata.ReasonKeyUnusable, failed(metadata.ReasonKeyUnusable), failed(metadata.ReasonKeyNotInDNS)},
 		"revoked, live in the document":     {"secure", revokedRecord, has, verify.Rejected, metadata.ReasonKeyRevoked, failed(metadata.ReasonKeyRevoked), failed(metadata.ReasonKeyNotInDNS)},
 		"revoked by whoever, and no document": {"insecure", revokedRecord, "404", verify.Inconclusive, metadata.ReasonDNSUnavailable,
 			unavailable(metadata.ReasonDNSUnavailable), failed(metadata.ReasonWellknownMissing)},
@@ -381,7 +381,7 @@ func TestRevocationsAreRemembered(t *testing.T) {
 		"K20 beside the key in use":            {"secure", map[string]string{"dns.zone": both}, other, metadata.ReasonKeyRevoked},
 		"D36 beside it, and nobody vouches":    {"insecure", map[string]string{"dns.zone": both}, other, ""},
 		"the key in use is none of them":       {"secure", map[string]string{"dns.zone": both}, vectortest.DrawnKeyID, ""},
-		"K20 insecure, the document agrees":    {"insecure", map[string]string{"dns.zone": zone(revokedRecord), url: publisherDocument("")}, vectortest.DrawnKeyID, metadata.ReasonKeyRevoked},
+		"D36 insecure, the document lacks it":  {"insecure", map[string]string{"dns.zone": zone(revokedRecord), url: publisherDocument("")}, vectortest.DrawnKeyID, ""},
 		"D36 insecure, the document disagrees": {"insecure", map[string]string{"dns.zone": zone(revokedRecord), url: publisherDocument("", vectortest.Genuine)}, vectortest.DrawnKeyID, ""},
 		"a live key that the document lacks":   {"insecure", map[string]string{"dns.zone": liveZone["dns.zone"], url: publisherDocument("")}, vectortest.DrawnKeyID, ""},
 	} {
