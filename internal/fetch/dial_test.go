@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fc28f635/countersign/internal/limits"
+	"github.com/fc28f635/countersign/verify"
 )
 
 // pubURL has a name that is not special; no test lets a packet leave for it.
@@ -218,12 +219,13 @@ func TestDialShare(t *testing.T) {
 
 // A host has the attempts of few addresses, however many it names.
 func TestDialAttempts(t *testing.T) {
-	attempts := 0
+	attempts, denied := 0, errors.New("no packet leaves")
 	_, err := connect(t.Context(), slices.Repeat([]netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:1")}, 50), func(netip.Addr) error {
 		attempts++
-		return errors.New("no packet leaves")
+		return denied
 	})
-	if err == nil || attempts != limits.FetchAddresses {
-		t.Errorf("%v after %d attempts, want %d", err, attempts, limits.FetchAddresses)
+	var failure *verify.FetchError
+	if contains(t, err, denied.Error()); !errors.As(err, &failure) || !failure.Refused || attempts != limits.FetchAddresses {
+		t.Errorf("%+v after %d attempts, want refused after %d", err, attempts, limits.FetchAddresses)
 	}
 }
