@@ -236,6 +236,8 @@ func TestAliases(t *testing.T) {
 		"D11 beside TXT":           {append(keyRecord(), owner+". 1 IN CNAME a.test."), "", 0},
 		"D11 two aliases":          {[]string{owner + ". 1 IN CNAME a.test.", owner + ". 1 IN CNAME b.test.", txt("b.test", record)}, "", 0},
 		"D12 as its DNAME makes":   {[]string{"acme.test. 9 IN DNAME h.test.", owner + ". 300 IN CNAME _client-key.h.test.", txt("_client-key.h.test", record)}, "_client-key.h.test", 300 * time.Second},
+		"D12 DNAME of others":      {[]string{"other.test. 9 IN DNAME h.test.", owner + ". 300 IN CNAME k.host.test.", txt("k.host.test", record)}, "k.host.test", 300 * time.Second},
+		"D12 DNAME of the name":    {[]string{owner + ". 9 IN DNAME h.test.", owner + ". 300 IN CNAME k.host.test.", txt("k.host.test", record)}, "k.host.test", 300 * time.Second},
 		"D12 not as its DNAME":     {[]string{"acme.test. 9 IN DNAME h.test.", owner + ". 300 IN CNAME evil.test.", txt("evil.test", record)}, "", 0},
 		"D13 answer to other name": {[]string{txt("evil.test", record)}, "", 0},
 	} {

@@ -34,6 +34,13 @@ func TestNew(t *testing.T) {
 			}
 		})
 	}
+	t.Run("more than a handful with others", func(t *testing.T) {
+		for n, want := range map[int]bool{limits.Upstreams - 1: true, limits.Upstreams: false} {
+			if _, err := New(Config{Upstreams: many(n), Perspectives: []Perspective{&seer{name: "a"}}}); (err == nil) != want {
+				t.Errorf("%d and one: %v", n, err)
+			}
+		}
+	})
 	t.Run("one operator counts once", func(t *testing.T) {
 		r, err := New(Config{Upstreams: []Upstream{
 			{Address: "192.0.2.1:53", Operator: "a"}, {Address: "192.0.2.2:53", Operator: "b"},
