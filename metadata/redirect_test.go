@@ -16,7 +16,7 @@ func TestParseRedirectURI(t *testing.T) {
 		{"https query without path", "https://acme.example?a=b", web},
 		{"dots in a query are no segments", "https://acme.example/cb?to=/../x", web},
 		{"512 bytes", "https://acme.example/" + strings.Repeat("a", 512-21), web},
-		{"encoded, not ASCII and a space", "https://acme.example/%20%7e%90%29%af%FA%fa%AF", web},
+		{"encoded, not ASCII and a space", "https://acme.example/azAZ09%20%7e%90%29%af%FA%fa%AF", web},
 		{"R2 reverse host", "com.acme.agent:/callback", private},
 		{"R2 authority, as Cursor has", "cursor://anysphere.cursor-mcp/oauth/callback", private},
 		{"R2 authority with port", "myapp://auth:3000/callback", private},

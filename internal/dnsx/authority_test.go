@@ -178,6 +178,14 @@ func TestAskAuthority(t *testing.T) {
 			t.Errorf("asked for: %v", err)
 		}
 	})
+	t.Run("S1 addresses that are public", func(t *testing.T) {
+		for _, address := range []string{"9.9.9.9:53", "[2620:fe::fe]:53"} {
+			way, err := newResolver(t, Upstream{Address: "192.0.2.1:53"}).authority(Server{"ns.acme.test", address})
+			if err != nil || way.String() != address || way.private() {
+				t.Errorf("%s: %v, %v, want a way to it", address, way, err)
+			}
+		}
+	})
 	t.Run("S1 addresses that are not public", func(t *testing.T) {
 		strict, err := New(Config{Upstreams: []Upstream{{Address: "192.0.2.1:53"}}, Timeout: 300 * time.Millisecond})
 		if err != nil {

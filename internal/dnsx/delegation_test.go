@@ -188,7 +188,7 @@ func TestNoDelegation(t *testing.T) {
 
 func TestLocate(t *testing.T) {
 	f := newFake(t, func(q *dns.Msg, _ string) *dns.Msg {
-		m := respond(t, q, []string{"ns.acme.test. 300 IN A 192.0.2.2"})
+		m := respond(t, q, []string{"ns.acme.test. 300 IN A 192.0.2.2", "alias.test. 300 IN CNAME ns.acme.test."})
 		m.Answer = slices.DeleteFunc(m.Answer, func(rr dns.RR) bool { return rr.Header().Rrtype != q.Question[0].Qtype })
 		return m
 	})
@@ -197,6 +197,7 @@ func TestLocate(t *testing.T) {
 		"ns.acme.test":     {{"ns.acme.test", "192.0.2.2:5353"}},
 		"192.0.2.7":        {{"192.0.2.7", "192.0.2.7:5353"}},
 		"2001:db8::7":      {{"2001:db8::7", "[2001:db8::7]:5353"}},
+		"alias.test":       nil, // RFC 2181, Section 10.3
 		"nowhere.test":     nil,
 		"not a host.test?": nil,
 	} {

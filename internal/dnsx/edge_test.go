@@ -20,6 +20,13 @@ func TestEscapesAtTheEdge(t *testing.T) {
 	}
 }
 
+func TestMalformedEscapeIsNoRecord(t *testing.T) {
+	rr := &dns.TXT{Hdr: dns.RR_Header{Name: owner + ".", Rrtype: dns.TypeTXT, Class: dns.ClassINET, Ttl: 300}, Txt: []string{"a", `\256`}}
+	if got, err := read(&dns.Msg{Answer: []dns.RR{rr}}, owner); err == nil || got.texts != nil {
+		t.Errorf("read as %+v, %v", got, err)
+	}
+}
+
 func TestNamesAtTheEdge(t *testing.T) {
 	long := strings.Repeat("a.", 122) + "example" // 251 bytes
 	for name, want := range map[string]bool{

@@ -136,6 +136,16 @@ func TestAbsentOrUnavailable(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+	t.Run("places are given back", func(t *testing.T) {
+		r := newResolver(t, Upstream{Address: newFake(t, serving(t, nil)).address})
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		for i := range limits.DNSLookups + 1 {
+			if _, err := r.LookupTXT(ctx, owner); !errors.Is(err, verify.ErrNoRecord) {
+				t.Fatalf("look-up %d: %v", i, err)
+			}
+		}
+	})
 	t.Run("the caller went away", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		f := newFake(t, func(*dns.Msg, string) *dns.Msg { cancel(); return nil })

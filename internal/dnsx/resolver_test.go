@@ -1,7 +1,9 @@
 package dnsx
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -111,6 +113,10 @@ func TestReadResolvConf(t *testing.T) {
 		if ups, err := readResolvConf(path); err == nil || len(ups) > 0 || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "--resolver") {
 			t.Errorf("%.20q: %v, %v, want an error that names the file and --resolver", text, ups, err)
 		}
+	}
+	var unread *fs.PathError
+	if ups, err := readResolvConf(filepath.Dir(path)); !errors.As(err, &unread) || len(ups) > 0 {
+		t.Errorf("a directory: %v, %v", ups, err)
 	}
 	if ups, err := readResolvConf(path + ".missing"); err == nil || len(ups) > 0 || !strings.Contains(err.Error(), "--resolver") {
 		t.Errorf("%v, %v, want an error that names --resolver", ups, err)

@@ -121,6 +121,7 @@ func TestCorroborated(t *testing.T) {
 		"the first lives longer":      {a: serving(t, longer), b: serving(t, two), operators: [3]string{"a", "b"}, want: "corroborated"},
 		"the second lives longer":     {a: serving(t, two), b: serving(t, longer), operators: [3]string{"a", "b"}, want: "corroborated"},
 		"D8 all of one refuse":        {a: refusing, b: refusing, operators: [3]string{"a", "a"}, want: "none"},
+		"D8 all three refuse":         {a: refusing, b: refusing, c: refusing, operators: [3]string{"a", "b", "c"}, want: "none"},
 		"both absent":                 {a: serving(t, nil), b: serving(t, nil), operators: [3]string{"a", "b"}, want: "absent"},
 		"one operator by two names":   {a: serving(t, two), b: serving(t, two), operators: [3]string{"a", "a"}, want: "alone"},
 		"D29 another record":          {a: serving(t, two), b: serving(t, two[:1]), operators: [3]string{"a", "b"}, want: "disagree"},
