@@ -17,6 +17,7 @@ func TestParseRedirectURI(t *testing.T) {
 		{"dots in a query are no segments", "https://acme.example/cb?to=/../x", web},
 		{"512 bytes", "https://acme.example/" + strings.Repeat("a", 512-21), web},
 		{"encoded, not ASCII and a space", "https://acme.example/azAZ09%20%7e%90%29%af%FA%fa%AF", web},
+		{"dots encoded three times are no segment", "https://acme.example/%25252e%25252e/a", web},
 		{"R2 reverse host", "com.acme.agent:/callback", private},
 		{"R2 authority, as Cursor has", "cursor://anysphere.cursor-mcp/oauth/callback", private},
 		{"R2 authority with port", "myapp://auth:3000/callback", private},

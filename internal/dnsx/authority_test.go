@@ -173,6 +173,12 @@ func TestAskAuthority(t *testing.T) {
 			t.Errorf("%+v, %v", got, err)
 		}
 	})
+	t.Run("nobody listens", func(t *testing.T) {
+		got, err := newResolver(t, Upstream{Address: "192.0.2.1:53"}).AskAuthority(t.Context(), Server{"ns.acme.test", "127.0.0.1:1"}, owner)
+		if err == nil || errors.Is(err, verify.ErrNoRecord) || got.Texts != nil || !strings.Contains(err.Error(), "127.0.0.1:1 (") {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
 	t.Run("D38 a name that is none", func(t *testing.T) {
 		if _, err := newResolver(t, Upstream{Address: "192.0.2.1:53"}).AskAuthority(t.Context(), Server{"ns.acme.test", "127.0.0.1:1"}, "acme"); err == nil || !strings.Contains(err.Error(), "no fully qualified name") {
 			t.Errorf("asked for: %v", err)
