@@ -119,11 +119,8 @@ func (p Publisher) Walk() []Publisher {
 	return walk
 }
 
-// isPublicSuffix reports whether name is a public suffix, or a single label.
+// isPublicSuffix reports whether name is a public suffix, as each single label is.
 func isPublicSuffix(name string) bool {
-	if !strings.Contains(name, ".") {
-		return true
-	}
 	suffix, _ := publicsuffix.PublicSuffix(name)
 	return suffix == name
 }

@@ -128,6 +128,7 @@ func TestAskAuthority(t *testing.T) {
 		"no authority, none": {answer: serving(t, nil), elsewhere: true},
 		"SERVFAIL":           {answer: func(q *dns.Msg, _ string) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeServerFailure) }},
 		"alias elsewhere":    {answer: serving(t, []string{owner + ". 9 IN CNAME k.host.test."}, aa)},
+		"D7 NOTAUTH":         {answer: func(q *dns.Msg, _ string) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeNotAuth) }, elsewhere: true},
 		"D7 REFUSED":         {answer: func(q *dns.Msg, _ string) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeRefused) }, elsewhere: true},
 	} {
 		t.Run(name, func(t *testing.T) {

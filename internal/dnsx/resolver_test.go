@@ -118,7 +118,7 @@ func TestReadResolvConf(t *testing.T) {
 	if ups, err := readResolvConf(filepath.Dir(path)); !errors.As(err, &unread) || len(ups) > 0 {
 		t.Errorf("a directory: %v, %v", ups, err)
 	}
-	if ups, err := readResolvConf(path + ".missing"); err == nil || len(ups) > 0 || !strings.Contains(err.Error(), "--resolver") {
+	if ups, err := readResolvConf(path + ".missing"); !errors.Is(err, fs.ErrNotExist) || len(ups) > 0 || !strings.Contains(err.Error(), "--resolver") {
 		t.Errorf("%v, %v, want an error that names --resolver", ups, err)
 	}
 	if err := os.WriteFile(path, []byte("nameserver 192.0.2.1\n"), 0o600); err != nil {

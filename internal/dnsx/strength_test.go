@@ -147,6 +147,9 @@ func TestCorroborated(t *testing.T) {
 				if err != nil || !got.Corroborated || len(got.Texts) != 2 || got.TTL != time.Minute || strings.Count(got.Server, "(tcp)") != 2 {
 					t.Errorf("%+v, %v", got, err)
 				}
+				if len(fakes) == 2 && got.Server != fakes[0].address+" (tcp), "+fakes[1].address+" (tcp)" {
+					t.Errorf("%s, want both in order", got.Server)
+				}
 				for _, f := range fakes {
 					if n := f.count("udp"); n > 0 {
 						t.Errorf("asked over UDP %d times", n)
