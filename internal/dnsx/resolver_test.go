@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -131,6 +132,9 @@ func TestReadResolvConf(t *testing.T) {
 
 func TestSystem(t *testing.T) {
 	ups, err := System()
+	if want, wantErr := readResolvConf(resolvConf); runtime.GOOS != "windows" && (!slices.Equal(ups, want) || (err == nil) != (wantErr == nil)) {
+		t.Errorf("%v, %v, want those of %s: %v, %v", ups, err, resolvConf, want, wantErr)
+	}
 	if runtime.GOOS == "windows" || err != nil {
 		if err == nil || !strings.Contains(err.Error(), "--resolver") {
 			t.Errorf("%v, %v: want an error that names --resolver", ups, err)
