@@ -16,7 +16,6 @@ func (c Client) Without(names ...string) (rest Client, had []string) {
 		had = append(had, name)
 		if spec, ok := registry[name]; ok && spec.field != nil {
 			spec.clear(&rest)
-			continue
 		}
 		delete(rest.More, name)
 	}

@@ -121,7 +121,6 @@ func ParseKeyRecord(text string) (KeyRecord, error) {
 		}
 	}
 	switch {
-	case firstErr != nil:
 	case r.KeyID == "":
 		fail("tag kid is missing")
 	case r.Type == "" && !r.Revoked():

@@ -86,6 +86,7 @@ func TestParseKeyRecord(t *testing.T) {
 		{"k missing", strings.Replace(goodKey, "k=ed25519; ", "", 1), nil},
 		{"k empty", strings.Replace(goodKey, "k=ed25519", "k=", 1), nil},
 		{"k unknown", strings.Replace(goodKey, "k=ed25519", "k=rsa", 1), nil},
+		{"k unknown, revoked", "v=ck1; kid=2026a; k=rsa; p=", nil},
 		{"k in capitals", strings.Replace(goodKey, "k=ed25519", "k=Ed25519", 1), nil},
 		{"k of another length", strings.Replace(goodKey, "k=ed25519", "k=p256", 1), nil},
 		{"p missing", strings.TrimSuffix(goodKey, "; p="+edText), nil},

@@ -194,6 +194,7 @@ func TestProtectedHosts(t *testing.T) {
 		{"R18 a brand as word", "claude-login.example", "claude", `it has the word "claude" in it`},
 		{"R18 a brand as the last word", "login-claude.example", "claude", `it has the word "claude" in it`},
 		{"R18 a brand with an affix behind", "claudeai.example", "claude", `it has the word "claude" in it`},
+		{"R18 a brand with an affix of letters that look like others", "mcpclaude.example", "claude", `it has the word "claude" in it`},
 		{"R18 a brand with an affix before", "getcursor.com", "Cursor", `it has the word "cursor" in it`},
 		{"R18 a brand of words", "visual-studio-code.com", "Visual Studio Code", `it has the word "visualstudiocode" in it`},
 		{"R18 a brand as one word", "login.visualstudiocode.io", "Visual Studio Code", `it has the word "visualstudiocode" in it`},

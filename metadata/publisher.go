@@ -119,11 +119,8 @@ func (p Publisher) Walk() []Publisher {
 	return walk
 }
 
-// isPublicSuffix reports whether name is a public suffix, or a single label.
+// isPublicSuffix reports whether name is a public suffix, as each single label is.
 func isPublicSuffix(name string) bool {
-	if !strings.Contains(name, ".") {
-		return true
-	}
 	suffix, _ := publicsuffix.PublicSuffix(name)
 	return suffix == name
 }
@@ -195,7 +192,7 @@ var strictIDNA = idna.New(
 // client can live (IANA special-use domain names registry; RFC 6761, RFC 6762,
 // RFC 7686, RFC 8375, RFC 9476) and the names that private networks use.
 var specialUseNames = []string{
-	"alt", "arpa", "example", "home.arpa", "internal", "invalid", "local",
+	"alt", "arpa" /* home.arpa too */, "example", "internal", "invalid", "local",
 	"localhost", "onion", "test", "example.com", "example.net", "example.org",
 	"corp", "home", "lan", "intranet", "private",
 }

@@ -193,7 +193,7 @@ func splitWebURL(s string) (webURL, error) {
 // checkURIBytes accepts the characters that RFC 3986 lets stand in a URI but
 // for the fragment sign and the asterisk.
 func checkURIBytes(s string) error {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		c := s[i]
 		switch {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':

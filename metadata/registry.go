@@ -247,9 +247,6 @@ func quoteText(s string) json.RawMessage {
 }
 
 func appendText(to []byte, s string) []byte {
-	q, err := strictjson.AppendQuote(to, s)
-	if err != nil {
-		q, _ = strictjson.AppendQuote(to, strings.ToValidUTF8(s, "�"))
-	}
+	q, _ := strictjson.AppendQuote(to, strings.ToValidUTF8(s, "�")) // of which it writes all
 	return q
 }

@@ -43,4 +43,8 @@ func TestShapeOf(t *testing.T) {
 			}
 		})
 	}
+	a, b := metadata.Client{RedirectURIs: []string{"javascript:a"}}, metadata.Client{RedirectURIs: []string{"javascript:b"}}
+	if metadata.ShapeOf(a) == metadata.ShapeOf(b) {
+		t.Error("two malformed redirects have one shape")
+	}
 }

@@ -112,15 +112,13 @@ func (c *Client) checkAddresses(defects *Defects) {
 	})
 }
 
-// check says what is malformed in an address, but of formWeb, where covered asks
-// for more.
-func (f urlForm) check(uri string) (err error) {
-	switch f {
-	case formRedirect:
-		_, err = ParseRedirectURI(uri)
-	case formDocument:
-		_, err = ParseClientID(uri)
+// check says what is malformed in an address. Of formWeb covered asks for more.
+func (f urlForm) check(uri string) error {
+	if f == formDocument {
+		_, err := ParseClientID(uri)
+		return err
 	}
+	_, err := ParseRedirectURI(uri)
 	return err
 }
 

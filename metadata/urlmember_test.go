@@ -63,6 +63,7 @@ func TestUncoveredURLs(t *testing.T) {
 		{"R16 variant", "policy_uri#de", `"http://acme.com/p"`, true},
 		{"R16 own variant", "logo_uri#ja", `"https://acme.com/l"`, false},
 		{"R16 of a federation", "organization_uri", `"https://evil.com/"`, true},
+		{"variant of no address", "x_uri#de", `"javascript:x"`, false},
 		{"R15 inside", "logo_uri", `"https://10.0.0.1/logo.png"`, true},
 		{"R15 data", "logo_uri", `"data:image/svg+xml,x"`, true},
 		{"R15 script", "logo_uri", `"javascript:x"`, true},

@@ -19,7 +19,7 @@ func TestAuthorities(t *testing.T) {
 	records := []string{
 		"acme.test. 300 IN NS ns2.acme.test.", "acme.test. 300 IN NS NS1.other.test.", "test. 300 IN NS a.test.",
 		"ns2.acme.test. 300 IN A 192.0.2.2", "ns2.acme.test. 300 IN AAAA 2001:db8::2", "ns1.other.test. 300 IN A 192.0.2.1",
-		"lame.test. 300 IN NS ns.lame.test.",
+		"lame.test. 300 IN NS ns.lame.test.", "odd.test. 300 IN NS localhost.",
 	}
 	f := newFake(t, func(q *dns.Msg, _ string) *dns.Msg {
 		m := respond(t, q, records)
@@ -47,6 +47,19 @@ func TestAuthorities(t *testing.T) {
 	t.Run("no server has an address", func(t *testing.T) {
 		if zone, servers, err := r.Authorities(t.Context(), "lame.test"); err == nil || servers != nil {
 			t.Errorf("zone %q, %v", zone, servers)
+		}
+	})
+	t.Run("D38 a name server whose name is none", func(t *testing.T) {
+		if zone, servers, err := r.Authorities(t.Context(), "odd.test"); err == nil || f.count("localhost") > 0 {
+			t.Errorf("zone %q, %v, asked %q", zone, servers, f.questions())
+		}
+	})
+	t.Run("D38 a domain that is none", func(t *testing.T) {
+		before := len(f.questions())
+		for _, domain := range []string{"test", "a b.test", ""} {
+			if zone, servers, err := r.Authorities(t.Context(), domain); err == nil || !strings.Contains(err.Error(), "no fully qualified name") || len(f.questions()) != before {
+				t.Errorf("%q: zone %q, %v, %v", domain, zone, servers, err)
+			}
 		}
 	})
 	t.Run("moved by name", func(t *testing.T) {
@@ -115,6 +128,7 @@ func TestAskAuthority(t *testing.T) {
 		"no authority, none": {answer: serving(t, nil), elsewhere: true},
 		"SERVFAIL":           {answer: func(q *dns.Msg, _ string) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeServerFailure) }},
 		"alias elsewhere":    {answer: serving(t, []string{owner + ". 9 IN CNAME k.host.test."}, aa)},
+		"D7 NOTAUTH":         {answer: func(q *dns.Msg, _ string) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeNotAuth) }, elsewhere: true},
 		"D7 REFUSED":         {answer: func(q *dns.Msg, _ string) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeRefused) }, elsewhere: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -132,8 +146,20 @@ func TestAskAuthority(t *testing.T) {
 			if (err == nil) != (tc.texts != nil) || errors.Is(err, verify.ErrNoRecord) != tc.absent || !slices.Equal(got.Texts, tc.texts) {
 				t.Errorf("%+v, %v", got, err)
 			}
-			if !strings.HasPrefix(got.Server, f.address) || got.Secure || got.Corroborated {
+			if got.Server != f.address+" (udp)" || got.Secure || got.Corroborated {
 				t.Errorf("%+v", got)
+			}
+			wantName, wantTTL := owner, time.Duration(0)
+			switch {
+			case tc.texts != nil:
+				wantTTL = 5 * time.Minute
+			case tc.absent:
+				wantTTL = time.Minute
+			case name == "alias elsewhere":
+				wantName = "k.host.test"
+			}
+			if got.Name != wantName || got.TTL != wantTTL {
+				t.Errorf("%+v, want the name %s for %v", got, wantName, wantTTL)
 			}
 		})
 	}
@@ -148,9 +174,23 @@ func TestAskAuthority(t *testing.T) {
 			t.Errorf("%+v, %v", got, err)
 		}
 	})
+	t.Run("nobody listens", func(t *testing.T) {
+		got, err := newResolver(t, Upstream{Address: "192.0.2.1:53"}).AskAuthority(t.Context(), Server{"ns.acme.test", "127.0.0.1:1"}, owner)
+		if err == nil || errors.Is(err, verify.ErrNoRecord) || got.Texts != nil || !strings.Contains(err.Error(), "127.0.0.1:1 (") {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
 	t.Run("D38 a name that is none", func(t *testing.T) {
 		if _, err := newResolver(t, Upstream{Address: "192.0.2.1:53"}).AskAuthority(t.Context(), Server{"ns.acme.test", "127.0.0.1:1"}, "acme"); err == nil || !strings.Contains(err.Error(), "no fully qualified name") {
 			t.Errorf("asked for: %v", err)
+		}
+	})
+	t.Run("S1 addresses that are public", func(t *testing.T) {
+		for _, address := range []string{"9.9.9.9:53", "[2620:fe::fe]:53"} {
+			way, err := newResolver(t, Upstream{Address: "192.0.2.1:53"}).authority(Server{"ns.acme.test", address})
+			if err != nil || way.String() != address || way.private() {
+				t.Errorf("%s: %v, %v, want a way to it", address, way, err)
+			}
 		}
 	})
 	t.Run("S1 addresses that are not public", func(t *testing.T) {

@@ -178,6 +178,11 @@ func TestCookieAtTheEdge(t *testing.T) {
 		return withCookie(new(dns.Msg), new(dns.Msg).SetEdns0(limits.DNSUDPBytes, true), func(string) string { return cookie })
 	}
 	const ours = "0123456789abcdef"
+	behind := func(m *dns.Msg) *dns.Msg {
+		opt := m.IsEdns0()
+		opt.Option = append([]dns.EDNS0{&dns.EDNS0_NSID{Code: dns.EDNS0NSID, Nsid: "00"}}, opt.Option...)
+		return m
+	}
 	server := func(bytes int) string { return strings.Repeat("5a", bytes) }
 	for name, tc := range map[string]struct {
 		answer *dns.Msg
@@ -186,17 +191,19 @@ func TestCookieAtTheEdge(t *testing.T) {
 		udp    string // what is kept of an answer over UDP
 		tcp    string // and over TCP
 	}{
-		"none":                       {new(dns.Msg), "", nil, "", ""},
-		"none where one is due":      {new(dns.Msg), server(8), errCookieMissing, server(8), ""},
-		"the client's alone":         {with(ours), "", nil, "", ""},
-		"the client's alone, later":  {with(ours), server(8), nil, server(8), server(8)},
-		"8 bytes of the server":      {with(ours + server(8)), "", nil, server(8), server(8)},
-		"32 bytes of the server":     {with(ours + server(32)), server(8), nil, server(32), server(32)},
-		"7 bytes of the server":      {with(ours + server(7)), "", errWrongCookie, "", ""},
-		"33 bytes of the server":     {with(ours + server(33)), server(8), errWrongCookie, server(8), server(8)},
-		"half of the client's":       {with(ours[:8]), "", errWrongCookie, "", ""},
-		"another client's":           {with("f" + ours[1:] + server(8)), server(9), errWrongCookie, server(9), server(9)},
-		"other options without ours": {new(dns.Msg).SetEdns0(limits.DNSUDPBytes, true), server(8), errCookieMissing, server(8), ""},
+		"none":                      {new(dns.Msg), "", nil, "", ""},
+		"none where one is due":     {new(dns.Msg), server(8), errCookieMissing, server(8), ""},
+		"the client's alone":        {with(ours), "", nil, "", ""},
+		"the client's alone, later": {with(ours), server(8), nil, server(8), server(8)},
+		"8 bytes of the server":     {with(ours + server(8)), "", nil, server(8), server(8)},
+		"32 bytes of the server":    {with(ours + server(32)), server(8), nil, server(32), server(32)},
+		"7 bytes of the server":     {with(ours + server(7)), "", errWrongCookie, "", ""},
+		"33 bytes of the server":    {with(ours + server(33)), server(8), errWrongCookie, server(8), server(8)},
+		"half of the client's":      {with(ours[:8]), "", errWrongCookie, "", ""},
+		"another client's":          {with("f" + ours[1:] + server(8)), server(9), errWrongCookie, server(9), server(9)},
+		"behind another option":     {behind(with(ours + server(8))), "", nil, server(8), server(8)},
+		"another option alone":      {behind(new(dns.Msg).SetEdns0(limits.DNSUDPBytes, true)), server(8), errCookieMissing, server(8), ""},
+		"no option":                 {new(dns.Msg).SetEdns0(limits.DNSUDPBytes, true), server(8), errCookieMissing, server(8), ""},
 	} {
 		t.Run("D14 "+name, func(t *testing.T) {
 			if err := (&jar{client: ours, server: tc.before}).check(tc.answer); !errors.Is(err, tc.err) {

@@ -2,9 +2,13 @@ package dnsx
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"testing"
 	"time"
@@ -71,37 +75,55 @@ func TestNobodyIsThere(t *testing.T) {
 
 // A connection is closed once its answer is there.
 func TestConnectionsAreClosed(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	certified := httptest.NewTLSServer(http.NotFoundHandler()) // for its certificate
+	pool, certificates := x509.NewCertPool(), certified.TLS.Certificates
+	pool.AddCert(certified.Certificate())
+	certified.Close()
+	plain := func(address netip.AddrPort) channel { return &plainChannel{address: address} }
+	secured := func(address netip.AddrPort) channel {
+		return &tlsChannel{address: address, config: &tls.Config{RootCAs: pool, ServerName: certificateName, MinVersion: tls.VersionTLS12}}
+	}
+	for name, way := range map[string]func(netip.AddrPort) channel{"tcp": plain, "tls": secured} {
+		t.Run(name, func(t *testing.T) {
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer listener.Close()
+			closed := make(chan error, 1)
+			go func() {
+				c, err := listener.Accept()
+				if err != nil {
+					closed <- err
+					return
+				}
+				defer c.Close()
+				if name == "tls" {
+					c = tls.Server(c, &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12})
+				}
+				closed <- answerAndWait(t, &dns.Conn{Conn: c})
+			}()
+			m, _, err := way(netip.MustParseAddrPort(listener.Addr().String())).exchange(t.Context(), question(owner, dns.TypeTXT), true)
+			if err != nil || len(m.Answer) != 1 {
+				t.Fatalf("%v, %v", m, err)
+			}
+			if err := <-closed; !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Errorf("the connection is open: %v", err)
+			}
+		})
+	}
+}
+
+// answerAndWait answers one question and returns what comes after it.
+func answerAndWait(t *testing.T, conn *dns.Conn) error {
+	q, err := conn.ReadMsg()
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	defer listener.Close()
-	closed := make(chan error, 1)
-	go func() {
-		c, err := listener.Accept()
-		if err != nil {
-			closed <- err
-			return
-		}
-		defer c.Close()
-		conn := &dns.Conn{Conn: c}
-		q, err := conn.ReadMsg()
-		if err == nil {
-			err = conn.WriteMsg(respond(t, q, keyRecord()))
-		}
-		if err != nil {
-			closed <- err
-			return
-		}
-		_ = c.SetReadDeadline(time.Now().Add(5 * time.Second)) // so that the test ends
-		_, err = c.Read(make([]byte, 1))
-		closed <- err
-	}()
-	way := &plainChannel{address: netip.MustParseAddrPort(listener.Addr().String())}
-	if m, _, err := way.exchange(t.Context(), question(owner, dns.TypeTXT), true); err != nil || len(m.Answer) != 1 {
-		t.Fatalf("%v, %v", m, err)
+	if err := conn.WriteMsg(respond(t, q, keyRecord())); err != nil {
+		return err
 	}
-	if err := <-closed; !errors.Is(err, io.EOF) {
-		t.Errorf("the connection is open: %v", err)
-	}
+	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second)) // so that the test ends
+	_, err = conn.Read(make([]byte, 1))
+	return err
 }

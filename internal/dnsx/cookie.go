@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"slices"
 	"sync"
 
 	"github.com/miekg/dns"
@@ -99,13 +98,10 @@ func cookieOf(m *dns.Msg) (string, bool) {
 	if opt == nil {
 		return "", false
 	}
-	i := slices.IndexFunc(opt.Option, func(o dns.EDNS0) bool { return o.Option() == dns.EDNS0COOKIE })
-	if i < 0 {
-		return "", false
+	for _, option := range opt.Option {
+		if cookie, ok := option.(*dns.EDNS0_COOKIE); ok {
+			return cookie.Cookie, true
+		}
 	}
-	cookie, ok := opt.Option[i].(*dns.EDNS0_COOKIE)
-	if !ok {
-		return "", false
-	}
-	return cookie.Cookie, true
+	return "", false
 }

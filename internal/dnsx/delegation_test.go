@@ -19,11 +19,17 @@ func TestDelegation(t *testing.T) {
 		zone   string
 		domain string
 		want   []Server
+		why    string // of an error
 	}{
 		"a referral with glue for one": {
 			above:  referring(t, referral, glue),
 			domain: "acme.test", zone: "acme.test",
 			want: []Server{{"ns1.other.test", "192.0.2.1:53"}, {"ns2.acme.test", "192.0.2.2:53"}, {"ns2.acme.test", "[2001:db8::2]:53"}},
+		},
+		"glue that nobody else knows": {
+			above:  referring(t, []string{"acme.test. 300 IN NS ns9.acme.test."}, []string{"ns9.acme.test. 300 IN A 192.0.2.9"}),
+			domain: "acme.test", zone: "acme.test",
+			want: []Server{{"ns9.acme.test", "192.0.2.9:53"}},
 		},
 		"the zone is above the name": {
 			above:  referring(t, referral[1:], nil),
@@ -37,35 +43,35 @@ func TestDelegation(t *testing.T) {
 		},
 		"the server has both zones": {
 			above:  serving(t, referral, aa),
-			domain: "acme.test",
+			domain: "acme.test", why: "does not refer to others",
 		},
 		"an authoritative answer with name servers beside it": {
 			above:  changed(referring(t, referral, glue), func(m *dns.Msg) { m.Authoritative = true }),
-			domain: "acme.test",
+			domain: "acme.test", why: "does not refer to others",
 		},
 		"an answer from a cache": {
 			above:  changed(referring(t, referral, glue), func(m *dns.Msg) { m.Answer = []dns.RR{mustRR(t, referral[0])} }),
-			domain: "acme.test",
+			domain: "acme.test", why: "does not refer to others",
 		},
 		"a referral with another status": {
 			above:  changed(referring(t, referral, glue), func(m *dns.Msg) { m.Rcode = dns.RcodeServerFailure }),
-			domain: "acme.test",
+			domain: "acme.test", why: "does not refer to others (SERVFAIL)",
 		},
 		"a referral upwards": {
 			above:  referring(t, []string{"test. 300 IN NS ns1.other.test."}, nil),
-			domain: "acme.test",
+			domain: "acme.test", why: "does not refer to others",
 		},
 		"a referral to elsewhere": {
 			above:  referring(t, []string{"acme.example. 300 IN NS ns1.other.test."}, nil),
-			domain: "acme.test",
+			domain: "acme.test", why: "does not refer to others",
 		},
 		"the server refuses": {
 			above:  func(q *dns.Msg, _ string) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeRefused) },
-			domain: "acme.test",
+			domain: "acme.test", why: "does not refer to others",
 		},
 		"no server has an address": {
 			above:  referring(t, []string{"acme.test. 300 IN NS nowhere.other.test."}, nil),
-			domain: "acme.test",
+			domain: "acme.test", why: "no name server of",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -94,6 +100,9 @@ func TestDelegation(t *testing.T) {
 			zone, servers, err := r.Delegation(t.Context(), tc.domain)
 			if zone != tc.zone || (err == nil) != (tc.want != nil) {
 				t.Fatalf("zone %q, %v", zone, err)
+			}
+			if err != nil && !strings.Contains(err.Error(), tc.why) {
+				t.Errorf("%v, want an error with %q", err, tc.why)
 			}
 			if diff := cmp.Diff(tc.want, servers); diff != "" {
 				t.Error(diff)
@@ -179,7 +188,7 @@ func TestNoDelegation(t *testing.T) {
 
 func TestLocate(t *testing.T) {
 	f := newFake(t, func(q *dns.Msg, _ string) *dns.Msg {
-		m := respond(t, q, []string{"ns.acme.test. 300 IN A 192.0.2.2"})
+		m := respond(t, q, []string{"ns.acme.test. 300 IN A 192.0.2.2", "alias.test. 300 IN CNAME ns.acme.test."})
 		m.Answer = slices.DeleteFunc(m.Answer, func(rr dns.RR) bool { return rr.Header().Rrtype != q.Question[0].Qtype })
 		return m
 	})
@@ -188,6 +197,7 @@ func TestLocate(t *testing.T) {
 		"ns.acme.test":     {{"ns.acme.test", "192.0.2.2:5353"}},
 		"192.0.2.7":        {{"192.0.2.7", "192.0.2.7:5353"}},
 		"2001:db8::7":      {{"2001:db8::7", "[2001:db8::7]:5353"}},
+		"alias.test":       nil, // RFC 2181, Section 10.3
 		"nowhere.test":     nil,
 		"not a host.test?": nil,
 	} {

@@ -12,11 +12,18 @@ import (
 
 // The library never gives an escape beyond a byte; another one might.
 func TestEscapesAtTheEdge(t *testing.T) {
-	for text, want := range map[string]string{`\000`: "\x00", `\255`: "\xff", `\"\\`: `"\`, `\256`: "", `\25`: "", `\2x5`: "", `\25x`: "", `\`: ""} {
+	for text, want := range map[string]string{`\000`: "\x00", `\255`: "\xff", `\"\\`: `"\`, `\256`: "", `\25`: "", `\2x5`: "", `\25x`: "", `\0-1`: "", `\00-`: "", `\-01`: "-01", `\`: ""} {
 		var b strings.Builder
 		if err := unescape(&b, text); (err == nil) != (want != "") || err == nil && b.String() != want {
 			t.Errorf("%s is %q, %v", text, b.String(), err)
 		}
+	}
+}
+
+func TestMalformedEscapeIsNoRecord(t *testing.T) {
+	rr := &dns.TXT{Hdr: dns.RR_Header{Name: owner + ".", Rrtype: dns.TypeTXT, Class: dns.ClassINET, Ttl: 300}, Txt: []string{"a", `\256`}}
+	if got, err := read(&dns.Msg{Answer: []dns.RR{rr}}, owner); err == nil || got.texts != nil {
+		t.Errorf("read as %+v, %v", got, err)
 	}
 }
 
@@ -46,6 +53,14 @@ func TestStatus(t *testing.T) {
 	for code, want := range map[int]string{dns.RcodeRefused: "REFUSED", 12: "response code 12", 4095: "response code 4095"} {
 		if got := status(code); got != want {
 			t.Errorf("%d is %q, want %q", code, got, want)
+		}
+	}
+}
+
+func TestTTLAtTheEdge(t *testing.T) {
+	for wire, want := range map[uint32]uint32{0: 0, 1: 1, 1<<31 - 1: 1<<31 - 1, 1 << 31: 0, 1<<32 - 1: 0} {
+		if got := ttl(wire); got != want {
+			t.Errorf("D17 a TTL of %d counts as %d, want %d", wire, got, want)
 		}
 	}
 }

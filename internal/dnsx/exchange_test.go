@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -183,6 +184,26 @@ func TestQuestion(t *testing.T) {
 			t.Errorf("%d ids and %d ports in %d questions", len(ids), len(ports), lookups)
 		}
 	})
+}
+
+// What was asked once and got no answer is not asked with the same id again.
+func TestIDOfEachAttempt(t *testing.T) {
+	var mu sync.Mutex
+	ids := map[uint16]bool{}
+	f := newFake(t, func(q *dns.Msg, _ string) *dns.Msg {
+		mu.Lock()
+		defer mu.Unlock()
+		ids[q.Id] = true
+		return nil
+	})
+	for range 3 {
+		_, _ = lookup(t, newResolverWithin(t, 100*time.Millisecond, Upstream{Address: f.address}))
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if n := len(f.questions()); n < 4 || len(ids) < n-1 {
+		t.Errorf("D14 %d ids in %d questions", len(ids), n)
+	}
 }
 
 func TestTruncation(t *testing.T) {

@@ -136,6 +136,16 @@ func TestAbsentOrUnavailable(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+	t.Run("places are given back", func(t *testing.T) {
+		r := newResolver(t, Upstream{Address: newFake(t, serving(t, nil)).address})
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		for i := range limits.DNSLookups + 1 {
+			if _, err := r.LookupTXT(ctx, owner); !errors.Is(err, verify.ErrNoRecord) {
+				t.Fatalf("look-up %d: %v", i, err)
+			}
+		}
+	})
 	t.Run("the caller went away", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		f := newFake(t, func(*dns.Msg, string) *dns.Msg { cancel(); return nil })
@@ -236,6 +246,8 @@ func TestAliases(t *testing.T) {
 		"D11 beside TXT":           {append(keyRecord(), owner+". 1 IN CNAME a.test."), "", 0},
 		"D11 two aliases":          {[]string{owner + ". 1 IN CNAME a.test.", owner + ". 1 IN CNAME b.test.", txt("b.test", record)}, "", 0},
 		"D12 as its DNAME makes":   {[]string{"acme.test. 9 IN DNAME h.test.", owner + ". 300 IN CNAME _client-key.h.test.", txt("_client-key.h.test", record)}, "_client-key.h.test", 300 * time.Second},
+		"D12 DNAME of others":      {[]string{"other.test. 9 IN DNAME h.test.", owner + ". 300 IN CNAME k.host.test.", txt("k.host.test", record)}, "k.host.test", 300 * time.Second},
+		"D12 DNAME of the name":    {[]string{owner + ". 9 IN DNAME h.test.", owner + ". 300 IN CNAME k.host.test.", txt("k.host.test", record)}, "k.host.test", 300 * time.Second},
 		"D12 not as its DNAME":     {[]string{"acme.test. 9 IN DNAME h.test.", owner + ". 300 IN CNAME evil.test.", txt("evil.test", record)}, "", 0},
 		"D13 answer to other name": {[]string{txt("evil.test", record)}, "", 0},
 	} {

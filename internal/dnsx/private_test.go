@@ -99,6 +99,9 @@ func TestTLS(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := lookup(t, newPrivateResolver(t, tc.pool, tc.up))
+			if !tc.ok && (err == nil || !strings.Contains(err.Error(), "opening TLS: ")) {
+				t.Errorf("%v, want an error that says what could not be opened", err)
+			}
 			if (err == nil) != tc.ok || got.Secure != tc.secure || errors.Is(err, verify.ErrNoRecord) || errors.Is(err, verify.ErrBogus) {
 				t.Fatalf("%+v, %v", got, err)
 			}

@@ -1,10 +1,13 @@
 package dnsx
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,6 +37,13 @@ func TestNew(t *testing.T) {
 			}
 		})
 	}
+	t.Run("more than a handful with others", func(t *testing.T) {
+		for n, want := range map[int]bool{limits.Upstreams - 1: true, limits.Upstreams: false} {
+			if _, err := New(Config{Upstreams: many(n), Perspectives: []Perspective{&seer{name: "a"}}}); (err == nil) != want {
+				t.Errorf("%d and one: %v", n, err)
+			}
+		}
+	})
 	t.Run("one operator counts once", func(t *testing.T) {
 		r, err := New(Config{Upstreams: []Upstream{
 			{Address: "192.0.2.1:53", Operator: "a"}, {Address: "192.0.2.2:53", Operator: "b"},
@@ -105,7 +115,11 @@ func TestReadResolvConf(t *testing.T) {
 			t.Errorf("%.20q: %v, %v, want an error that names the file and --resolver", text, ups, err)
 		}
 	}
-	if ups, err := readResolvConf(path + ".missing"); err == nil || len(ups) > 0 || !strings.Contains(err.Error(), "--resolver") {
+	var unread *fs.PathError
+	if ups, err := readResolvConf(filepath.Dir(path)); !errors.As(err, &unread) || len(ups) > 0 {
+		t.Errorf("a directory: %v, %v", ups, err)
+	}
+	if ups, err := readResolvConf(path + ".missing"); !errors.Is(err, fs.ErrNotExist) || len(ups) > 0 || !strings.Contains(err.Error(), "--resolver") {
 		t.Errorf("%v, %v, want an error that names --resolver", ups, err)
 	}
 	if err := os.WriteFile(path, []byte("nameserver 192.0.2.1\n"), 0o600); err != nil {
@@ -118,6 +132,9 @@ func TestReadResolvConf(t *testing.T) {
 
 func TestSystem(t *testing.T) {
 	ups, err := System()
+	if want, wantErr := readResolvConf(resolvConf); runtime.GOOS != "windows" && (!slices.Equal(ups, want) || (err == nil) != (wantErr == nil)) {
+		t.Errorf("%v, %v, want those of %s: %v, %v", ups, err, resolvConf, want, wantErr)
+	}
 	if runtime.GOOS == "windows" || err != nil {
 		if err == nil || !strings.Contains(err.Error(), "--resolver") {
 			t.Errorf("%v, %v: want an error that names --resolver", ups, err)

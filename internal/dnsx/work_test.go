@@ -101,6 +101,33 @@ func TestQuestionsAreBounded(t *testing.T) {
 	})
 }
 
+// TestQuestionsAreSpent has a resolver asked by a verification that may ask no
+// more: it then connects to nobody.
+func TestQuestionsAreSpent(t *testing.T) {
+	var spent context.Context
+	verifyDeep(t, resolverFunc(func(ctx context.Context, _ string) (verify.Answer, error) {
+		spent = context.WithoutCancel(ctx)
+		return verify.Answer{}, verify.ErrNoRecord
+	}))
+	for verify.SpendQuestion(spent) {
+	}
+	for _, address := range []string{"127.0.0.1:1", "tls://127.0.0.1:1#dns.example", "https://127.0.0.1:1/dns-query"} {
+		resolver, err := dnsx.New(dnsx.Config{Upstreams: []dnsx.Upstream{{Address: address}}, AllowSpecialUse: true, AllowLoopback: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := resolver.LookupTXT(spent, "_client-key.acme.test"); err == nil || !strings.Contains(err.Error(), "too many DNS questions") {
+			t.Errorf("D40 %s: %v", address, err)
+		}
+	}
+}
+
+type resolverFunc func(ctx context.Context, name string) (verify.Answer, error)
+
+func (f resolverFunc) LookupTXT(ctx context.Context, name string) (verify.Answer, error) {
+	return f(ctx, name)
+}
+
 type answerer func(q *dns.Msg, network string) *dns.Msg
 
 // verifyDeep verifies a statement of a publisher whose walk is as long as any.
