@@ -77,6 +77,8 @@ func walkVectors() []vector {
 		stated("dns/p256", "verified", "a P-256 record, its point compressed", s.by(acmeP256).String(), zoneOf(acmeP256), dns("secure"), features("es256")),
 		stated("dns/parent_speaks_for_subdomain", "verified", "the parent's record has s=y", agent, dns("secure"),
 			zone(record("acme.example", acmeKey.record("s=y"))), finding("dns_key passed"), row("D33")),
+		stated("dns/parent_does_not_speak_for_subdomain", "rejected key_unknown", "the parent's record has no s=y: it speaks for its own host", agent, dns("secure"),
+			zone(record("acme.example", acmeKey.record())), finding("dns_key failed key_unknown"), row("D33")),
 		stated("dns/nearest_decides", "rejected key_revoked", "the nearest name with a record decides: its key is revoked, the parent's is not", agent, dns("secure"),
 			zone(record("agent.acme.example", "v=ck1; kid=2026a; k=ed25519; p="), record("acme.example", acmeKey.record("s=y")))),
 		stated("dns/child_does_not_speak_for_parent", "rejected publisher_unknown", "a record below the publisher is nobody's", s.String(), dns("secure"),
