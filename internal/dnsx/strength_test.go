@@ -150,7 +150,7 @@ func TestCorroborated(t *testing.T) {
 				}
 			default:
 				if err == nil || errors.Is(err, verify.ErrNoRecord) || got.Texts != nil || got.Corroborated {
-					t.Errorf("%+v, %v", got, err)
+					t.Fatalf("%+v, %v", got, err)
 				}
 				for _, f := range fakes {
 					if !strings.Contains(err.Error(), f.address) {

@@ -107,6 +107,8 @@ func lifeVectors() []vector {
 			finding("pinned_key passed"), finding("dns_key passed")),
 		stated("dns/x_past", "rejected key_not_valid_then", "x has passed by the verifier's clock, though not when the statement was issued",
 			s, one("x=1767398400"), dns("secure"), class("TIME")),
+		stated("dns/x_now", "rejected key_not_valid_then", "x is this second: from then on the key verifies nothing", s, one("x=1768478400"), dns("secure"), class("TIME")),
+		stated("dns/x_in_a_second", "verified", "x is a second ahead", s, one("x=1768478401"), dns("secure"), class("TIME")),
 		stated("dns/x_ahead", "verified", "x is ahead", s, one("x=1769904000"), dns("secure"), class("TIME")),
 		stated("dns/n_after_iat", "rejected key_not_valid_then", "n is after the statement's iat", s, one("n=1767225601"), dns("secure"), class("TIME")),
 		stated("dns/n_equals_iat", "verified", "n is the statement's iat", s, one("n=1767225600"), dns("secure"), class("TIME")),
