@@ -176,9 +176,9 @@ func TestSpecialUseIsNotLookedUp(t *testing.T) {
 		outcome verify.Outcome
 		reason  metadata.Reason
 	}{
-		"D33 with both":        {func(*verify.Config) {}, verify.Rejected, metadata.ReasonPublisherUnknown},
-		"D33 with DNS alone":   {func(cfg *verify.Config) { cfg.Fetcher = nil }, verify.Rejected, metadata.ReasonPublisherUnknown},
-		"D33 with HTTPS alone": {func(cfg *verify.Config) { cfg.Resolver = nil }, verify.Rejected, metadata.ReasonPublisherUnknown},
+		"U12 with both":        {func(*verify.Config) {}, verify.Rejected, metadata.ReasonPublisherUnknown},
+		"U12 with DNS alone":   {func(cfg *verify.Config) { cfg.Fetcher = nil }, verify.Rejected, metadata.ReasonPublisherUnknown},
+		"U12 with HTTPS alone": {func(cfg *verify.Config) { cfg.Resolver = nil }, verify.Rejected, metadata.ReasonPublisherUnknown},
 		"with neither":         {func(cfg *verify.Config) { cfg.Resolver, cfg.Fetcher = nil, nil }, verify.Inconclusive, metadata.ReasonKeysUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {

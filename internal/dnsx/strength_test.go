@@ -165,7 +165,7 @@ func TestCorroborated(t *testing.T) {
 				}
 			default:
 				if err == nil || errors.Is(err, verify.ErrNoRecord) || got.Texts != nil || got.Corroborated {
-					t.Errorf("%+v, %v", got, err)
+					t.Fatalf("%+v, %v", got, err)
 				}
 				if strings.HasPrefix(name, "D36") && (!strings.Contains(err.Error(), "no record") || !strings.Contains(err.Error(), "2 other records")) {
 					t.Errorf("error %v does not say who has what", err)

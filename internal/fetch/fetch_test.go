@@ -343,7 +343,7 @@ func TestTLS(t *testing.T) {
 		c.cfg.RootCAs = a.pool
 		contains(t, mustFail(t, c, testURL), "expired")
 	})
-	t.Run("S9 wildcard and system roots", func(t *testing.T) {
+	t.Run("S9 an authority that the system does not know", func(t *testing.T) {
 		c := serve(t, document())
 		c.cfg.RootCAs = nil
 		if got := mustFail(t, c, testURL); got.Status != 0 {

@@ -143,11 +143,17 @@ func statementInDocumentVectors(v func(id, expect, comment, body string, opts ..
 	}
 	forged := s
 	forged.key = otherKey
+	ofOther := s.claim("iss", other).claim("redirect_uris", list{other + "/callback"})
+	ofOther.key = otherKey
 	return []vector{
 		w("good", "verified", "a statement of the document's publisher", s, finding("metadata_document passed"), finding("statement_signature passed")),
 		w("forged", "rejected signature_invalid", "a forged statement is refused, not ignored", forged),
 		w("client_id_other", "rejected client_id_mismatch", "a statement for another document", s.claim("client_id", acme+"/mcp/other.json")),
 		w("client_id_missing", "rejected claim_missing", "a statement in a document must state its client_id", s.unclaim("client_id")),
+		v("statement_of_another_host", "verified", "a statement for this document by a publisher that does not speak for its host: verified, at most tier domain",
+			d.with("redirect_uris", list{other + "/callback"}).with("software_statement", ofOther.String()).String(),
+			zone(record("other.example", otherKey.record())), dns("secure"), finding("statement_signature passed"),
+			finding("coverage failed redirect_uri_foreign"), row("J53")),
 		w("instance", "rejected instance_statement_in_document", "a statement for one install", s.claim("cnf", object{{"jkt", "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"}})),
 		w("size_3072", "verified", "the largest statement in a document: 3,072 bytes", fill(3072)),
 		w("size_3073", "rejected statement_too_large", "one byte over the largest statement in a document", fill(3073), class("SIZE")),
