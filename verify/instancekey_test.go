@@ -16,8 +16,8 @@ func TestInstanceKeyInDocument(t *testing.T) {
 		outcome  verify.Outcome
 		reason   metadata.Reason
 	}{
-		"secure":                    {"secure", verify.Rejected, metadata.ReasonKeyUnusable},
-		"corroborated":              {"corroborated", verify.Rejected, metadata.ReasonKeyUnusable},
+		"secure":                        {"secure", verify.Rejected, metadata.ReasonKeyUnusable},
+		"corroborated":                  {"corroborated", verify.Rejected, metadata.ReasonKeyUnusable},
 		"insecure, which may be forged": {"insecure", verify.Verified, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -173,6 +173,9 @@ func (r *run) findDead(dns, doc keyClaim) {
 	if r.sources.document.state == sourceExposed {
 		r.reject(CheckWellknownKey, metadata.ReasonKeyExposed, "the publisher document holds a private key")
 	}
+	if doc.revoked {
+		r.reject(CheckWellknownKey, metadata.ReasonKeyRevoked, "the publisher document says that the key is revoked")
+	}
 	if r.sources.dns.strong() {
 		r.ended = r.sources.dns.revoked(r.verdict.Publisher)
 	}
@@ -237,6 +240,9 @@ func (r *run) reportDocument(dns, doc keyClaim) {
 		r.lower(CheckWellknownKey, Failed, metadata.ReasonWellknownMismatch, e.detail)
 	case sourceExposed: // findDead has said so
 	case sourceFound:
+		if doc.revoked { // so it has
+			return
+		}
 		evidence := Evidence{Source: "https", Server: e.server, Name: r.verdict.Publisher.PublisherDocumentURL(),
 			SeenAt: e.seenAt, ValidUntil: e.until, Thumbprint: doc.key.Thumbprint()}
 		switch {
@@ -358,10 +364,14 @@ func (e *documentEvidence) claim(kid string) keyClaim {
 			return keyClaim{key: key, live: true}
 		}
 	}
+	var c keyClaim
 	for _, problem := range e.problems {
-		if problem.KeyID == kid {
-			return keyClaim{reason: metadata.ReasonKeyUnusable, detail: problem.Err.Error()}
+		if problem.KeyID == kid && !c.revoked {
+			c = keyClaim{revoked: problem.Err.Member == "revoked", reason: metadata.ReasonKeyUnusable, detail: problem.Err.Error()}
 		}
+	}
+	if c.reason != "" {
+		return c
 	}
 	return keyClaim{reason: metadata.ReasonKeyUnknown, detail: "the publisher document has no key with this kid"}
 }
