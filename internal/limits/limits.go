@@ -303,6 +303,10 @@ const (
 	// sockets and two messages of 64 KiB.
 	DNSLookups = 64
 
+	// DNSLookupsPerDomain bounds those of names below one registrable domain:
+	// whoever owns a domain whose servers hang has any number of names.
+	DNSLookupsPerDomain = 8
+
 	// DNSQuestions bounds the DNS messages sent for the key records of one client:
 	// two operators at WalkNames names are 8, and one chain of CNAMELinks that a
 	// server gives link by link is 9 more. With two questions for each of the
