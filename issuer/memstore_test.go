@@ -240,11 +240,14 @@ func (s *memStore) Software(_ context.Context, limit int) ([]Software, error) {
 func (s *memStore) See(_ context.Context, p metadata.Publisher, keys []verify.PublishedKey, at time.Time) ([]verify.Sighting, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	seen := s.sightings[p]
+	seen := slices.Clone(s.sightings[p])
 	for _, key := range keys {
 		known := false
 		for i := range seen {
 			if seen[i].Thumbprint == key.Thumbprint {
+				if verify.BeginsAnew(s.sightings[p], key.Thumbprint) {
+					seen[i].First = at
+				}
 				seen[i].Last, known = at, true
 			}
 		}

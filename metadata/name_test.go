@@ -20,7 +20,7 @@ func TestCheckName(t *testing.T) {
 		{"Japanese with an ideographic space", "クロード\u3000コード", true},
 		{"composed accents", "é e\u0301", true},
 		{"four marks", "e\u0301\u0301\u0301\u0301x\u0301", true},
-		{"four marks first", "\u0301\u0301\u0301\u0301", true},
+		{"four marks first", "\u0301\u0301\u0301\u0301x", true},
 		{"four marks on a letter outside ASCII", "\u30af\u0301\u0301\u0301\u0301\u30af\u0301", true},
 		{"first and last of ASCII", " ~", true},
 		{"emoji", "🤖", true},

@@ -173,6 +173,9 @@ func (r *run) findDead(dns, doc keyClaim) {
 	if r.sources.document.state == sourceExposed {
 		r.reject(CheckWellknownKey, metadata.ReasonKeyExposed, "the publisher document holds a private key")
 	}
+	if doc.revoked {
+		r.reject(CheckWellknownKey, metadata.ReasonKeyRevoked, "the publisher document says that the key is revoked")
+	}
 	strong := r.sources.dns.strong()
 	if strong {
 		r.ended = r.sources.dns.revoked(r.verdict.Publisher)
@@ -238,6 +241,7 @@ func (r *run) reportDocument(dns, doc keyClaim) {
 	case sourceExposed: // findDead has said so
 	case sourceFound:
 		switch {
+		case doc.revoked: // findDead has said so
 		case !doc.live:
 			r.lower(CheckWellknownKey, Failed, doc.reason, doc.detail)
 		case r.contradictsPin(doc):
@@ -348,10 +352,14 @@ func (e *documentEvidence) claim(kid string) keyClaim {
 			return keyClaim{key: key, live: true}
 		}
 	}
+	var c keyClaim
 	for _, problem := range e.problems {
-		if problem.KeyID == kid {
-			return keyClaim{reason: metadata.ReasonKeyUnusable, detail: problem.Err.Error()}
+		if problem.KeyID == kid && !c.revoked {
+			c = keyClaim{revoked: problem.Err.Member == "revoked", reason: metadata.ReasonKeyUnusable, detail: problem.Err.Error()}
 		}
+	}
+	if c.reason != "" {
+		return c
 	}
 	return keyClaim{reason: metadata.ReasonKeyUnknown, detail: "the publisher document has no key with this kid"}
 }

@@ -74,6 +74,21 @@ func Established(sightings []Sighting, at time.Time) []string {
 	return keys
 }
 
+// BeginsAnew reports whether a key that is seen again has its first time now: others
+// of the publisher were seen without it since, and it was held down when it was
+// seen last. Who has a domain for a moment now and then has no key with a past.
+// The sightings are those before.
+func BeginsAnew(sightings []Sighting, thumbprint string) bool {
+	sightings = ofKeys(sightings)
+	i := slices.IndexFunc(sightings, func(s Sighting) bool { return s.Thumbprint == thumbprint })
+	if i < 0 {
+		return false
+	}
+	last := sightings[i].Last
+	without := slices.ContainsFunc(sightings, func(s Sighting) bool { return s.Last.After(last) })
+	return without && !lineOf(sightings, thumbprint).established(sightings, thumbprint, last)
+}
+
 // ofKeys leaves out the names under which no key was seen.
 func ofKeys(sightings []Sighting) []Sighting {
 	return slices.DeleteFunc(slices.Clone(sightings), func(s Sighting) bool { return s.Thumbprint == "" })

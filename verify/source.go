@@ -111,7 +111,8 @@ type Memory interface {
 	// See records that the publisher's domain published exactly these keys at the
 	// time, and returns everything known of the publisher so far, this included. A
 	// nil or empty list is a sighting of no key. A dead key is not seen again: its
-	// sighting stays as it is. Where the keys of a publisher are bounded, a key
+	// sighting stays as it is. Of a key that [BeginsAnew] both times of the sighting
+	// are this one. Where the keys of a publisher are bounded, a key
 	// beyond the bound is left out: no older one is ever dropped for it.
 	See(ctx context.Context, p metadata.Publisher, keys []PublishedKey, at time.Time) ([]Sighting, error)
 

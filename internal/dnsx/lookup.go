@@ -24,6 +24,11 @@ func (r *Resolver) LookupTXT(ctx context.Context, name string) (verify.Answer, e
 	if !r.cfg.AllowSpecialUse && metadata.SpecialUse(name) {
 		return verify.Answer{}, fmt.Errorf("%s is a special-use name, which is not looked up", quote(name))
 	}
+	leave, err := r.domains.enter(ctx, name)
+	if err != nil {
+		return verify.Answer{}, fmt.Errorf("waiting to look up %s: %w", quote(name), err)
+	}
+	defer leave()
 	select {
 	case r.places <- struct{}{}:
 		defer func() { <-r.places }()

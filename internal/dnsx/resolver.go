@@ -75,12 +75,13 @@ type Config struct {
 
 // A Resolver looks up TXT records. It is safe for concurrent use, keeps no answer
 // and no connection between look-ups (callers cache), and needs no closing. At most 64 look-ups
-// run at once; others wait for as long as their context lets them.
+// run at once, 8 of names below one registrable domain; others wait for as long as their context lets them.
 type Resolver struct {
 	cfg          Config
 	upstreams    []*upstream
 	perspectives []Perspective // in the order of their first upstream
 	places       chan struct{}
+	domains      domains
 }
 
 // New returns a Resolver. It refuses an upstream whose address is none or is

@@ -13,7 +13,7 @@ import (
 // A gate bounds how many fetches run at once: of one host, of the hosts below
 // one registrable domain, and in all. Hosts that answered when they were asked
 // last have places of their own: however many others hang, they hold up each
-// other only.
+// other only, and those of one domain that answered once never all the others.
 type gate struct {
 	perHost           int
 	mu                sync.Mutex
@@ -45,11 +45,12 @@ func newGate(perHost int) *gate {
 // wait for a slow host hold no place of others. The caller calls leave once.
 func (g *gate) enter(ctx context.Context, host string, proven bool) (leave func(), err error) {
 	all, names, bounds := &g.strangers, []string{host, "." + domainOf(host)}, []int{g.perHost, limits.FetchesPerDomain}
-	if proven { // a host below the same domain that hangs is no matter of this one
-		all, names = &g.proven, names[:1]
+	if proven { // a host below the same domain that hangs holds up few of those that answer
+		all, names[1], bounds[1] = &g.proven, "+"+names[1], limits.FetchesPerProvenDomain
 	}
 	g.mu.Lock()
-	if all.users >= limits.Fetches+limits.FetchQueue {
+	domain := g.lines[names[1]]
+	if all.users >= limits.Fetches+limits.FetchQueue || domain != nil && domain.users >= limits.FetchDomainQueue {
 		g.mu.Unlock()
 		return nil, errQueueFull
 	}

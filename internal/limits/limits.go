@@ -257,6 +257,14 @@ const (
 	// of hosts.
 	FetchesPerDomain = 8
 
+	// FetchesPerProvenDomain bounds them for hosts that answered lately: a domain
+	// whose hosts answer once, and then hang, leaves half the places to others.
+	FetchesPerProvenDomain = Fetches / 2
+
+	// FetchDomainQueue bounds the fetches of one registrable domain that run or
+	// wait: a quarter of all that wait.
+	FetchDomainQueue = FetchQueue / 4
+
 	// NewDocumentsPerMinute bounds the new addresses below one registrable
 	// domain that are asked in a minute: five in a second are many clients of
 	// one publisher, and no load for its server.
@@ -294,6 +302,10 @@ const (
 	// DNSLookups bounds the look-ups that run at once: each holds at most two
 	// sockets and two messages of 64 KiB.
 	DNSLookups = 64
+
+	// DNSLookupsPerDomain bounds those of names below one registrable domain:
+	// whoever owns a domain whose servers hang has any number of names.
+	DNSLookupsPerDomain = 8
 
 	// DNSQuestions bounds the DNS messages sent for the key records of one client:
 	// two operators at WalkNames names are 8, and one chain of CNAMELinks that a

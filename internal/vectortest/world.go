@@ -210,10 +210,14 @@ func (w *World) Fetch(_ context.Context, url string, limit int) (verify.Resource
 func (w *World) See(_ context.Context, _ metadata.Publisher, keys []verify.PublishedKey, at time.Time) ([]verify.Sighting, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	before := slices.Clone(w.sightings)
 	for _, key := range keys {
 		known := false
 		for i := range w.sightings {
 			if w.sightings[i].Thumbprint == key.Thumbprint {
+				if verify.BeginsAnew(before, key.Thumbprint) {
+					w.sightings[i].First = at
+				}
 				w.sightings[i].Last, known = at, true
 			}
 		}

@@ -95,7 +95,7 @@ func merge(before []verify.Sighting, keys []verify.PublishedKey, at time.Time) (
 		if !slices.Contains(known.KeyIDs, key.KeyID) && len(known.KeyIDs) < limits.KeyRecords {
 			known.KeyIDs, news = append(slices.Clone(known.KeyIDs), key.KeyID), true
 		}
-		if at.Before(known.First) {
+		if at.Before(known.First) || at.After(known.Last) && verify.BeginsAnew(before, key.Thumbprint) {
 			known.First, news = at, true
 		}
 		if at.After(known.Last) {

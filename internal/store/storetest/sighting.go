@@ -63,6 +63,24 @@ func sightingsGrow(_ *testing.T, s *storage) {
 		verify.Sighting{Thumbprint: "a", First: hour(1), Last: hour(2)}, verify.Sighting{Thumbprint: "b", First: hour(2), Last: hour(3)})
 }
 
+// sightingsBeginAnew has a key come and go beside one of the publisher: before it has
+// a past, it begins anew whenever it is back.
+func sightingsBeginAnew(_ *testing.T, s *storage) {
+	hour := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Hour) }
+	of := func(key string, first, last int) verify.Sighting {
+		return verify.Sighting{Thumbprint: key, First: hour(first), Last: hour(last)}
+	}
+	s.see(acme, hour(0), []string{"a"}, of("a", 0, 0))
+	s.see(acme, hour(1), []string{"a", "b"}, of("a", 0, 1), of("b", 1, 1))
+	s.see(acme, hour(2), []string{"a"}, of("a", 0, 2), of("b", 1, 1))
+	s.reopen()
+	s.see(acme, hour(90), []string{"b", "a"}, of("a", 0, 90), of("b", 90, 90))
+	s.see(acme, hour(114), []string{"a", "b"}, of("a", 0, 114), of("b", 90, 114))
+	// It has joined the line: from now on it may be missing.
+	s.see(acme, hour(115), []string{"a"}, of("a", 0, 115), of("b", 90, 114))
+	s.see(acme, hour(116), []string{"b"}, of("a", 0, 115), of("b", 90, 116))
+}
+
 func sightingsApart(t *testing.T, s *storage) {
 	sub := metadata.MustPublisher("https://sub.acme.example")
 	s.see(acme, noon, []string{"a"}, verify.Sighting{Thumbprint: "a", First: noon, Last: noon})

@@ -63,6 +63,7 @@ func Run(t *testing.T, engine Engine) {
 		{"software is counted by its shape", softwareIsCounted},
 		{"T8 software is counted once a decision", concurrentSoftware},
 		{"sightings grow and never shrink", sightingsGrow},
+		{"K22 a key that was away begins anew", sightingsBeginAnew},
 		{"sightings of another publisher are apart", sightingsApart},
 		{"K22 new keys displace no older one", sightingsStay},
 		{"K20 what ended stays dead", endingsStay},
