@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fc28f635/countersign/verify"
 )
@@ -115,6 +117,50 @@ type closing struct {
 func (c closing) Close() error {
 	*c.closed++
 	return nil
+}
+
+// A connection over which nothing could be asked is not left open.
+func TestUnusedConnectionIsClosed(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	// The user agent can stand in no header, so that net/http sends nothing.
+	cfg := Config{AllowLoopback: true, UserAgent: "a\nb", ConnectTo: connectTo(l.Addr().String())}
+	o, err := NewOrigin(cfg, testURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, ask := range map[string]func() error{
+		"Fetch": func() error {
+			_, err := New(cfg).Fetch(t.Context(), testURL, 100)
+			return err
+		},
+		"Do": func() error {
+			_, err := o.Do(t.Context(), Request{Method: "GET", URL: testURL}, 100)
+			return err
+		},
+		"RoundTrip": func() error {
+			_, err := roundTrip(t.Context(), o, testURL)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			contains(t, ask(), "invalid header")
+			conn, err := l.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			if err := conn.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+				t.Errorf("%d bytes, %v, want the end of the connection", n, err)
+			}
+		})
+	}
 }
 
 // What a server says by breaking off is quoted as all that strangers write.
