@@ -41,10 +41,7 @@ func Changes(was, is Client) []ChangeKind {
 
 // compared returns the value of a member in the form in which two are compared.
 func (c *Client) compared(name string) []byte {
-	value, ok := c.member(name)
-	if !ok {
-		return nil
-	}
+	value, _ := c.member(name) // none, where it is not set
 	if list, ok := strictjson.Texts(value); ok {
 		for i, text := range list {
 			if r, err := ParseRedirectURI(text); err == nil && registry[name] != nil && registry[name].url.form == formRedirect {

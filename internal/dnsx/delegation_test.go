@@ -98,6 +98,9 @@ func TestDelegation(t *testing.T) {
 				return address
 			}
 			zone, servers, err := r.Delegation(t.Context(), tc.domain)
+			if n := above.count("tcp"); n > 0 {
+				t.Errorf("asked over TCP %d times", n)
+			}
 			if zone != tc.zone || (err == nil) != (tc.want != nil) {
 				t.Fatalf("zone %q, %v", zone, err)
 			}

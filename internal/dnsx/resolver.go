@@ -133,8 +133,5 @@ func New(cfg Config) (*Resolver, error) {
 // quote returns what a stranger wrote, shortened and quoted.
 func quote(s string) string {
 	const most = 100
-	if len(s) > most {
-		s = s[:most]
-	}
-	return strconv.Quote(s)
+	return strconv.Quote(s[:min(len(s), most)])
 }
