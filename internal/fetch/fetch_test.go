@@ -479,8 +479,12 @@ func TestRedirectHost(t *testing.T) {
 		"Location: https://WWW.pub.example:8443/a?b\r\n": "www.pub.example", "Location: /elsewhere\r\n": "pub.test", "": "", "Location: %%\r\n": "",
 	} {
 		answer := "HTTP/1.1 301 Moved Permanently\r\nContent-Length: 0\r\n" + location + "\r\n"
-		if got := mustFail(t, serveRaw(t, answer), testURL); got.RedirectHost != want {
+		got := mustFail(t, serveRaw(t, answer), testURL)
+		if got.RedirectHost != want {
 			t.Errorf("%q leads to %q, want %q", location, got.RedirectHost, want)
+		}
+		if want != "" {
+			contains(t, got, "redirects are not followed")
 		}
 	}
 }
