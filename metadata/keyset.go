@@ -43,9 +43,8 @@ func ParseKeySet(texts []string) KeySet {
 		if !IsKeyRecord(text) {
 			continue
 		}
-		if r, _ := ParseKeyRecord(text); r.KeyID != "" {
-			count[r.KeyID]++
-		}
+		r, _ := ParseKeyRecord(text) // no record that can be used is without a kid
+		count[r.KeyID]++
 	}
 	records := 0
 	for _, text := range texts {

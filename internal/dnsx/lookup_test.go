@@ -129,6 +129,15 @@ func TestAbsentOrUnavailable(t *testing.T) {
 			}
 		})
 	}
+	t.Run("D7 a header alone is said", func(t *testing.T) {
+		for _, code := range []int{dns.RcodeFormatError, dns.RcodeServerFailure, dns.RcodeNotImplemented, dns.RcodeRefused} {
+			f := newFake(t, with(func(m *dns.Msg) { m.Rcode, m.Question = code, nil }))
+			_, err := lookup(t, newResolverWithin(t, 300*time.Millisecond, Upstream{Address: f.address}))
+			if err == nil || !strings.Contains(err.Error(), "answered "+status(code)) {
+				t.Errorf("%s: %v", status(code), err)
+			}
+		}
+	})
 	t.Run("D7 timeout is said", func(t *testing.T) {
 		f := newFake(t, func(*dns.Msg, string) *dns.Msg { return nil })
 		_, err := lookup(t, newResolverWithin(t, 200*time.Millisecond, Upstream{Address: f.address}))
