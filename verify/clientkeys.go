@@ -51,7 +51,7 @@ func (r *run) checkPossession(ctx context.Context, coverage metadata.Coverage) e
 	if err != nil {
 		return err
 	}
-	r.clientKeys = &e
+	r.sawFetched(CheckPossession, e.state, e.evidence(c.JWKSURI))
 	switch e.state {
 	case sourceNotAsked:
 		r.skip(CheckPossession, "nothing is looked up")
@@ -60,7 +60,7 @@ func (r *run) checkPossession(ctx context.Context, coverage metadata.Coverage) e
 			return err
 		}
 		r.until(e.until)
-		r.pass(CheckPossession, e.evidence(c.JWKSURI))
+		r.pass(CheckPossession, r.saw(CheckPossession))
 		r.bindByKey(coverage)
 	case sourceExposed:
 		r.reject(CheckPossession, metadata.ReasonKeyExposed, "jwks_uri: "+e.detail)

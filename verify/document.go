@@ -34,6 +34,7 @@ func (r *run) loadDocument(ctx context.Context) error {
 		return err
 	}
 	r.document = &e
+	r.sawFetched(CheckMetadataDocument, e.state, e.evidence(id.String()))
 	r.until(e.until)
 	switch e.state {
 	case sourceFound:
@@ -70,7 +71,7 @@ func (r *run) takeDocument(id metadata.ClientID, e *metadataEvidence) {
 		r.skip(CheckMetadataDocument, "the host serves many tenants by path: the document proves nothing of it")
 		return
 	}
-	r.pass(CheckMetadataDocument, e.evidence(id.String()))
+	r.pass(CheckMetadataDocument, r.saw(CheckMetadataDocument))
 }
 
 // sameDocument rejects unless the metadata document at a URL that a statement
@@ -83,11 +84,13 @@ func (r *run) sameDocument(ctx context.Context, url string) error {
 	}
 	r.fetches++
 	e, err := r.v.lookUpMetadata(ctx, id)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	r.sawFetched(CheckMetadataDocument, e.state, e.evidence(url))
+	switch {
 	case e.state == sourceFound && e.document.Client.SoftwareStatement == r.raw:
-		r.pass(CheckMetadataDocument, e.evidence(url))
+		r.pass(CheckMetadataDocument, r.saw(CheckMetadataDocument))
 		r.until(e.until)
 		r.document = &e
 	case e.state == sourceUnavailable:

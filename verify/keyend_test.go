@@ -21,6 +21,9 @@ func TestEarliestEndOfKey(t *testing.T) {
 		return map[string]string{vectortest.Acme.PublisherDocumentURL(): fmt.Sprintf(`{"publisher":%q,"keys":[%s]}`, vectortest.Acme, jwk(end))}
 	}
 	pinned := map[string]string{"roots.json": fmt.Sprintf(`{"publishers":{%q:{"keys":[%s],"and_lookup":true}}}`, vectortest.Acme, vectortest.Genuine.Key.JWK())}
+	pinnedBeside := map[string]string{"roots.json": pinned["roots.json"], vectortest.Acme.PublisherDocumentURL(): fmt.Sprintf(`{"publisher":%q,"keys":[%s]}`,
+		vectortest.Acme, strings.Replace(strings.TrimSuffix(string(vectortest.Foreign.Key.JWK()), "}")+fmt.Sprintf(`,"exp":%d}`, past),
+			`"kid":"`+vectortest.Foreign.Key.ID()+`"`, `"kid":"`+vectortest.DrawnKeyID+`"`, 1))}
 	other, _ := vectortest.Foreign.Key.Record()
 	other.KeyID, other.NotAfter = vectortest.DrawnKeyID, past
 	live := record(vectortest.Genuine)
@@ -38,9 +41,13 @@ func TestEarliestEndOfKey(t *testing.T) {
 		"the end is ahead, sooner in the document":    {"secure", ending(ahead + 60), document(ahead), false},
 		"the end is ahead in the document alone":      {"secure", live, document(ahead), false},
 		"in DNS, of another key than is pinned":       {"secure", other.String(), pinned, false},
+		"in the document, of another than is pinned":  {"secure", "", pinnedBeside, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			files := map[string]string{"dns.zone": zone(tc.record)}
+			files := map[string]string{}
+			if tc.record != "" {
+				files["dns.zone"] = zone(tc.record)
+			}
 			for address, text := range tc.files {
 				files[address] = text
 			}

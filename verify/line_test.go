@@ -51,6 +51,38 @@ func TestEstablished(t *testing.T) {
 	}
 }
 
+// A key that had no past yet when it went, and that others were seen without, has
+// none when it is back.
+func TestBeginsAnew(t *testing.T) {
+	now := time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
+	ago := func(hours int) time.Time { return now.Add(-time.Duration(hours) * time.Hour) }
+	seen := func(key string, first, last int) Sighting {
+		return Sighting{Thumbprint: key, First: ago(first), Last: ago(last)}
+	}
+	for name, c := range map[string]struct {
+		sightings []Sighting
+		want      bool
+	}{
+		"K22 others were seen without it":    {[]Sighting{seen("a", 1000, 1), seen("b", 20, 20)}, true},
+		"K22 held for 71 h, and away":        {[]Sighting{seen("a", 1000, 74), seen("b", 73, 2), seen("c", 1, 1)}, true},
+		"held for 72 h, and away":            {[]Sighting{seen("a", 1000, 75), seen("b", 74, 2), seen("c", 1, 1)}, false},
+		"beside the line for 24 h, and away": {[]Sighting{seen("a", 1000, 1), seen("b", 26, 2)}, false},
+		"of the line, and away":              {[]Sighting{seen("a", 1000, 1), seen("b", 500, 400), seen("c", 80, 2)}, false},
+		"nobody looked since":                {[]Sighting{seen("a", 1000, 20), seen("b", 20, 20)}, false},
+		"seen alone since":                   {[]Sighting{seen("a", 1000, 30), seen("b", 20, 20)}, false},
+		"first key":                          {[]Sighting{seen("b", 1000, 20), seen("a", 10, 1)}, false},
+		"a name alone was revoked since":     {[]Sighting{seen("a", 1000, 20), seen("b", 20, 20), {KeyIDs: []string{"z"}, First: ago(1), Last: ago(1), Ended: ago(1)}}, false},
+		"never seen":                         {[]Sighting{seen("a", 1000, 1)}, false},
+		"nothing seen":                       {nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := BeginsAnew(c.sightings, "b"); got != c.want {
+				t.Errorf("begins anew: %t", got)
+			}
+		})
+	}
+}
+
 // What was given to a line is found again for the keys of that line, and no
 // others, also where these are not held down any more.
 func TestLineOf(t *testing.T) {

@@ -29,7 +29,10 @@ func TestRevokedInDocument(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlace(t, []string{"dns: secure"}, files, nil).remembering(t)
-			want(t, p.verify(t, stated), verify.Rejected, metadata.ReasonKeyRevoked)
+			v := p.verify(t, stated)
+			want(t, v, verify.Rejected, metadata.ReasonKeyRevoked)
+			wantFinding(t, v, verify.CheckWellknownKey, verify.Failed, metadata.ReasonKeyRevoked)
+			wantOnce(t, v, verify.CheckWellknownKey)
 			if files["dns.zone"] == "" {
 				return
 			}

@@ -15,18 +15,18 @@ type run struct {
 	at      time.Time
 	verdict *Verdict
 
-	raw        string            // the statement as presented, empty where none was
-	road       metadata.Road     // how the plain metadata came
-	plain      metadata.Client   // the plain metadata
-	document   *metadataEvidence // the metadata document that was asked for or holds the statement, else nil
-	parsed     *parsedStatement  // once the form passed
-	verified   string            // thumbprint under which these bytes are known to verify
-	root       *trustroots.Root  // the pin, nil where the publisher has none
-	sources    sources           // what the publisher publishes
-	clientKeys *keySetEvidence   // what jwks_uri serves, nil where it was not asked
-	fetches    int               // documents looked up, remembered ones included
-	key        jose.Key          // the key that kid names, from whichever source
-	keyEnd     int64             // when the key ends as other sources have it, in Unix seconds; zero for none
+	raw        string             // the statement as presented, empty where none was
+	road       metadata.Road      // how the plain metadata came
+	plain      metadata.Client    // the plain metadata
+	document   *metadataEvidence  // the metadata document that was asked for or holds the statement, else nil
+	parsed     *parsedStatement   // once the form passed
+	verified   string             // thumbprint under which these bytes are known to verify
+	root       *trustroots.Root   // the pin, nil where the publisher has none
+	sources    sources            // what the publisher publishes
+	fetched    map[Check]Evidence // what was seen of the metadata document and of jwks_uri, where they were asked for
+	fetches    int                // documents looked up, remembered ones included
+	key        jose.Key           // the key that kid names, from whichever source
+	keyEnd     int64              // when the key ends as other sources have it, in Unix seconds; zero for none
 	record     metadata.KeyRecord
 	statement  *metadata.Statement // authenticated: set by checkSignature only
 	unstated   []string            // members of the document that the statement leaves out

@@ -1,6 +1,10 @@
 package verify
 
-import "github.com/fc28f635/countersign/metadata"
+import (
+	"cmp"
+
+	"github.com/fc28f635/countersign/metadata"
+)
 
 // showSeen gives each finding that did not pass what its check had seen: who
 // answered, for which name and when. It tells a publisher a record that is wrong
@@ -27,14 +31,8 @@ func (r *run) saw(c Check) Evidence {
 		if e := &r.sources.document; e.state != sourceNotAsked {
 			return e.evidence(publisher, e.claim(kid))
 		}
-	case CheckMetadataDocument:
-		if r.document != nil && r.document.state != sourceNotAsked {
-			return r.document.evidence(r.documentURL())
-		}
-	case CheckPossession:
-		if e := r.clientKeys; e != nil && e.state != sourceNotAsked {
-			return e.evidence(r.verdict.client.JWKSURI)
-		}
+	case CheckMetadataDocument, CheckPossession:
+		return r.fetched[c]
 	case CheckSignature:
 		if thumbprint := r.key.Thumbprint(); thumbprint != "" {
 			return Evidence{Source: "statement", Thumbprint: thumbprint}
@@ -44,22 +42,21 @@ func (r *run) saw(c Check) Evidence {
 	return Evidence{}
 }
 
-// documentURL returns the address of the metadata document: the one presented, or
-// the one that the statement names.
-func (r *run) documentURL() string {
-	if r.p.ClientID == "" && r.parsed != nil {
-		return r.parsed.statement.Client.ClientID
+// sawFetched notes what a fetch for a check came to.
+func (r *run) sawFetched(c Check, state sourceState, seen Evidence) {
+	if state == sourceNotAsked {
+		return
 	}
-	return r.p.ClientID
+	if r.fetched == nil {
+		r.fetched = make(map[Check]Evidence, 2)
+	}
+	r.fetched[c] = seen
 }
 
 // evidence is what was seen in DNS, and what the deciding name says of a key.
 func (e *dnsEvidence) evidence(c keyClaim) Evidence {
-	seen := Evidence{Source: "dns", Server: e.answer.Server, Name: e.answer.Name, SeenAt: e.seenAt,
-		ValidUntil: e.until, Thumbprint: c.key.Thumbprint()}
-	if seen.Name == "" {
-		seen.Name = e.name.KeyRecordName()
-	}
+	seen := Evidence{Source: "dns", Server: e.answer.Server, Name: cmp.Or(e.answer.Name, e.name.KeyRecordName()),
+		SeenAt: e.seenAt, ValidUntil: e.until, Thumbprint: c.key.Thumbprint()}
 	if c.record.KeyID != "" {
 		seen.Record = c.record.String()
 	}

@@ -45,6 +45,10 @@ func TestFindingsShowWhatWasSeen(t *testing.T) {
 			verify.Evidence{Source: "https", Server: server, Name: vectortest.DocumentURL}},
 		"no metadata document": {nil, nil, named, verify.CheckMetadataDocument, metadata.ReasonDocumentUnavailable,
 			verify.Evidence{Source: "https", Server: server, Name: vectortest.DocumentURL}},
+		"a metadata document that a statement names": {[]string{"dns: secure"}, page, verify.Presentation{Client: &metadata.Client{
+			SoftwareStatement: statement(t, func(s *metadata.Statement) { s.Client.ClientID = vectortest.DocumentURL })}},
+			verify.CheckMetadataDocument, metadata.ReasonClientIDMismatch,
+			verify.Evidence{Source: "https", Server: server, Name: vectortest.DocumentURL}},
 		"no key at jwks_uri": {nil, servedKeys(""), keyed(), verify.CheckPossession, metadata.ReasonKeyUnusable,
 			verify.Evidence{Source: "jwks_uri", Server: server, Name: vectortest.KeySetURL}},
 	} {
