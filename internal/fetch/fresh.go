@@ -43,8 +43,8 @@ func freshness(h http.Header, now time.Time) time.Duration {
 }
 
 // expires returns the lifetime that Expires gives against Date, or against now
-// where there is no Date: below zero where that is past, as an invalid date is
-// (RFC 9111, Section 5.3).
+// where there is no Date: none where that is past, as an invalid date is (RFC
+// 9111, Section 5.3).
 func expires(h http.Header, now time.Time) time.Duration {
 	values := h.Values("Expires")
 	if len(values) != 1 {
@@ -58,7 +58,7 @@ func expires(h http.Header, now time.Time) time.Duration {
 			return 0
 		}
 	}
-	return min(end.Sub(start), deltaMax*time.Second)
+	return min(max(end.Sub(start), 0), deltaMax*time.Second)
 }
 
 // directives splits field lines at the commas outside quoted strings.

@@ -46,6 +46,7 @@ func TestFreshness(t *testing.T) {
 		"expires twice":        {http.Header{"Expires": {at(time.Hour), at(time.Hour)}}, 0},
 		"expired by date":      {http.Header{"Expires": {at(time.Hour)}, "Date": {at(2 * time.Hour)}}, 0},
 		"expires 0":            {http.Header{"Expires": {"0"}}, 0},
+		"expires 0, and aged":  {http.Header{"Expires": {"0"}, "Age": {"1"}}, 0},
 		"max-age wins":         {http.Header{"Cache-Control": {"max-age=60"}, "Expires": {at(time.Hour)}}, time.Minute},
 		"vary *":               {http.Header{"Cache-Control": {"max-age=60"}, "Vary": {"*"}}, 0},
 	} {
