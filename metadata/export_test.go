@@ -18,3 +18,7 @@ func URLUse(member string) string {
 
 // Distance is distance.
 func Distance(a, b []rune, most int) int { return distance(a, b, most) }
+
+// WellFormed reports whether an address has the form that a registered member
+// takes, whoever's it is.
+func WellFormed(member, uri string) bool { return registry[member].url.form.check(uri) == nil }

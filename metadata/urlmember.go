@@ -2,6 +2,7 @@ package metadata
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
@@ -112,13 +113,16 @@ func (c *Client) checkAddresses(defects *Defects) {
 	})
 }
 
-// check says what is malformed in an address. Of formWeb covered asks for more.
+// check says what is malformed in an address of this form.
 func (f urlForm) check(uri string) error {
 	if f == formDocument {
 		_, err := ParseClientID(uri)
 		return err
 	}
-	_, err := ParseRedirectURI(uri)
+	r, err := ParseRedirectURI(uri)
+	if err == nil && f == formWeb && r.Class() != RedirectHTTPS {
+		return errors.New("not https")
+	}
 	return err
 }
 

@@ -143,3 +143,28 @@ func TestManyMalformedRedirects(t *testing.T) {
 		t.Errorf("%d defects, want one", len(defects))
 	}
 }
+
+// The form of an address is its member's, whatever a malformed one costs.
+func TestAddressForms(t *testing.T) {
+	for _, c := range []struct {
+		member, uri string
+		want        bool
+	}{
+		{"client_uri", "https://acme.com/x?y", true},
+		{"client_uri", "http://127.0.0.1/x", false},
+		{"client_uri", "com.acme.app:/x", false},
+		{"jwks_uri", "https://acme.com/jwks.json", true},
+		{"jwks_uri", "https://acme.com/jwks.json?x", false},
+		{"jwks_uri", "http://127.0.0.1/jwks.json", false},
+		{"redirect_uris", "https://acme.com/x?y", true},
+		{"redirect_uris", "http://127.0.0.1/x", true},
+		{"redirect_uris", "com.acme.app:/x", true},
+		{"redirect_uris", "javascript:alert(1)", false},
+	} {
+		t.Run("R14 "+c.member+" "+c.uri, func(t *testing.T) {
+			if got := metadata.WellFormed(c.member, c.uri); got != c.want {
+				t.Errorf("well formed: %t", got)
+			}
+		})
+	}
+}

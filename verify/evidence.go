@@ -160,7 +160,7 @@ func (v *Verifier) lookUpDNS(ctx context.Context, p metadata.Publisher) (dnsEvid
 // any key record decides; a name that cannot be resolved ends the walk.
 func (v *Verifier) walk(ctx context.Context, p metadata.Publisher) dnsEvidence {
 	e := dnsEvidence{state: sourceAbsent, name: p}
-	for _, name := range p.Walk() {
+	for i, name := range p.Walk() {
 		answer, err := v.lookupTXT(ctx, name.KeyRecordName())
 		none := errors.Is(err, ErrNoRecord)
 		switch {
@@ -171,7 +171,9 @@ func (v *Verifier) walk(ctx context.Context, p metadata.Publisher) dnsEvidence {
 		}
 		set := metadata.ParseKeySet(answer.Texts)
 		if none || !set.Holds() {
-			e.answer = answer
+			if i == 0 { // where a publisher looks for what is missing
+				e.answer = answer
+			}
 			e.hidden = e.hidden || !answer.Secure && !answer.Corroborated
 			continue
 		}

@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/fc28f635/countersign/metadata"
@@ -34,6 +35,27 @@ func TestRedirectURIInUse(t *testing.T) {
 			}
 			if v.Outcome != c.outcome || v.Reason() != c.reason || v.Binding != c.binding {
 				t.Errorf("got %s %s %s, want %s %s %s", v.Outcome, v.Reason(), v.Binding, c.outcome, c.reason, c.binding)
+			}
+		})
+	}
+}
+
+// Of one loopback address listed with two ports, the one in use is kept: servers
+// that compare the port register what is kept.
+func TestRedirectURIInUseOfTwoPorts(t *testing.T) {
+	verifier, err := verify.New(verify.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	uris := []string{"http://127.0.0.1:3000/callback", "http://127.0.0.1:8000/callback"}
+	for inUse, kept := range map[string]string{uris[0]: uris[0], uris[1]: uris[1], "http://127.0.0.1:40123/callback": uris[0]} {
+		t.Run(inUse, func(t *testing.T) {
+			v, err := verifier.Verify(t.Context(), verify.Presentation{Client: &metadata.Client{ClientName: "Agent", RedirectURIs: uris}, RedirectURI: inUse})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, _ := v.Client(); !slices.Equal(got.RedirectURIs, []string{kept}) {
+				t.Errorf("kept %q, want %q", got.RedirectURIs, kept)
 			}
 		})
 	}

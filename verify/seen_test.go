@@ -29,6 +29,10 @@ func TestFindingsShowWhatWasSeen(t *testing.T) {
 			verify.Evidence{Source: "dns", Server: resolver, Name: name}},
 		"no record": {nil, nil, stated, verify.CheckDNSKey, metadata.ReasonDomainRecordMissing,
 			verify.Evidence{Source: "dns", Server: resolver, Name: name}},
+		"no record of a host below, nor above": {nil, nil, verify.Presentation{Statement: statement(t, func(s *metadata.Statement) {
+			s.Publisher = metadata.MustPublisher("https://agent.acme.example")
+		})}, verify.CheckDNSKey, metadata.ReasonDomainRecordMissing,
+			verify.Evidence{Source: "dns", Server: resolver, Name: "_client-key.agent.acme.example"}},
 		"no answer": {[]string{"dns: unavailable"}, nil, stated, verify.CheckDNSKey, metadata.ReasonDNSUnavailable,
 			verify.Evidence{Source: "dns", Server: resolver, Name: name}},
 		"bogus": {[]string{"dns: bogus"}, liveZone, stated, verify.CheckDNSKey, metadata.ReasonDNSBogus,
