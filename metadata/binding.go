@@ -141,9 +141,7 @@ func ForeignHosts(c Client, cov Coverage, inUse string) []string {
 // or followed by further labels (RFC 8252, Section 7.1): of inUse where the
 // caller names it, else of all.
 func ForeignSchemes(c Client, cov Coverage, inUse string) []string {
-	labels := strings.Split(cov.Publisher.Domain(), ".")
-	slices.Reverse(labels)
-	own := strings.Join(labels, ".")
+	own := ""
 	uris := c.RedirectURIs
 	if inUse != "" {
 		uris = []string{inUse}
@@ -153,6 +151,11 @@ func ForeignSchemes(c Client, cov Coverage, inUse string) []string {
 		r, err := ParseRedirectURI(s)
 		if err != nil || r.Class() != RedirectPrivate {
 			continue
+		}
+		if own == "" {
+			labels := strings.Split(cov.Publisher.Domain(), ".")
+			slices.Reverse(labels)
+			own = strings.Join(labels, ".")
 		}
 		scheme := r.Scheme()
 		if scheme != own && !strings.HasPrefix(scheme, own+".") && !slices.Contains(foreign, scheme+":") {

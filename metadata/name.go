@@ -52,11 +52,12 @@ var shownNames = map[string]bool{"client_name": true, "display_name": true, "org
 // DisplayNames returns every name that people may be shown: client_name first,
 // then its variants and the other names, in the order of their members.
 func (c Client) DisplayNames() []string {
-	var names []string
+	names := make([]string, 0, 2)
 	if c.ClientName != "" {
 		names = append(names, c.ClientName)
 	}
-	var members []string
+	var room [4]string // of more than a few there are seldom any
+	members := room[:0]
 	for member := range c.More {
 		if base, _, _ := strings.Cut(member, "#"); shownNames[base] {
 			members = append(members, member)

@@ -244,6 +244,9 @@ func isScheme(s string) bool {
 // encoded slash or backslash: parsers disagree on all of them.
 func hasDotSegment(rest string) bool {
 	path, _, _ := strings.Cut(rest, "?")
+	if !strings.ContainsAny(path, ".%") {
+		return false // as of nearly every path
+	}
 	for range 3 { // as written, decoded once, decoded twice
 		for segment := range strings.FieldsFuncSeq(path, func(c rune) bool { return c == '/' || c == '\\' }) {
 			if name, _, _ := strings.Cut(segment, ";"); name == "." || name == ".." {

@@ -92,7 +92,9 @@ func (c *Client) eachAddress(visit func(rule urlRule, member, uri string)) {
 	}
 	for _, name := range c.variants(localizable) {
 		base, _, _ := strings.Cut(name, "#")
-		texts(registry[base].url, name, c.More[name])
+		if rule := registry[base].url; rule.form != formFree { // most are names, and are not read for nothing
+			texts(rule, name, c.More[name])
+		}
 	}
 }
 

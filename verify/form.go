@@ -183,6 +183,9 @@ func reasonErrors(err error) []*metadata.ReasonError {
 }
 
 func joinDefects(a, b error) error {
+	if a == nil && b == nil {
+		return nil // as nearly always, for nothing
+	}
 	all := append(slices.Clone(reasonErrors(a)), reasonErrors(b)...)
 	if len(all) == 0 {
 		return nil

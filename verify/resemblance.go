@@ -66,6 +66,9 @@ func appendHosts(hosts []string, c *metadata.Client, publisher metadata.Publishe
 	}
 	add(publisher.Domain())
 	for _, url := range [...]string{clientID, c.ClientID} {
+		if url == "" {
+			continue // an error is no cheap one
+		}
 		id, _ := metadata.ParseClientID(url)
 		add(id.Publisher().Domain())
 	}
