@@ -6,12 +6,16 @@ import (
 	"time"
 )
 
+var lineNow = time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
+
+func ago(hours int) time.Time { return lineNow.Add(-time.Duration(hours) * time.Hour) }
+
+// seen is a sighting of a key between two times, in hours before lineNow.
+func seen(key string, first, last int) Sighting {
+	return Sighting{Thumbprint: key, First: ago(first), Last: ago(last)}
+}
+
 func TestEstablished(t *testing.T) {
-	now := time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
-	ago := func(hours int) time.Time { return now.Add(-time.Duration(hours) * time.Hour) }
-	seen := func(key string, first, last int) Sighting {
-		return Sighting{Thumbprint: key, First: ago(first), Last: ago(last)}
-	}
 	dead := func(s Sighting) Sighting { s.Ended = s.Last; return s }
 	for name, c := range map[string]struct {
 		sightings []Sighting
@@ -41,10 +45,10 @@ func TestEstablished(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			line := lineOf(c.sightings, c.key)
-			if got := line.established(c.sightings, c.key, now); got != c.want {
+			if got := line.established(c.sightings, c.key, lineNow); got != c.want {
 				t.Errorf("established is %t, of line %v", got, line)
 			}
-			if got := slices.Contains(Established(c.sightings, now), c.key); got != c.want {
+			if got := slices.Contains(Established(c.sightings, lineNow), c.key); got != c.want {
 				t.Errorf("it is among the established: %t", got)
 			}
 		})
@@ -54,11 +58,6 @@ func TestEstablished(t *testing.T) {
 // A key that had no past yet when it went, and that others were seen without, has
 // none when it is back.
 func TestBeginsAnew(t *testing.T) {
-	now := time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
-	ago := func(hours int) time.Time { return now.Add(-time.Duration(hours) * time.Hour) }
-	seen := func(key string, first, last int) Sighting {
-		return Sighting{Thumbprint: key, First: ago(first), Last: ago(last)}
-	}
 	for name, c := range map[string]struct {
 		sightings []Sighting
 		want      bool
@@ -86,11 +85,6 @@ func TestBeginsAnew(t *testing.T) {
 // What was given to a line is found again for the keys of that line, and no
 // others, also where these are not held down any more.
 func TestLineOf(t *testing.T) {
-	now := time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
-	ago := func(hours int) time.Time { return now.Add(-time.Duration(hours) * time.Hour) }
-	seen := func(key string, first, last int) Sighting {
-		return Sighting{Thumbprint: key, First: ago(first), Last: ago(last)}
-	}
 	for name, c := range map[string]struct {
 		sightings []Sighting
 		key       string
